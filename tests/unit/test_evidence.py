@@ -1,0 +1,103 @@
+"""The table of evidence, on hand-made seqlets and hits."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nbmotif.evidence import Thresholds, evidence, family_sites
+
+FAMILIES = SimpleNamespace(
+    names=["GATA (+1)", "CTCF"], labels=np.array([0, 0, 1], np.int32), motif_names=["GATA1", "GATA2", "CTCF"]
+)
+
+
+def _hits(rows: list[tuple[int, int, int, int, float, float]]) -> SimpleNamespace:
+    motif, example, start, end, attribution, p = (
+        np.array(column) for column in zip(*sorted(rows), strict=True)
+    ) if rows else (np.zeros(0, np.int64),) * 4 + (np.zeros(0),) * 2
+    return SimpleNamespace(
+        motif_idx=motif, sequence_idx=example, start=start, end=end, attribution=attribution.astype(np.float32), p_value=p
+    )
+
+
+def test_family_sites__counts_overlapping_look_alikes_once() -> None:
+    hits = _hits([(0, 0, 10, 16, 0.2, 1e-5), (1, 0, 12, 18, 0.3, 1e-5), (0, 0, 18, 24, 0.1, 1e-5), (2, 0, 10, 16, 0.2, 1e-5)])
+    sites = family_sites(FAMILIES, hits, Thresholds())
+    assert sites[["family_idx", "start", "end"]].to_numpy().tolist() == [[0, 10, 18], [0, 18, 24], [1, 10, 16]]
+    assert sites["attribution"].to_numpy() == pytest.approx([0.3, 0.1, 0.2])
+
+
+def test_family_sites__are_apart_in_different_sequences() -> None:
+    hits = _hits([(0, 0, 90, 99, 0.2, 1e-5), (0, 1, 0, 9, 0.2, 1e-5)])
+    assert family_sites(FAMILIES, hits, Thresholds())["example_idx"].to_list() == [0, 1]
+
+
+def test_family_sites__takes_the_strongest_hit_of_either_sign() -> None:
+    hits = _hits([(0, 0, 10, 16, 0.2, 1e-5), (1, 0, 12, 18, -0.3, 1e-5)])
+    assert family_sites(FAMILIES, hits, Thresholds())["attribution"].to_list() == [pytest.approx(-0.3)]
+
+
+def test_family_sites__are_none_when_nothing_passes() -> None:
+    assert len(family_sites(FAMILIES, _hits([(0, 0, 1, 7, 0.0, 1e-5)]), Thresholds())) == 0
+
+
+_rows = st.lists(
+    st.tuples(
+        st.integers(0, 1), st.integers(0, 2), st.integers(0, 40), st.integers(4, 12), st.floats(-1, 1, width=32)
+    ),
+    max_size=30,
+)
+
+
+@given(_rows)
+def test_family_sites__do_not_change_when_a_motif_is_copied(rows: list[tuple[int, int, int, int, float]]) -> None:
+    rows_ = [(m, e, s, s + w, a, 1e-5) for m, e, s, w, a in rows]
+    copied = rows_ + [(2, *row[1:]) for row in rows_ if row[0] == 1]
+    one_family = SimpleNamespace(names=["F"], labels=np.zeros(3, np.int32), motif_names=["a", "b", "c"])
+    before, after = (family_sites(one_family, _hits(r), Thresholds()) for r in (rows_, copied))
+    pd.testing.assert_frame_equal(before, after)
+
+
+@given(_rows)
+def test_family_sites__equal_positions_covered_run_by_run(rows: list[tuple[int, int, int, int, float]]) -> None:
+    """The definition: mark the positions that hits join, read off the runs."""
+    rows_ = [(m, e, s, s + w, a, 1e-5) for m, e, s, w, a in rows]
+    sites = family_sites(FAMILIES, _hits(rows_), Thresholds())
+    expected = 0
+    for example in range(3):
+        spans = sorted((s, e) for _, ex, s, e, a, _ in rows_ if ex == example and abs(np.float32(a)) > np.float32(0.01))
+        reach = -1
+        for start, end in spans:
+            expected += start >= reach
+            reach = max(reach, end)
+    assert len(sites) == expected
+
+
+def test_evidence__puts_each_methods_answer_in_one_row() -> None:
+    marginal = pd.DataFrame({"motif_name": ["GATA1", "GATA2", "CTCF"], "effect": [0.5, -0.9, 0.0], "z": [8.0, -9.0, 0.1]})
+    seqlets = pd.DataFrame(
+        {
+            "attribution": [0.4, 0.2, -0.3, 0.5],
+            "p-value": [1e-4, 1e-4, 1e-4, 0.5],
+            "motif_idx": [0, 1, 0, 0],
+            "tomtom_p": [1e-4, 1e-4, 1e-4, 1e-4],
+        }
+    )
+    hits = _hits([(0, 0, 10, 16, 0.2, 1e-5), (1, 0, 12, 18, 0.3, 1e-5)])
+    table = evidence(FAMILIES, Thresholds(), marginal=marginal, seqlets=seqlets, hits=hits).set_index("family")
+    gata = table.loc["GATA (+1)"]
+    assert (gata["n_motifs"], gata["marginal"], gata["seqlets"], gata["sites"]) == (2, -0.9, 3, 1)
+    assert gata["seqlet_attribution"] == pytest.approx(0.1)
+    assert gata["reading"] == "all methods agree"
+    assert table.loc["CTCF", "reading"] == "no evidence"
+    assert table.index[0] == "GATA (+1)"
+
+
+def test_evidence__leaves_out_what_did_not_run() -> None:
+    assert list(evidence(FAMILIES, Thresholds()).columns) == ["family", "n_motifs"]

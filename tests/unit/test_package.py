@@ -1,0 +1,49 @@
+"""The front door: importing nbmotif is instant, and every public name is there."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import nbmotif
+from nbmotif.errors import InvalidArgument, InvalidFile, MissingStage
+
+HEAVY = ["torch", "bokeh", "numba", "pandas", "anywidget"]
+
+
+def _loaded_by(code: str) -> set[str]:
+    report = f"{code}; import sys; print(*[name for name in {HEAVY} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", report], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_import__loads_none_of_the_heavy_packages() -> None:
+    assert _loaded_by("import nbmotif") == set()
+
+
+def test_import__check_of_heavy_packages_can_fail() -> None:
+    assert _loaded_by("import nbmotif; nbmotif.Hits") >= {"numba", "pandas"}
+
+
+@pytest.mark.parametrize("name", nbmotif.__all__)
+def test_public_names__exist_and_are_documented(name: str) -> None:
+    value = getattr(nbmotif, name)
+    assert isinstance(value, str) or (value.__doc__ and len(value.__doc__) > 40)
+
+
+def test_public_names__unknown_one_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'no_such_thing'"):
+        _ = nbmotif.no_such_thing
+
+
+@pytest.mark.parametrize(
+    "error",
+    [InvalidArgument("start", 99, "below 10", "Do."), InvalidFile("a.meme", "empty"), MissingStage("this", "`that`")],
+    ids=lambda error: type(error).__name__,
+)
+def test_errors__survive_a_worker_process(error: Exception) -> None:
+    import pickle
+
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
