@@ -1,0 +1,307 @@
+"""Files of motifs: MEME, JASPAR and HOCOMOCO text, read with line numbers for whatever is wrong in them."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import warnings
+from collections import Counter
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import numpy as np
+
+from nbmotif.errors import InvalidArgument, InvalidFile, NbmotifWarning
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterable, Iterator
+
+    import numpy.typing as npt
+
+    Matrix: TypeAlias = npt.NDArray[np.float64]
+    Named: TypeAlias = list[tuple[str, Matrix]]
+
+_SUM_TOLERANCE = 0.01  # files round probabilities to as few as three digits
+_LEAST_COUNTS = 2.0  # columns that sum to at least this are counts, not badly rounded probabilities
+
+
+class _Block(NamedTuple):
+    """One motif as it stands in a file."""
+
+    name: str
+    rows: list[list[float]]
+    lines: list[int]  # the line number of each row
+
+
+def read_any(filename: str | os.PathLike[str]) -> Named:
+    """Read a motif file of any kind this module knows; see :meth:`nbmotif.motifs.MotifSet.read`."""
+    lines = _read_lines(filename)
+    kind = _kind(lines, filename)
+    if kind not in _PARSERS:
+        raise InvalidFile(
+            filename, f"this is no motif file but looks like {kind}", "MEME, JASPAR and HOCOMOCO are read."
+        )
+    return _distinct(list(_PARSERS[kind](lines, filename)), filename)
+
+
+def read_meme_motifs(filename: str | os.PathLike[str], n_motifs: int | None = None) -> Named:
+    """Read the first n motifs of a MEME file; see :func:`nbmotif.motifs.read_meme`."""
+    lines = _read_lines(filename)
+    kind = _kind(lines, filename)
+    if kind != "MEME":
+        hint = "Read it with MotifSet.read." if kind in _PARSERS else "A MEME file has lines that begin with MOTIF."
+        raise InvalidFile(filename, f"this is not a MEME file but looks like {kind}", hint)
+    motifs: Named = []
+    for motif in _parse_meme(lines, filename):
+        if len(motifs) == n_motifs:
+            break
+        motifs.append(motif)
+    return _distinct(motifs, filename)
+
+
+def write_meme_motifs(filename: str | os.PathLike[str], motifs: Iterable[tuple[str, Matrix]]) -> None:
+    """Write motifs in MEME's minimal format; see :func:`nbmotif.motifs.write_meme`."""
+    header = "MEME version 4\n\nALPHABET= ACGT\n\nstrands: + -\n\n"
+    parts = [header + "Background letter frequencies\nA 0.25 C 0.25 G 0.25 T 0.25\n"]
+    for name, pwm in motifs:
+        if name != " ".join(name.split()):
+            raise InvalidArgument("motifs", repr(name), "names without tabs, line breaks or double spaces")
+        parts.append(f"\nMOTIF {name}\nletter-probability matrix: alength= 4 w= {pwm.shape[1]} nsites= 20 E= 0\n")
+        parts.extend(" ".join(map(repr, column)) + "\n" for column in pwm.T.tolist())
+    content = "".join(parts).encode()
+    Path(filename).write_bytes(gzip.compress(content) if str(filename).endswith(".gz") else content)
+
+
+def _read_lines(filename: str | os.PathLike[str]) -> list[str]:
+    content = Path(filename).read_bytes()
+    if content.startswith(b"\x1f\x8b"):
+        content = gzip.decompress(content)
+    if content.startswith(b"\x89HDF"):
+        hint = "Read it with nbmotif.read_modisco."
+        raise InvalidFile(filename, "this is no text but looks like an HDF5 file, such as TF-MoDISco writes", hint)
+    return content.decode("utf-8", "replace").splitlines()
+
+
+def _kind(lines: list[str], filename: str | os.PathLike[str]) -> str:
+    """Say what the lines look like: a key of the parsers, or a name for an error message."""
+    filled = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    if not filled:
+        raise InvalidFile(filename, "the file is empty")
+    if any(line.startswith(("MEME version", "MOTIF")) for line in filled):
+        return "MEME"
+    return next((kind for kind, fits in _LOOKS.items() if fits(filled)), "something unknown")
+
+
+def _blocks_of(filled: list[str]) -> list[list[str]]:
+    """Rows between headers that begin with ">"."""
+    blocks: list[list[str]] = []
+    for line in filled:
+        if line.startswith(">"):
+            blocks.append([])
+        elif blocks:
+            blocks[-1].append(line)
+    return blocks
+
+
+def _is_jaspar(filled: list[str]) -> bool:
+    rows = [row for block in _blocks_of(filled) for row in block]
+    return filled[0].startswith(">") and bool(rows) and all(re.match(r"[ACGT]\s*\[", row) for row in rows[:4])
+
+
+def _is_numeric(filled: list[str]) -> bool:
+    rows = [line for line in filled if not line.startswith(">")]
+    return bool(rows) and re.fullmatch(r"[-+.\deE\s]+", rows[0]) is not None and len(rows[0].split()) > 1
+
+
+# what each kind of file looks like, asked from top to bottom
+_LOOKS: dict[str, Callable[[list[str]], bool]] = {
+    "JASPAR": _is_jaspar,
+    "a numeric matrix": _is_numeric,
+    "FASTA sequences": lambda filled: filled[0].startswith(">"),
+    "a web page or XML": lambda filled: filled[0].startswith("<"),
+    "TRANSFAC": lambda filled: any(re.match(r"(P0|PO)\s+A\s+C\s+G\s+T", line) for line in filled),
+    "BED": lambda filled: re.match(r"\S+\t\d+\t\d+", filled[0]) is not None,
+}
+
+
+def _parse_meme(lines: list[str], filename: str | os.PathLike[str]) -> Iterator[tuple[str, Matrix]]:
+    name, name_line = "", 0
+    numbered = enumerate(lines, 1)
+    for number, line in numbered:
+        if line.startswith("ALPHABET"):
+            _check_alphabet(line, number, filename)
+        elif line.startswith("MOTIF"):
+            if name:
+                raise _no_matrix(name, name_line, filename)
+            # a report of MEME itself goes on with the motif's statistics
+            name, name_line = " ".join(re.split(r"\swidth\s*=", line[5:])[0].split()), number
+            if not name:
+                raise InvalidFile(filename, f"line {number}: a motif without a name")
+        elif name and line.lstrip().startswith("letter-probability matrix"):
+            yield name, _probabilities(_read_matrix(name, line, number, numbered, filename), filename)
+            name = ""
+    if name:
+        raise _no_matrix(name, name_line, filename)
+
+
+def _no_matrix(name: str, number: int, filename: str | os.PathLike[str]) -> InvalidFile:
+    hint = "Log-odds matrices alone are not enough; export letter probabilities."
+    return InvalidFile(filename, f"line {number}: motif {name!r} has no letter-probability matrix", hint)
+
+
+def _check_alphabet(line: str, number: int, filename: str | os.PathLike[str]) -> None:
+    """Accept ``ALPHABET= ACGT`` and MEME 5's ``ALPHABET "DNA" …``."""
+    given = line.removeprefix("ALPHABET").strip(" =\t")
+    if given.upper() != "ACGT" and "DNA" not in given:
+        raise InvalidFile(filename, f"line {number}: the alphabet is {given!r}, not ACGT", "Only DNA motifs are read.")
+
+
+def _read_matrix(
+    name: str, header: str, number: int, numbered: Iterator[tuple[int, str]], filename: str | os.PathLike[str]
+) -> _Block:
+    """Read the rows under a header; blank lines between them do not count."""
+    stated = {key: int(value) for key, value in re.findall(r"\b(alength|w)=\s*(\d+)", header)}
+    if stated.get("alength", 4) != 4:
+        problem = f"line {number}: motif {name!r} has {stated['alength']} letters, not the 4 of DNA"
+        raise InvalidFile(filename, problem, "Only DNA motifs are read.")
+    if not stated.get("w"):
+        raise InvalidFile(filename, f"line {number}: the matrix of motif {name!r} does not say its width (w=)")
+    block = _Block(name, [], [])
+    for number, line in numbered:
+        if line.strip():
+            _add_row(block, line, number, filename)
+        if len(block.rows) == stated["w"]:
+            return block
+    problem = f"line {number}: the file ends after {len(block.rows)} of {stated['w']} rows of motif {name!r}"
+    raise InvalidFile(filename, problem)
+
+
+def _add_row(block: _Block, line: str, number: int, filename: str | os.PathLike[str]) -> None:
+    try:
+        row = [float(word) for word in line.split()]
+    except ValueError:
+        row = []
+    if len(row) != 4:
+        problem = f"line {number}: row {len(block.rows)} of motif {block.name!r} is {line.strip()!r}, not 4 numbers"
+        raise InvalidFile(filename, problem)
+    block.rows.append(row)
+    block.lines.append(number)
+
+
+def _probabilities(block: _Block, filename: str | os.PathLike[str], warn_of_counts: bool = True) -> Matrix:
+    """Transpose to (4, w); keep probabilities to the digit, normalise counts, refuse what is neither."""
+    rows = np.array(block.rows, dtype=np.float64)  # (w, 4)
+    wrong = ~np.isfinite(rows).all(axis=1) | (rows < 0).any(axis=1)
+    sums = rows.sum(axis=1)
+    is_count = bool((sums >= _LEAST_COUNTS).all())
+    if not is_count:
+        wrong |= ~(np.abs(sums - 1) <= _SUM_TOLERANCE)
+    if wrong.any():
+        first = int(np.argmax(wrong))
+        problem = f"line {block.lines[first]}: motif {block.name!r} has {block.rows[first]} at position {first}"
+        raise InvalidFile(filename, problem, "These are neither probabilities that sum to 1 nor counts.")
+    if not is_count:
+        return np.ascontiguousarray(rows.T)
+    if warn_of_counts:
+        message = (
+            f"{filename}: motif {block.name!r} holds counts (first column sums to {sums[0]:g}); they are normalised"
+        )
+        warnings.warn(message, NbmotifWarning, stacklevel=2)
+    return np.ascontiguousarray((rows / sums[:, None]).T)
+
+
+def _parse_jaspar(lines: list[str], filename: str | os.PathLike[str]) -> Iterator[tuple[str, Matrix]]:
+    """Read ``>name`` and four rows ``A [ 1 2 3 ]``."""
+    for name, number, body in _headed(lines, filename):
+        letters = [re.match(r"([ACGT])\s*\[(.*)\]\s*$", line) for _, line in body]
+        if [match and match[1] for match in letters] != list("ACGT"):
+            problem = f"line {number}: motif {name!r} does not have the four rows A [ ], C [ ], G [ ], T [ ]"
+            raise InvalidFile(filename, problem)
+        rows = [_numbers(match[2], at, name, filename) for match, (at, _) in zip(letters, body, strict=True) if match]
+        yield name, _from_letter_rows(name, rows, number, filename)
+
+
+def _parse_numeric(lines: list[str], filename: str | os.PathLike[str]) -> Iterator[tuple[str, Matrix]]:
+    """Read bare numbers: 4 rows of w (JASPAR's PFM), or w rows of 4 (HOCOMOCO), decided for the whole file."""
+    motifs = list(_headed(lines, filename))
+    tables = [[_numbers(line, at, name, filename) for at, line in body] for name, _, body in motifs]
+    by_letter = all(len(table) == 4 for table in tables)
+    by_position = all(len(row) == 4 for table in tables for row in table)
+    if by_letter and by_position:
+        by_letter = _sums_agree(np.array(tables).sum(axis=1))
+        by_position = _sums_agree(np.array(tables).sum(axis=2))
+    if by_letter == by_position:
+        hint = "Either every motif has 4 rows A C G T, or every row has 4 columns A C G T."
+        raise InvalidFile(filename, "it cannot be told whether rows are letters or positions", hint)
+    for (name, number, body), table in zip(motifs, tables, strict=True):
+        if by_letter:
+            yield name, _from_letter_rows(name, table, number, filename)
+        else:
+            block = _Block(name, table, [at for at, _ in body])
+            yield name, _probabilities(block, filename, warn_of_counts=False)
+
+
+def _sums_agree(sums: npt.NDArray[np.float64]) -> bool:
+    """Whether the sums, one row per motif, are equal within each motif: so are those of positions, not of letters."""
+    return bool(np.allclose(sums, sums[:, :1], rtol=_SUM_TOLERANCE))
+
+
+def _headed(lines: list[str], filename: str | os.PathLike[str]) -> Iterator[tuple[str, int, list[tuple[int, str]]]]:
+    """Split a file at its ``>`` lines into (name, line number, numbered rows); without one the file's name serves."""
+    name, start, body = Path(filename).name.split(".")[0], 0, list[tuple[int, str]]()
+    for number, line in enumerate([*lines, ">"], 1):
+        text = line.strip()
+        if text.startswith(">"):
+            if body:
+                yield name, start, body
+            elif start:
+                raise InvalidFile(filename, f"line {start}: motif {name!r} has no rows")
+            name, start, body = " ".join(text[1:].split()) or f"motif at line {number}", number, []
+        elif text and not text.startswith("#"):
+            body.append((number, text))
+
+
+def _numbers(text: str, number: int, name: str, filename: str | os.PathLike[str]) -> list[float]:
+    try:
+        return [float(word) for word in text.split()]
+    except ValueError:
+        problem = f"line {number}: motif {name!r} has {text!r}, which is not made of numbers"
+        raise InvalidFile(filename, problem) from None
+
+
+def _from_letter_rows(name: str, rows: list[list[float]], number: int, filename: str | os.PathLike[str]) -> Matrix:
+    widths = {len(row) for row in rows}
+    if len(widths) > 1 or widths == {0}:
+        raise InvalidFile(filename, f"line {number}: the four rows of motif {name!r} are not equally long")
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    return _probabilities(_Block(name, columns, [number] * len(columns)), filename, warn_of_counts=False)
+
+
+def _distinct(motifs: Named, filename: str | os.PathLike[str]) -> Named:
+    """Give every repeated name a number, so that no motif is lost and indices count as in the file."""
+    taken = {name for name, _ in motifs}
+    seen: Counter[str] = Counter()
+    renamed: list[str] = []
+    distinct: Named = []
+    for name, pwm in motifs:
+        seen[name] += 1
+        unique = name
+        if seen[name] > 1:
+            unique = next(new for k in count(seen[name]) if (new := f"{name}#{k}") not in taken)
+            taken.add(unique)
+            renamed.append(unique)
+        distinct.append((unique, pwm))
+    if renamed:
+        shown = ", ".join(renamed[:5]) + (", …" if len(renamed) > 5 else "")
+        message = f"{filename}: {len(renamed)} motif(s) have the name of an earlier one and are numbered: {shown}"
+        warnings.warn(message, NbmotifWarning, stacklevel=4)
+    return distinct
+
+
+_PARSERS: dict[str, Callable[[list[str], str | os.PathLike[str]], Iterator[tuple[str, Matrix]]]] = {
+    "MEME": _parse_meme,
+    "JASPAR": _parse_jaspar,
+    "a numeric matrix": _parse_numeric,
+}

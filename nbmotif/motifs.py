@@ -1,0 +1,337 @@
+"""Motifs: a set of position weight matrices that keeps its order, its names and what was computed from it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import torch
+
+from nbmotif.errors import InvalidArgument
+from nbmotif.motif_files import read_any, read_meme_motifs, write_meme_motifs
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from nbmotif.families import Families
+
+Path: TypeAlias = "str | os.PathLike[str]"
+_SUM_TOLERANCE = 0.01  # how far a column of probabilities may be from 1: files round to as few as three digits
+
+
+class MotifSet(MutableMapping[str, torch.Tensor]):
+    """Motifs by name, in order: a dictionary of PWMs that remembers what was computed from them.
+
+    Every function that needs motifs takes a MotifSet, the path of a file, or a dictionary; with a MotifSet, scanning
+    and matching keep their tables in it, so that the second call is quick.
+
+    Parameters
+    ----------
+    motifs
+        A mapping of name to PWM, or pairs of both. A PWM has shape (4, w) in the order A C G T; each column holds
+        probabilities that sum to 1 (within 0.01; the numbers are kept as they are).
+
+    Raises
+    ------
+    InvalidArgument
+        If a name is given twice, or a PWM is not made of probabilities.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nbmotif import MotifSet
+    >>> motifs = MotifSet({"TATA": np.eye(4)[[3, 0, 3, 0]].T})
+    >>> motifs["any"] = np.full((4, 3), 0.25)
+    >>> motifs
+    MotifSet of 2 motifs, 3-4 bp: TATA, any
+    >>> motifs["TATA"].shape, motifs.index("any")
+    (torch.Size([4, 4]), 1)
+    """
+
+    def __init__(self, motifs: Mapping[str, npt.ArrayLike] | Iterable[tuple[str, npt.ArrayLike]] = ()) -> None:
+        self._pwms: dict[str, torch.Tensor] = {}
+        self._cache: dict[Any, Any] = {}
+        self._cached_state: int = -1
+        for name, pwm in motifs.items() if isinstance(motifs, Mapping) else motifs:
+            if name in self._pwms:
+                raise InvalidArgument("motifs", f"{name!r} twice", "names that differ")
+            self[name] = pwm
+
+    @classmethod
+    def read(cls, filename: Path) -> MotifSet:
+        """Read a motif file of any kind: MEME, JASPAR, HOCOMOCO or plain counts, also gzipped.
+
+        Parameters
+        ----------
+        filename
+            The file. What it holds is found out from its content, not from its name.
+
+        Returns
+        -------
+        The motifs in file order. Counts are normalised. A repeated name is kept and numbered, with a warning.
+
+        Raises
+        ------
+        InvalidFile
+            With the line number of what is wrong, or with what the file looks like instead.
+        """
+        return cls(read_any(filename))
+
+    def __getitem__(self, name: str) -> torch.Tensor:
+        try:
+            return self._pwms[name]
+        except KeyError:
+            raise KeyError(self._missing(name)) from None
+
+    def __setitem__(self, name: object, pwm: npt.ArrayLike | torch.Tensor) -> None:
+        if not isinstance(name, str) or not name.strip():
+            raise InvalidArgument("name", repr(name), "a string that is not blank")
+        self._pwms[name] = check_pwm(pwm, f"motifs[{name!r}]")
+        self._cache.clear()
+
+    def __delitem__(self, name: str) -> None:
+        self[name]  # says which names there are
+        del self._pwms[name]
+        self._cache.clear()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._pwms)
+
+    def __len__(self) -> int:
+        return len(self._pwms)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._pwms
+
+    def __repr__(self) -> str:
+        if not self._pwms:
+            return "MotifSet of no motifs"
+        widths = self.widths
+        shown = ", ".join(self.names[:3]) + (", …" if len(self) > 3 else "")
+        bp = f"{widths.min()}" if widths.min() == widths.max() else f"{widths.min()}-{widths.max()}"
+        return f"{type(self).__name__} of {len(self)} motif{'s' if len(self) > 1 else ''}, {bp} bp: {shown}"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_cache": {}, "_cached_state": -1}  # tables can be many times the size of the motifs
+
+    @property
+    def names(self) -> list[str]:
+        """Names in order."""
+        return list(self._pwms)
+
+    @property
+    def pwms(self) -> list[npt.NDArray[np.float64]]:
+        """PWMs in order, each float64 of shape (4, w), read-only views of what is stored."""
+        views = [pwm.detach().numpy() for pwm in self._pwms.values()]
+        for view in views:
+            view.flags.writeable = False
+        return views
+
+    @property
+    def widths(self) -> npt.NDArray[np.int64]:
+        """Width of each motif in bp, shape (M,)."""
+        return np.array([pwm.shape[1] for pwm in self._pwms.values()], dtype=np.int64)
+
+    @property
+    def cache(self) -> dict[Any, Any]:
+        """Where scanning and matching keep their tables, each under a key of its own; emptied by any change.
+
+        A change includes one made in place, such as ``motifs["GATA2"][:, 0] = 0.25``.
+        """
+        state = sum(pwm._version for pwm in self._pwms.values())  # noqa: SLF001 - torch's count of a tensor's edits
+        if state != self._cached_state:
+            self._cache.clear()
+            self._cached_state = state
+        return self._cache
+
+    def index(self, name: str) -> int:
+        """Position of a motif, as ``motif_idx`` counts in every table; KeyError if it is not here."""
+        try:
+            return self.names.index(name)
+        except ValueError:
+            raise KeyError(self._missing(name)) from None
+
+    def subset(self, names: Iterable[str]) -> MotifSet:
+        """Take some of the motifs, in the order given; KeyError if one is not here."""
+        return MotifSet({name: self[name].clone() for name in names})
+
+    def families(self, **options: Any) -> Families:
+        """Group look-alike motifs: :func:`nbmotif.families.families` of this set, whose arguments it takes."""
+        from nbmotif.families import families
+
+        return families(self, **options)
+
+    def _missing(self, name: object) -> str:
+        alike = [known for known in self._pwms if str(name).lower() in known.lower()][:5]
+        return f"no motif is called {name!r}" + (f"; there are {', '.join(alike)}" if alike else "")
+
+
+def check_pwm(pwm: npt.ArrayLike | torch.Tensor, name: str) -> torch.Tensor:
+    """Copy a PWM as float64 of shape (4, w), or raise InvalidArgument with what is wrong with it."""
+    try:
+        values = pwm.detach().cpu().numpy() if isinstance(pwm, torch.Tensor) else pwm
+        table = torch.from_numpy(np.array(values, dtype=np.float64))  # np.array copies
+    except (TypeError, ValueError):
+        raise InvalidArgument(name, type(pwm).__name__, "a PWM: numbers of shape (4, w)") from None
+    if table.ndim != 2 or table.shape[0] != 4 or table.shape[1] == 0:
+        hint = "Did you mean its transpose?" if table.ndim == 2 and table.shape[1] == 4 else ""
+        raise InvalidArgument(name, f"shape {tuple(table.shape)}", "a PWM of shape (4, w)", hint)
+    sums = table.sum(dim=0)
+    bad = ~((sums - 1).abs() <= _SUM_TOLERANCE) | (table < 0).any(dim=0)
+    if bad.any():
+        column = int(bad.nonzero()[0])
+        got = f"{table[:, column].tolist()} in column {column}"
+        hint = "Divide counts by their sum; an unknown position is 0.25 four times."
+        raise InvalidArgument(name, got, "probabilities of A, C, G, T that sum to 1", hint)
+    return table
+
+
+def as_motif_set(
+    motifs: MotifSet | Path | Mapping[str, npt.ArrayLike] | Sequence[npt.ArrayLike], name: str = "motifs"
+) -> MotifSet:
+    """Take motifs in whatever form a user holds them.
+
+    Parameters
+    ----------
+    motifs
+        A MotifSet (returned as it is), the path of a file that :meth:`MotifSet.read` reads, a mapping of name to PWM,
+        or a sequence of PWMs, which are named "0", "1", … .
+    name
+        What errors call the argument.
+
+    Returns
+    -------
+    A MotifSet with at least one motif.
+
+    Raises
+    ------
+    InvalidArgument
+        If there is none, or this is something else.
+    """
+    found = _motif_set_of(motifs, name)
+    if not found:
+        raise InvalidArgument(name, "none", "at least one motif")
+    return found
+
+
+def _motif_set_of(motifs: object, name: str) -> MotifSet:
+    if isinstance(motifs, MotifSet):
+        return motifs
+    if isinstance(motifs, (str, os.PathLike)):
+        return MotifSet.read(motifs)
+    if isinstance(motifs, Mapping):
+        return MotifSet(motifs)
+    if isinstance(motifs, Iterable):
+        return MotifSet((str(i), pwm) for i, pwm in enumerate(motifs))
+    expected = "a MotifSet, the path of a motif file, or a mapping of name to PWM"
+    raise InvalidArgument(name, type(motifs).__name__, expected)
+
+
+def read_meme(filename: Path, n_motifs: int | None = None) -> MotifSet:
+    """Read the motifs of a MEME file.
+
+    Parameters
+    ----------
+    filename
+        A file in MEME's text format, also gzipped; :meth:`MotifSet.read` reads other formats too.
+    n_motifs
+        Stop after this many. Default: all.
+
+    Returns
+    -------
+    The motifs in file order, each under the words of its MOTIF line joined by one space ("MA0036.3 GATA2"). Letter
+    probabilities are kept as they are; counts are normalised, with a warning. A name that occurs again is kept
+    with a number ("GATA2#2"), with a warning.
+
+    Raises
+    ------
+    InvalidFile
+        With the line number of what is wrong, or with what the file looks like instead.
+
+    Examples
+    --------
+    >>> from nbmotif import read_meme
+    >>> motifs = read_meme("JASPAR2026_CORE_vertebrates_nr.meme")  # doctest: +SKIP
+    >>> motifs["MA0036.4 GATA2"].shape  # doctest: +SKIP
+    torch.Size([4, 9])
+    """
+    if n_motifs is not None and n_motifs < 0:
+        raise InvalidArgument("n_motifs", n_motifs, "at least 0, or None for all")
+    return MotifSet(read_meme_motifs(filename, n_motifs))
+
+
+def write_meme(filename: Path, motifs: MotifSet | Mapping[str, npt.ArrayLike] | Sequence[npt.ArrayLike]) -> None:
+    """Write motifs as a MEME file, which :func:`read_meme` and the MEME suite read.
+
+    Parameters
+    ----------
+    filename
+        The file to write; a name that ends in ``.gz`` is compressed.
+    motifs
+        As :func:`as_motif_set` takes them. Every digit is written, so that reading gives the same numbers.
+
+    Examples
+    --------
+    >>> import numpy as np, tempfile
+    >>> from nbmotif import read_meme, write_meme
+    >>> with tempfile.NamedTemporaryFile(suffix=".meme") as file:
+    ...     write_meme(file.name, {"any": np.full((4, 3), 0.25)})
+    ...     read_meme(file.name)
+    MotifSet of 1 motif, 3 bp: any
+    """
+    motif_set = as_motif_set(motifs)
+    write_meme_motifs(filename, zip(motif_set.names, motif_set.pwms, strict=True))
+
+
+def pwm_consensus(pwm: torch.Tensor | npt.NDArray[Any]) -> torch.Tensor:
+    """Write out the likeliest sequence of a PWM.
+
+    Parameters
+    ----------
+    pwm
+        Probabilities, shape (4, w), in the order A C G T.
+
+    Returns
+    -------
+    One-hot of the same shape and dtype. Of equally likely letters the first in A C G T is taken; a column of zeros
+    stays zero.
+
+    Raises
+    ------
+    InvalidArgument
+        If the shape is not (4, w) or a value is not between 0 and 1.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from nbmotif import pwm_consensus
+    >>> pwm_consensus(torch.tensor([[0.7, 0.0], [0.1, 0.5], [0.1, 0.5], [0.1, 0.0]]))
+    tensor([[1., 0.],
+            [0., 1.],
+            [0., 0.],
+            [0., 0.]])
+    """
+    table = pwm if isinstance(pwm, torch.Tensor) else torch.tensor(np.asarray(pwm))
+    if table.ndim != 2 or table.shape[0] != 4 or table.shape[1] == 0:
+        raise InvalidArgument("pwm", f"shape {tuple(table.shape)}", "of shape (4, w)")
+    return consensus(table, "pwm")
+
+
+def consensus(pwm: torch.Tensor, name: str) -> torch.Tensor:
+    """Consensus of PWMs of shape (..., 4, w); see :func:`pwm_consensus`."""
+    is_probability = (pwm >= 0) & (pwm <= 1)  # False for NaN
+    if not is_probability.all():
+        got = pwm[~is_probability][0].item()
+        hint = "Divide counts by the sum of their column; attributions have no consensus."
+        raise InvalidArgument(name, got, "one-hot or probabilities, each between 0 and 1", hint)
+    best = pwm.argmax(dim=-2, keepdim=True)  # torch gives the first of equal values
+    one_hot = torch.zeros_like(pwm).scatter_(-2, best, 1)
+    return one_hot * (pwm.amax(dim=-2, keepdim=True) > 0)
+
+
+def information_content(pwm: npt.NDArray[np.float64], eps: float = 1e-7) -> npt.NDArray[np.float64]:
+    """Information of each column in bits, 0 to 2, shape (w,): 2 + Σ p log2(p + eps)."""
+    bits: npt.NDArray[np.float64] = 2 + (pwm * np.log2(pwm + eps)).sum(axis=0)
+    return bits
