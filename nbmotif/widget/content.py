@@ -1,0 +1,154 @@
+"""What an Explorer shows, as plain columns: checked once at the door, never changed afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from nbmotif.motifs import MotifSet
+
+
+@dataclass(frozen=True, eq=False)
+class HitColumns:
+    """Motif hits, motif after motif; every column has shape (H,).
+
+    Has the names that `nbmotif.Hits` uses, so that whatever reads those columns reads these too.
+
+    Attributes
+    ----------
+    motif_idx, sequence_idx, start
+        Integers; ``motif_idx`` ascends.
+    strand
+        int8, +1 or -1.
+    p_value
+        float64.
+    attribution
+        float32, the attribution under the hit.
+    score
+        FIMO's score, or None where the maker of the hits had none.
+    """
+
+    motif_idx: NDArray[np.int32]
+    sequence_idx: NDArray[np.int32]
+    start: NDArray[np.int32]
+    strand: NDArray[np.int8]
+    p_value: NDArray[np.float64]
+    attribution: NDArray[np.float32]
+    score: NDArray[Any] | None = None
+
+    def __len__(self) -> int:
+        return len(self.motif_idx)
+
+    def take(self, which: NDArray[Any]) -> HitColumns:
+        """Return the hits of a mask or of an index array, in that order."""
+        columns: dict[str, Any] = {}
+        for column in fields(self):
+            values = getattr(self, column.name)
+            columns[column.name] = None if values is None else values[which]
+        return HitColumns(**columns)
+
+
+@dataclass(frozen=True, eq=False)
+class SeqletColumns:
+    """Seqlets with their best match in the motif database; every column has shape (S,).
+
+    Attributes
+    ----------
+    sequence_idx, start, end
+        int32, 0-based and half-open.
+    attribution
+        float32, the sum over the seqlet.
+    p_value, tomtom_p
+        float64: of the seqlet, and of its best match (1 where nothing was matched).
+    motif_idx
+        int32, the best match; -1 where there is none.
+    strand
+        int8: +1, -1, or 0 where unknown.
+    """
+
+    sequence_idx: NDArray[np.int32]
+    start: NDArray[np.int32]
+    end: NDArray[np.int32]
+    attribution: NDArray[np.float32]
+    p_value: NDArray[np.float64]
+    motif_idx: NDArray[np.int32]
+    tomtom_p: NDArray[np.float64]
+    strand: NDArray[np.int8]
+
+    def __len__(self) -> int:
+        return len(self.sequence_idx)
+
+
+@dataclass(frozen=True, eq=False)
+class Loci:
+    """Where base 0 of each sequence lies in the genome, and where the sequence ends; every list has N entries."""
+
+    chrom: list[str]
+    start: list[int]
+    end: list[int]
+
+
+@dataclass(frozen=True, eq=False)
+class Content:
+    """Everything that one Explorer shows: N sequences of L bp, M motifs, and what each method found.
+
+    Immutable, so that a thread which answers the browser may hold on to one while the next is being made. Large
+    arrays are the caller's own, not copies.
+    """
+
+    name: str = ""
+    n_sequences: int = 0
+    length: int = 0
+    motif_names: list[str] = field(default_factory=list)
+    motif_widths: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    motifs: MotifSet | None = None
+    family_names: list[str] = field(default_factory=list)
+    family_idx: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    sequence_names: list[str] | None = None
+    loci: Loci | None = None
+    X: NDArray[Any] | None = None  # (N, 4, L)
+    attributions: NDArray[Any] | None = None  # (N, 4, L) or (N, L)
+    hypothetical: NDArray[Any] | None = None  # (N, 4, L)
+    hits: HitColumns | None = None
+    seqlets: SeqletColumns | None = None
+    marginal: NDArray[np.float32] | None = None  # (M,), NaN where a motif was not tried
+
+    @property
+    def n_motifs(self) -> int:
+        """M."""
+        return len(self.motif_names)
+
+    @property
+    def pwms(self) -> list[NDArray[Any]] | None:
+        """The motifs' matrices, each (4, w), or None where only their names are known."""
+        return None if self.motifs is None else list(self.motifs.pwms)
+
+    def codes(self, sequence: int) -> NDArray[np.uint8]:
+        """Return the bases of one sequence, shape (L,): 0-3 for A C G T, 4 for N."""
+        if self.X is not None:
+            base = self.X[sequence]
+        elif self.attributions is not None and self.attributions.ndim == 3:
+            base = np.abs(self.attributions[sequence])  # projected: only the observed base differs from zero
+        else:
+            return np.full(self.length, 4, np.uint8)
+        return np.where(base.any(axis=0), base.argmax(axis=0), 4).astype(np.uint8)
+
+    def observed(self, sequence: int) -> NDArray[np.float32]:
+        """Return the attribution of the observed bases of one sequence, shape (L,); zeros without attributions."""
+        if self.attributions is not None:
+            values = self.attributions[sequence]
+        elif self.hypothetical is not None and self.X is not None:
+            values = self.hypothetical[sequence] * self.X[sequence]
+        else:
+            values = np.zeros(self.length)
+        return np.asarray(values.sum(axis=0) if values.ndim == 2 else values, np.float32)
+
+    @property
+    def has_attributions(self) -> bool:
+        """Whether tracks can show attribution, not bases alone."""
+        return self.attributions is not None or (self.hypothetical is not None and self.X is not None)

@@ -1,0 +1,74 @@
+"""Opens arrays that other tools saved, so that nobody has to compute again to look."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nbmotif.errors import InvalidArgument, InvalidFile
+
+# Where each tool keeps what: bpnet-lite and tfmodisco-lite save a lone array; ChromBPNet's and the older
+# kundajelab tools' h5 hold three groups.
+_KEYS = {
+    "X": ("raw/seq", "hyp_scores/one_hot", "X", "ohe", "one_hot", "arr_0"),
+    "attributions": ("projected_shap/seq", "X_attr", "attributions", "contrib_scores", "arr_0"),
+    "hypothetical": ("shap/seq", "hyp_scores", "hypothetical", "arr_0"),
+}
+
+
+def load_array(value: Any, name: str) -> np.ndarray[Any, Any]:
+    """Return a tensor, an array, or the path of an npz, npy or h5 file as an array.
+
+    Parameters
+    ----------
+    value
+        What the user passed. Arrays and CPU tensors are not copied.
+    name
+        The argument: ``"X"``, ``"attributions"`` or ``"hypothetical"``. It decides which array of a file is read.
+
+    Raises
+    ------
+    InvalidFile
+        If the file holds no array that is known to be of that kind.
+    """
+    if isinstance(value, (str, os.PathLike)):
+        return _load_file(Path(value), name)
+    if hasattr(value, "detach"):
+        value = value.detach().cpu()
+        if str(value.dtype) == "torch.bfloat16":
+            value = value.float()
+        return value.numpy()  # type: ignore[no-any-return]
+    array = np.asarray(value)
+    if array.dtype == object or array.dtype.kind in "USM":
+        raise InvalidArgument(name, type(value).__name__, "a tensor, an array, or the path of an npz, npy or h5 file")
+    return array
+
+
+def _load_file(path: Path, name: str) -> np.ndarray[Any, Any]:
+    if not path.exists():
+        raise InvalidFile(path, "there is no such file", f"`{name}` may be a path or an array.")
+    if path.suffix == ".npy":
+        return np.load(path)  # type: ignore[no-any-return]
+    if path.suffix == ".npz":
+        with np.load(path) as file:
+            return np.asarray(file[_pick(list(file), path, name)])
+    if path.suffix in {".h5", ".hdf5"}:
+        import h5py
+
+        with h5py.File(path) as file:
+            held: list[str] = []
+            file.visititems(lambda key, item: held.append(key) if hasattr(item, "shape") else None)
+            return np.asarray(file[_pick(held, path, name)])
+    raise InvalidFile(path, f"`{name}` cannot be read from a {path.suffix or 'nameless'} file", "Use npz, npy or h5.")
+
+
+def _pick(held: list[str], path: Path, name: str) -> str:
+    known = [key for key in _KEYS[name] if key in held]
+    if known:
+        return known[0]
+    if len(held) == 1:
+        return held[0]
+    raise InvalidFile(path, f"it holds {', '.join(held)}; none is known as `{name}`", "Load it and pass the array.")

@@ -1,0 +1,280 @@
+"""Reads what users hold into an Explorer's `Content`: checked here once, so that nothing behind it has to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nbmotif.errors import InvalidArgument
+from nbmotif.widget.content import Content, HitColumns, Loci, SeqletColumns
+from nbmotif.widget.foreign import load_array
+from nbmotif.widget.sites import read_hits, read_seqlets
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from nbmotif.motifs import MotifSet
+
+    Extent = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[Any]]  # sequence, start, end
+
+_ROWS = 256  # sequences looked at together, so that checking never doubles the memory
+
+
+def read_content(
+    *,
+    attributions: Any = None,
+    X: Any = None,
+    hypothetical: Any = None,
+    seqlets: Any = None,
+    annotations: Any = None,
+    hits: Any = None,
+    motifs: Any = None,
+    marginal: Any = None,
+    families: Any = None,
+    loci: Any = None,
+    sequence_names: Any = None,
+    name: str = "",
+) -> Content:
+    """Check and convert the arguments of `Explorer`; see there for what each may be."""
+    motif_set = _motif_set(motifs)
+    X = read_one_hot(X)
+    hypothetical = read_scores(hypothetical, "hypothetical")
+    attributions = read_scores(attributions, "attributions", flat=True)
+    n, length = _common_shape(X=X, attributions=attributions, hypothetical=hypothetical)
+    _check_projected(attributions, X)
+    if hypothetical is not None and X is None and attributions is None:
+        raise InvalidArgument("X", None, "given with `hypothetical`", "The observed bases say which score to draw.")
+
+    names = _string_list(sequence_names, "sequence_names")
+    n = _agree("sequence_names", n, None if names is None else len(names), "one per sequence")
+    shown = Content(X=X, attributions=attributions, hypothetical=hypothetical, n_sequences=n or 0, length=length or 0)
+    motif_names, widths, found_hits = read_hits(hits, motif_set, names, partial(_signal, shown))
+    if not motif_names and marginal is not None:
+        motif_names, widths = _names_of_effects(marginal)
+    found_seqlets = read_seqlets(seqlets, annotations, len(motif_names))
+
+    hit_extents, seqlet_extents = _extents(found_hits, widths), _extents(found_seqlets, widths)
+    if n is None:
+        n = max((int(sequence.max()) + 1 for sequence, _, _ in hit_extents + seqlet_extents), default=0)
+    if length is None:
+        length = max((int(end.max()) for _, _, end in hit_extents + seqlet_extents), default=0)
+    _check_inside("hits", hit_extents, n, length)
+    _check_inside("seqlets", seqlet_extents, n, length)
+    family_names, family_idx = read_families(families, motif_names, motif_set)
+    return Content(
+        name=str(name),
+        n_sequences=n,
+        length=length,
+        motif_names=motif_names,
+        motif_widths=widths,
+        motifs=motif_set,
+        family_names=family_names,
+        family_idx=family_idx,
+        sequence_names=names,
+        loci=read_loci(loci, n, length),
+        X=X,
+        attributions=attributions,
+        hypothetical=hypothetical,
+        hits=found_hits,
+        seqlets=found_seqlets,
+        marginal=read_marginal(marginal, motif_names),
+    )
+
+
+def read_one_hot(X: Any) -> NDArray[Any] | None:
+    """Check one-hot sequences of shape (N, 4, L)."""
+    if X is None:
+        return None
+    from nbmotif.sequences import check_sequences
+
+    return np.asarray(check_sequences(load_array(X, "X")).detach().cpu().numpy())
+
+
+def read_scores(values: Any, name: str, *, flat: bool = False) -> NDArray[Any] | None:
+    """Check attributions of shape (N, 4, L), or (N, L) where ``flat`` allows it."""
+    if values is None:
+        return None
+    scores: NDArray[Any] = load_array(values, name)
+    shape, shapes = scores.shape, "(N, 4, L)" + (" or (N, L)" if flat else "")
+    if not (len(shape) == 3 and shape[1] == 4) and not (flat and len(shape) == 2):
+        hint = f"Did you mean {name}.permute(0, 2, 1)?" if len(shape) == 3 and shape[2] == 4 else ""
+        raise InvalidArgument(name, f"{scores.dtype} {shape}", f"of shape {shapes}", hint)
+    for first in range(0, len(scores), _ROWS):
+        rows = scores[first : first + _ROWS]
+        finite = np.isfinite(rows).reshape(len(rows), -1).all(axis=1)
+        if not finite.all():
+            got = f"NaN or infinity in sequence {first + int((~finite).argmax())}"
+            raise InvalidArgument(name, got, "finite", "Leave that sequence out, or compute it again.")
+    return scores
+
+
+def _common_shape(**arrays: NDArray[Any] | None) -> tuple[int | None, int | None]:
+    given = {name: array for name, array in arrays.items() if array is not None}
+    shapes = {name: (array.shape[0], array.shape[-1]) for name, array in given.items()}
+    for name, shape in shapes.items():
+        first = next(iter(shapes))
+        if shape != shapes[first]:
+            expected = f"for the same sequences as `{first}`, N = {shapes[first][0]} of L = {shapes[first][1]} bp"
+            raise InvalidArgument(name, f"N = {shape[0]}, L = {shape[1]}", expected)
+    return next(iter(shapes.values()), (None, None))
+
+
+def _check_projected(attributions: NDArray[Any] | None, X: NDArray[Any] | None) -> None:
+    """Refuse hypothetical scores where the attribution of the observed base is expected: their sum means nothing."""
+    if attributions is None or attributions.ndim == 2:
+        return
+    hint = "Pass hypothetical scores as hypothetical=, together with X=."
+    for first in range(0, len(attributions), _ROWS):
+        rows = attributions[first : first + _ROWS]
+        is_set = rows != 0
+        off_base = is_set.sum(axis=1) > 1 if X is None else is_set & (X[first : first + _ROWS] == 0)
+        if off_base.any():
+            expected = "zero at every base that is not in the sequence"
+            raise InvalidArgument("attributions", "other values", expected, hint)
+
+
+def _agree(name: str, n: int | None, other: int | None, what: str) -> int | None:
+    if n is not None and other is not None and n != other:
+        raise InvalidArgument(name, f"{other:,} entries", f"{what}, N = {n:,}")
+    return n if other is None else other
+
+
+def _string_list(values: Any, name: str) -> list[str] | None:
+    if values is None:
+        return None
+    if isinstance(values, str):
+        raise InvalidArgument(name, repr(values), "a list of strings, one per sequence")
+    return [str(value) for value in values]
+
+
+def _motif_set(motifs: Any) -> MotifSet | None:
+    if motifs is None:
+        return None
+    from nbmotif.motifs import as_motif_set
+
+    return as_motif_set(motifs)
+
+
+def _extents(sites: HitColumns | SeqletColumns | None, widths: NDArray[np.int64]) -> list[Extent]:
+    if sites is None or not len(sites):
+        return []
+    end = sites.end if isinstance(sites, SeqletColumns) else sites.start + widths[sites.motif_idx]
+    return [(sites.sequence_idx, sites.start, end)]
+
+
+def _check_inside(name: str, extents: list[Extent], n: int, length: int) -> None:
+    """Refuse sites that do not lie in the sequences."""
+    for sequence, start, end in extents:
+        outside = (sequence < 0) | (sequence >= n)
+        if outside.any():
+            got = f"sequence {int(sequence[outside][0]):,}"
+            hint = f"Were the {name} made from other sequences?"
+            raise InvalidArgument(name, got, f"on sequences 0 to {n - 1:,}", hint)
+        outside = (start < 0) | (end > length) | (start >= end)
+        if outside.any():
+            row = int(outside.argmax())
+            got = f"[{start[row]}, {end[row]})"
+            raise InvalidArgument(name, got, f"inside the sequences, 0 <= start < end <= L = {length:,}")
+
+
+def _signal(
+    shown: Content, sequence: NDArray[np.int32], start: NDArray[np.int32], end: NDArray[Any]
+) -> NDArray[np.float32]:
+    """Sum the attribution under every interval."""
+    if not shown.has_attributions:
+        hint = "Pass attributions=X_attr as well, or hits.with_signal(X_attr)."
+        raise InvalidArgument("hits", "none", "given with the attribution under each hit", hint)
+    if len(sequence) == 0:
+        return np.zeros(0, np.float32)
+    import pandas as pd
+    import torch
+
+    from nbmotif.counts import extract_signal
+
+    _check_inside("hits", [(sequence, start, end)], shown.n_sequences, shown.length)
+    observed = np.stack([shown.observed(i) for i in range(shown.n_sequences)])  # (N, L)
+    loci = pd.DataFrame({"sequence_name": sequence, "start": start, "end": end})
+    signal = extract_signal(loci, torch.from_numpy(observed).unsqueeze(1))  # (H, 1)
+    return np.asarray(signal[:, 0].numpy(), np.float32)
+
+
+def read_marginal(marginal: Any, motif_names: list[str]) -> NDArray[np.float32] | None:
+    """Put the effect of each motif in the motifs' order, shape (M,); NaN for motifs that were not tried."""
+    if marginal is None:
+        return None
+    effects = _effects(marginal)
+    unknown = [name for name in effects if name not in set(motif_names)]
+    if unknown:
+        hint = "Pass the motifs that were marginalized as motifs=."
+        raise InvalidArgument("marginal", f"{unknown[0]!r}", "about motifs that are shown", hint)
+    return np.array([effects.get(name, np.nan) for name in motif_names], np.float32)
+
+
+def _effects(marginal: Any) -> dict[str, float]:
+    if isinstance(marginal, Mapping) or not hasattr(marginal, "columns"):
+        return {str(name): float(effect) for name, effect in dict(marginal).items()}
+    if "effect" not in marginal.columns:
+        got = f"columns {list(marginal.columns)}"
+        raise InvalidArgument("marginal", got, "a DataFrame with motif_name and effect, as from marginalize_motifs")
+    names = marginal["motif_name"] if "motif_name" in marginal.columns else marginal.index
+    return {str(name): float(effect) for name, effect in zip(names, marginal["effect"], strict=True)}
+
+
+def _names_of_effects(marginal: Any) -> tuple[list[str], NDArray[np.int64]]:
+    names = list(_effects(marginal))
+    return names, np.zeros(len(names), np.int64)
+
+
+def read_families(
+    families: Any, motif_names: list[str], motif_set: MotifSet | None
+) -> tuple[list[str], NDArray[np.int64]]:
+    """Return the families' names and, for each motif, the index of its family."""
+    n_motifs = len(motif_names)
+    if families is None and motif_set is not None and n_motifs:
+        families = motif_set.families()
+    if families is None or families is False:
+        return list(motif_names), np.arange(n_motifs)
+    if hasattr(families, "labels"):
+        names, labels = [str(name) for name in families.names], np.asarray(families.labels, np.int64)
+    else:
+        of_motif = [families[name] for name in motif_names] if isinstance(families, Mapping) else list(families)
+        names = list(dict.fromkeys(str(family) for family in of_motif))
+        position = {family: i for i, family in enumerate(names)}
+        labels = np.array([position[str(family)] for family in of_motif], np.int64)
+    if len(labels) != n_motifs:
+        raise InvalidArgument("families", f"{len(labels):,} labels", f"one family for each of {n_motifs:,} motifs")
+    return names, labels
+
+
+def read_loci(loci: Any, n_sequences: int, length: int) -> Loci | None:
+    """Return where base 0 of each sequence lies in the genome.
+
+    Loci that are not L long are peaks from whose middle the sequences were cut, as `extract_loci` does.
+    """
+    if loci is None or isinstance(loci, Loci):
+        return loci
+    frame = _loci_frame(loci)
+    if len(frame) != n_sequences:
+        hint = "Pass the loci of these sequences only, in their order."
+        raise InvalidArgument("loci", f"{len(frame):,} rows", f"one row per sequence, N = {n_sequences:,}", hint)
+    start, end = frame["start"].to_numpy(np.int64), frame["end"].to_numpy(np.int64)
+    middle = start + (end - start) // 2
+    first = np.where(end - start == length, start, middle - length // 2)
+    return Loci([str(chrom) for chrom in frame["chrom"]], first.tolist(), (first + length).tolist())
+
+
+def _loci_frame(loci: Any) -> pd.DataFrame:
+    import pandas as pd
+
+    if isinstance(loci, (str, os.PathLike)):
+        return pd.read_csv(loci, sep="\t", header=None, usecols=[0, 1, 2], names=["chrom", "start", "end"], comment="#")
+    if isinstance(loci, pd.DataFrame) and loci.shape[1] >= 3:
+        return loci.iloc[:, :3].set_axis(["chrom", "start", "end"], axis=1)
+    if isinstance(loci, Sequence) and loci and len(loci[0]) >= 3:
+        return pd.DataFrame([tuple(row[:3]) for row in loci], columns=["chrom", "start", "end"])
+    raise InvalidArgument("loci", type(loci).__name__, "a DataFrame or BED file with chrom, start and end")

@@ -1,0 +1,191 @@
+"""What is sent to the browser, decoded again and counted by the browser's rules."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nbmotif.widget import wire
+from nbmotif.widget.content import Content, HitColumns
+from nbmotif.widget.inputs import read_content
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+_NUMPY = {name: np.dtype(dtype).newbyteorder("<") for dtype, name in wire.DTYPES.items()}
+
+
+def assemble(messages: Iterable[tuple[list[dict[str, Any]], list[memoryview]]]) -> dict[str, np.ndarray]:
+    """Put columns together again, as the browser does."""
+    columns: dict[str, np.ndarray] = {}
+    received: dict[str, int] = {}
+    for entries, buffers in messages:
+        assert len(entries) == len(buffers)
+        for entry, buffer in zip(entries, buffers, strict=True):
+            column = columns.setdefault(entry["name"], np.empty(entry["total"], _NUMPY[entry["dtype"]]))
+            part = np.frombuffer(buffer, column.dtype)
+            assert len(part) == entry["length"]
+            column[entry["offset"] : entry["offset"] + len(part)] = part
+            received[entry["name"]] = received.get(entry["name"], 0) + len(part)
+    assert received == {name: len(column) for name, column in columns.items()}
+    return columns
+
+
+def random_hits(rng: np.random.Generator, n_hits: int, n_motifs: int = 7, n_sequences: int = 5) -> HitColumns:
+    return HitColumns(
+        motif_idx=np.sort(rng.integers(0, n_motifs, n_hits)).astype(np.int32),
+        sequence_idx=rng.integers(0, n_sequences, n_hits).astype(np.int32),
+        start=rng.integers(0, 50, n_hits).astype(np.int32),
+        strand=rng.choice([-1, 0, 1], n_hits).astype(np.int8),
+        p_value=rng.choice(rng.uniform(0, 1e-4, 9), n_hits),
+        attribution=rng.choice(rng.normal(0, 1, 30).astype(np.float32), n_hits),
+    )
+
+
+@given(
+    st.integers(0, 40),
+    st.integers(8, 64),
+    st.lists(st.sampled_from(sorted(wire.DTYPES)), min_size=1, max_size=5),
+)
+def test_pieces__put_together_are_the_columns(n: int, limit: int, dtypes: list[str]) -> None:
+    rng = np.random.default_rng(n)
+    columns = {f"{i} {dtype}": rng.integers(0, 100, max(0, n - i)).astype(dtype) for i, dtype in enumerate(dtypes)}
+    messages = list(wire.pieces(columns, limit))
+    assert all(sum(buffer.nbytes for buffer in buffers) <= limit for _, buffers in messages)
+    found = assemble(messages)
+    assert list(found) == list(columns)
+    for name, column in columns.items():
+        np.testing.assert_array_equal(found[name], column)
+
+
+def test_pieces__of_two_megabytes_hold_a_large_column() -> None:
+    column = np.arange(1_300_000, dtype=np.float32)
+    messages = list(wire.pieces({"a": column}))
+    assert [buffers[0].nbytes for _, buffers in messages] == [2_000_000, 2_000_000, 1_200_000]
+    np.testing.assert_array_equal(assemble(messages)["a"], column)
+
+
+def test_p_levels__by_hand() -> None:
+    level, offset, values = wire.p_levels(np.array([0, 0, 0, 2, 2]), np.array([0.3, 0.1, 0.3, 0.2, 0.1]), 4)
+    np.testing.assert_array_equal(level, [1, 0, 1, 1, 0])
+    np.testing.assert_array_equal(offset, [0, 2, 2, 4, 4])
+    np.testing.assert_array_equal(values, [0.1, 0.3, 0.1, 0.2])
+    assert level.dtype == np.uint16
+
+
+def test_p_levels__of_a_continuous_p_value_take_more_bits() -> None:
+    p = np.random.default_rng(0).permutation(70_000) / 1e9
+    level, offset, values = wire.p_levels(np.zeros(70_000, np.int32), p, 1)
+    assert level.dtype == np.uint32
+    np.testing.assert_array_equal(values[offset[0] + level], p)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_encode__keeps_every_hit_with_its_columns_together(seed: int) -> None:
+    hits = random_hits(np.random.default_rng(seed), 300)
+    content = _content(hits)
+    columns = assemble(wire.pieces(wire.encode(content).columns))
+    sent = _decoded_hits(columns)
+    assert sorted(sent) == sorted(_rows(hits))
+    for m in range(7):
+        attribution = columns["hit_attribution"][columns["hit_offset"][m] : columns["hit_offset"][m + 1]]
+        assert (np.diff(attribution) <= 0).all()
+
+
+@pytest.mark.parametrize("max_hits", [1, 10, 299, 300])
+def test_encode__sends_the_strongest_hits_and_says_the_floor(max_hits: int) -> None:
+    hits = random_hits(np.random.default_rng(1), 300)
+    encoded = wire.encode(_content(hits), max_hits)
+    floor = encoded.manifest["floor"]
+    above = np.abs(hits.attribution) > np.float32(floor)
+    assert encoded.manifest["n_hits"] == len(encoded.columns["hit_p"]) <= max_hits
+    assert encoded.manifest["n_hits_total"] == 300
+    if max_hits == 300:
+        assert (floor, encoded.manifest["n_hits"]) == (0.0, 300)
+    else:
+        assert encoded.manifest["n_hits"] == above.sum()
+        # not one more could have been sent: the next hits are equally strong, and too many
+        assert (np.abs(hits.attribution) >= np.float32(floor)).sum() > max_hits
+
+
+def test_encode__manifest_is_json(pieces: Callable[..., dict[str, Any]]) -> None:
+    content = read_content(**pieces())
+    manifest = json.loads(json.dumps(wire.encode(content).manifest, allow_nan=False))
+    assert manifest["has"] == dict.fromkeys(("hits", "seqlets", "marginal", "hypothetical", "attributions"), True)
+    assert (manifest["n_sequences"], manifest["length"], manifest["n_motifs"]) == (6, 120, 5)
+    assert manifest["loci"]["start"] == [0, 1000, 2000, 3000, 4000, 5000]
+    assert manifest["attribution_max"] == pytest.approx(0.3)
+    assert (manifest["fimo_p_max"], manifest["seqlet_p_max"]) == (1e-4, 0.01)
+
+
+def test_encode__of_nothing_has_every_column(pieces: Callable[..., dict[str, Any]]) -> None:
+    empty = wire.encode(Content()).columns
+    full = wire.encode(read_content(**pieces())).columns
+    assert {name: values.dtype for name, values in empty.items()} == {name: v.dtype for name, v in full.items()}
+    assert empty["hit_offset"].tolist() == [0]
+
+
+def test_encode_pwms__are_columns_of_acgt() -> None:
+    pwm = np.array([[0.0, 1.0], [0.5, 0.0], [0.25, 0.0], [0.25, 0.0]])
+    assert wire.encode_pwms([pwm], np.array([2])).tolist() == [0, 128, 64, 64, 255, 0, 0, 0]
+
+
+def test_encode_pwms__without_a_matrix_are_flat() -> None:
+    assert wire.encode_pwms(None, np.array([1, 1])).tolist() == [64, 64, 64, 63] * 2
+
+
+def test_track__holds_bases_and_their_attribution(pieces: Callable[..., dict[str, Any]]) -> None:
+    made = pieces()
+    made["X"][2, :, 5] = 0
+    made["attributions"][2, :, 5] = 0
+    content = read_content(**made)
+    codes, observed, hypothetical = wire.track(content, 2, hypothetical=True)
+    expected = made["X"][2].argmax(axis=0)
+    expected[5] = 4
+    np.testing.assert_array_equal(np.frombuffer(codes, np.uint8), expected)
+    np.testing.assert_array_equal(np.frombuffer(observed, "<f4"), made["attributions"][2].sum(axis=0))
+    np.testing.assert_array_equal(np.frombuffer(hypothetical, "<f4").reshape(4, -1), made["hypothetical"][2])
+
+
+@pytest.mark.parametrize("given", ["attributions", "hypothetical", "flat"])
+def test_track__is_the_same_from_any_form_of_attribution(
+    pieces: Callable[..., dict[str, Any]], given: str
+) -> None:
+    made = pieces()
+    expected = wire.track(read_content(**made), 1)
+    if given == "flat":
+        made["attributions"] = made["attributions"].sum(axis=1)
+    else:
+        del made[{"attributions": "hypothetical", "hypothetical": "attributions"}[given]]
+    assert [bytes(part) for part in wire.track(read_content(**made), 1)] == [bytes(part) for part in expected]
+
+
+def test_track__guesses_the_bases_where_only_attributions_are_known(pieces: Callable[..., dict[str, Any]]) -> None:
+    made = pieces()
+    content = read_content(attributions=made["attributions"])
+    np.testing.assert_array_equal(content.codes(0), made["X"][0].argmax(axis=0))
+
+
+def _content(hits: HitColumns, n_motifs: int = 7) -> Content:
+    names = [f"m{i}" for i in range(n_motifs)]
+    widths = np.full(n_motifs, 5, np.int64)
+    family = np.arange(n_motifs)
+    return Content("", 5, 60, names, widths, None, names, family, hits=hits)
+
+
+def _rows(hits: HitColumns) -> list[tuple[float, ...]]:
+    columns = (hits.motif_idx, hits.sequence_idx, hits.start, hits.strand, hits.p_value, hits.attribution)
+    return list(zip(*(column.tolist() for column in columns), strict=True))
+
+
+def _decoded_hits(columns: dict[str, np.ndarray]) -> list[tuple[float, ...]]:
+    motif = np.repeat(np.arange(len(columns["hit_offset"]) - 1), np.diff(columns["hit_offset"].astype(np.int64)))
+    p = columns["p_level"][columns["p_level_offset"][motif] + columns["hit_p"].astype(np.int64)]
+    rest = ("hit_sequence", "hit_start", "hit_strand")
+    decoded = (motif, *(columns[name] for name in rest), p, columns["hit_attribution"])
+    return list(zip(*(column.tolist() for column in decoded), strict=True))
