@@ -1,229 +1,35 @@
-"""DNA as tensors: encode, check, draw, reverse-complement and edit one-hot sequences."""
+"""What one does to sequences: draw, reverse-complement, edit and shuffle them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias, overload
+import warnings
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 import torch
+from tqdm.auto import tqdm
 
-from nbmotif.errors import InvalidArgument
+from nbmotif.encoding import as_tensor, code_table, describe, encode_letters
+from nbmotif.encoding import check_sequences as check_sequences
+from nbmotif.encoding import decode as decode
+from nbmotif.encoding import from_codes as from_codes
+from nbmotif.encoding import one_hot_encode as one_hot_encode
+from nbmotif.encoding import to_codes as to_codes
+from nbmotif.errors import InvalidArgument, NbmotifWarning
 from nbmotif.motifs import consensus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
 
-LETTERS = "ACGT"
+    from nbmotif.encoding import Dtype
+
 _IUPAC = "ACGTUWSMKRYBDHVNacgtuwsmkrybdhvn"
 _IUPAC_COMPLEMENT = "TGCAAWSKMYRVHDBNtgcaawskmyrvhdbn"
 _COMPLEMENT = str.maketrans(_IUPAC, _IUPAC_COMPLEMENT)
-_ROWS_AT_ONCE = 1 << 24  # elements checked in one go, so that a check needs little memory
-
-Dtype: TypeAlias = "torch.dtype | str"
-
-
-def one_hot_encode(
-    sequence: str | Sequence[str], dtype: Dtype = torch.int8, ignore: Iterable[str] = ("N",)
-) -> torch.Tensor:
-    """Turn letters into one-hot columns.
-
-    Parameters
-    ----------
-    sequence
-        One sequence, or several of equal length. Upper and lower case mean the same.
-    dtype
-        Of the result, such as ``torch.float32`` or ``"float32"``.
-    ignore
-        Letters that become a column of zeros. Default: N alone.
-
-    Returns
-    -------
-    Shape (4, L) for one sequence, (N, 4, L) for several; rows in the order A C G T.
-
-    Raises
-    ------
-    InvalidArgument
-        If a letter is neither one of ACGT nor ignored, if a sequence is empty, or if lengths differ.
-
-    Examples
-    --------
-    >>> from nbmotif import one_hot_encode
-    >>> one_hot_encode("gatN")
-    tensor([[0, 1, 0, 0],
-            [0, 0, 0, 0],
-            [1, 0, 0, 0],
-            [0, 0, 1, 0]], dtype=torch.int8)
-    """
-    table = _code_table(ignore)
-    if isinstance(sequence, str):
-        return from_codes(_encode(sequence, table, "sequence"), dtype)
-    rows = [_encode(row, table, f"sequence[{i}]") for i, row in enumerate(sequence)]
-    if not rows:
-        raise InvalidArgument("sequence", "an empty list", "one sequence or several", "Nothing to encode.")
-    lengths = [len(row) for row in rows]
-    odd = next((i for i, length in enumerate(lengths) if length != lengths[0]), None)
-    if odd is not None:
-        got = f"{lengths[0]} letters at index 0 and {lengths[odd]} at index {odd}"
-        raise InvalidArgument("sequence", got, "sequences of equal length", "Trim or pad them, or encode one by one.")
-    return from_codes(np.stack(rows), dtype)
-
-
-def _code_table(ignore: Iterable[str]) -> npt.NDArray[np.int8]:
-    """Byte -> 0..3 for ACGT, -1 for ignored letters, -2 for all others."""
-    table = np.full(256, -2, dtype=np.int8)
-    for letter in ignore:
-        if len(letter) != 1 or not letter.isascii() or letter.upper() in LETTERS:
-            raise InvalidArgument("ignore", repr(letter), "single ASCII letters other than A, C, G and T")
-        table[[ord(letter.upper()), ord(letter.lower())]] = -1
-    for code, letter in enumerate(LETTERS):
-        table[[ord(letter), ord(letter.lower())]] = code
-    return table
-
-
-def _encode(sequence: object, table: npt.NDArray[np.int8], name: str) -> npt.NDArray[np.int8]:
-    if not isinstance(sequence, str) or not sequence:
-        got = "an empty string" if sequence == "" else type(sequence).__name__
-        raise InvalidArgument(name, got, "a string of at least one letter")
-    codes = table[np.frombuffer(sequence.encode("latin-1", "replace"), dtype=np.uint8)]
-    bad = np.flatnonzero(codes == -2)
-    if bad.size:
-        at = int(bad[0])
-        hint = "Letters such as R or W stand for several bases: write one of them, or N."
-        raise InvalidArgument(name, f"{sequence[at]!r} at position {at}", "letters A, C, G, T or N", hint)
-    return codes
-
-
-def from_codes(codes: npt.NDArray[np.integer], dtype: Dtype = torch.int8, device: Any = None) -> torch.Tensor:
-    """Turn base codes (0..3 for A C G T, -1 for N) of shape (..., L) into one-hot of shape (..., 4, L)."""
-    as_tensor = torch.from_numpy(np.ascontiguousarray(codes)).to(device)
-    letters = torch.arange(4, dtype=as_tensor.dtype, device=as_tensor.device)
-    return (as_tensor.unsqueeze(-2) == letters[:, None]).to(as_dtype(dtype))
-
-
-def to_codes(X: torch.Tensor | npt.NDArray[Any], name: str = "X") -> npt.NDArray[np.int8]:
-    """Turn one-hot sequences into base codes, the form in which kernels read them.
-
-    Parameters
-    ----------
-    X
-        Shape (N, 4, L), one-hot in the order A C G T; a column of zeros is N.
-    name
-        What errors call the argument.
-
-    Returns
-    -------
-    int8, shape (N, L), C order: 0..3 for A C G T, -1 for N.
-
-    Raises
-    ------
-    InvalidArgument
-        As :func:`check_sequences`.
-
-    Examples
-    --------
-    >>> from nbmotif.sequences import one_hot_encode, to_codes
-    >>> to_codes(one_hot_encode(["ACGTN"]))
-    array([[ 0,  1,  2,  3, -1]], dtype=int8)
-    """
-    X = check_sequences(X, name).detach()
-    codes = torch.empty((X.shape[0], X.shape[2]), dtype=torch.int8)
-    for rows in _chunks(X):
-        one_hot = X[rows].to("cpu", torch.int8)
-        codes[rows] = one_hot[:, 0] + 2 * one_hot[:, 1] + 3 * one_hot[:, 2] + 4 * one_hot[:, 3] - 1
-    return codes.numpy()
-
-
-def check_sequences(X: torch.Tensor | npt.NDArray[Any], name: str = "X", dtype: Dtype | None = None) -> torch.Tensor:
-    """Make sure that X holds one-hot sequences, once, at the door of a public function.
-
-    Parameters
-    ----------
-    X
-        Shape (N, 4, L), N and L at least 1, one-hot in the order A C G T; a column of zeros is N.
-    name
-        What errors call the argument.
-    dtype
-        Of the result. Default: X's own.
-
-    Returns
-    -------
-    X as a tensor on its device; X itself where nothing had to change.
-
-    Raises
-    ------
-    InvalidArgument
-        With the first place that is wrong and, where it can be guessed, how to put it right.
-
-    Examples
-    --------
-    >>> import torch
-    >>> from nbmotif.sequences import check_sequences
-    >>> check_sequences(torch.zeros(100, 2114, 4))
-    Traceback (most recent call last):
-      ...
-    nbmotif.errors.InvalidArgument: `X` must be one-hot of shape (N, 4, L); got float32 (100, 2114, 4). \
-Did you mean X.permute(0, 2, 1)?
-    """
-    X = as_tensor(X, name)
-    _check_shape(X, name)
-    for rows in _chunks(X):
-        _check_one_hot(X[rows].detach(), name, rows.start)
-    return X if dtype is None else X.to(as_dtype(dtype))
-
-
-def _check_shape(X: torch.Tensor, name: str) -> None:
-    shape = tuple(X.shape)
-    if len(shape) == 3 and shape[1] == 4 and shape[0] > 0 and shape[2] > 0:
-        return
-    hints = {
-        len(shape) == 3 and 0 in shape: "There is nothing to work on.",
-        len(shape) == 2 and shape[0] == 4: f"Did you mean {name}.unsqueeze(0)?",
-        len(shape) == 3 and shape[2] == 4: f"Did you mean {name}.permute(0, 2, 1)?",
-    }
-    raise InvalidArgument(name, describe(X), "one-hot of shape (N, 4, L)", hints.get(True, ""))
-
-
-def _check_one_hot(X: torch.Tensor, name: str, first: int) -> None:
-    is_set = X != 0
-    bad = (is_set.sum(dim=1, dtype=torch.int8) > 1) | (is_set != X).any(dim=1)
-    if not bad.any():
-        return
-    row, position = (int(i) for i in bad.nonzero()[0])
-    column = ", ".join(f"{value:g}" for value in X[row, :, position].tolist())
-    got = f"({column}) at sequence {first + row}, position {position}"
-    expected = "one-hot: one 1 per position, or zeros only for N"
-    raise InvalidArgument(name, got, expected, "Attributions and probabilities are not sequences.")
-
-
-def _chunks(X: torch.Tensor) -> Iterable[slice]:
-    step = max(1, _ROWS_AT_ONCE // max(1, X[0].numel()))
-    return (slice(i, min(i + step, len(X))) for i in range(0, len(X), step))
-
-
-def describe(X: torch.Tensor) -> str:
-    """Dtype and shape of a tensor, as error messages give them."""
-    return f"{str(X.dtype).removeprefix('torch.')} {tuple(X.shape)}"
-
-
-def as_tensor(X: object, name: str) -> torch.Tensor:
-    """Take a tensor as it is and a numpy array without copying, where torch allows that; refuse anything else."""
-    if isinstance(X, torch.Tensor):
-        return X
-    if not isinstance(X, np.ndarray) or X.dtype.kind not in "biuf":
-        got = f"an array of {X.dtype}" if isinstance(X, np.ndarray) else type(X).__name__
-        raise InvalidArgument(name, got, "a torch tensor or a numpy array of numbers")
-    shareable = X.flags.writeable and min(X.strides, default=0) >= 0
-    return torch.from_numpy(X if shareable else X.copy())
-
-
-def as_dtype(dtype: Dtype) -> torch.dtype:
-    """Resolve ``torch.float32`` or ``"float32"`` to the torch dtype."""
-    found = dtype if isinstance(dtype, torch.dtype) else getattr(torch, str(dtype), None)
-    if not isinstance(found, torch.dtype):
-        raise InvalidArgument("dtype", repr(dtype), 'a torch dtype or its name, such as "float32"')
-    return found
+_LETTERS_AT_ONCE = 1 << 22  # shuffled between two moments at which a call can be interrupted
+_DRAWS_TO_BE_SURE = 64  # that a sequence has no shuffle but itself
 
 
 def random_one_hot(
@@ -354,7 +160,7 @@ def substitute(
     Examples
     --------
     >>> from nbmotif import one_hot_encode, substitute
-    >>> from nbmotif.sequences import decode
+    >>> from nbmotif.encoding import decode
     >>> decode(substitute(one_hot_encode(["AAAAAAAA"]), "cNg"))
     ['AAACAGAA']
     """
@@ -376,8 +182,7 @@ def substitute(
 def _motif_columns(motif: torch.Tensor | npt.NDArray[Any] | str, n: int) -> torch.Tensor:
     """One-hot or zero columns of shape (1 or n, 4, w)."""
     if isinstance(motif, str):
-        table = _code_table("N")
-        return from_codes(_encode(motif, table, "motif")).unsqueeze(0)
+        return from_codes(encode_letters(motif, code_table("N"), "motif")).unsqueeze(0)
     columns = as_tensor(motif, "motif")
     columns = columns.unsqueeze(0) if columns.ndim == 2 else columns
     if columns.ndim != 3 or columns.shape[0] not in {1, n} or columns.shape[1] != 4 or columns.shape[2] == 0:
@@ -386,14 +191,146 @@ def _motif_columns(motif: torch.Tensor | npt.NDArray[Any] | str, n: int) -> torc
     return consensus(columns, "motif")
 
 
-def decode(X: torch.Tensor | npt.NDArray[Any]) -> list[str]:
-    """Write one-hot sequences of shape (N, 4, L) as strings of A C G T N: the inverse of :func:`one_hot_encode`.
+def dinucleotide_shuffle(
+    X: torch.Tensor | npt.NDArray[Any],
+    start: int = 0,
+    end: int = -1,
+    n: int = 20,
+    random_state: int | Sequence[int] | None = None,
+    method: Literal["uniform", "tangermeme"] = "uniform",
+    verbose: bool = False,
+) -> torch.Tensor:
+    """Shuffle each sequence and keep how often every dinucleotide occurs in it.
+
+    Such shuffles are the usual references of DeepLIFT and backgrounds of a marginalization: same composition, no motif.
+
+    Parameters
+    ----------
+    X
+        Sequences, shape (N, 4, L), one-hot in the order A C G T; a column of zeros is N.
+    start, end
+        Shuffle positions ``start <= position < end`` and keep the others. A negative ``end`` counts from L + 1, so that
+        -1 is the end of the sequence, as in tangermeme.
+    n
+        Shuffles per sequence.
+    random_state
+        A seed: sequence i is shuffled from the seed ``random_state + i``; or one seed per sequence. Default: a
+        different draw each time.
+    method
+        "uniform": every shuffle that keeps the dinucleotides is equally likely. N stays where it is, and each piece
+        between two N is shuffled on its own. "tangermeme": the same sequences as tangermeme 1.6 for the same seed,
+        which reach only a part of the shuffles (9 of the 72 of ACCCACGATGATA) because the last occurrence of each
+        dinucleotide's first letter is never moved; N is shuffled like a letter.
+    verbose
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    Shape (N, n, 4, L), of X's dtype and device. The first and the last letter of what is shuffled stay in place.
+
+    Raises
+    ------
+    InvalidArgument
+        If an argument does not fit X.
+
+    Warns
+    -----
+    NbmotifWarning
+        If a sequence has no shuffle but itself, as a run of one letter: as references they would hide everything.
+
+    References
+    ----------
+    Altschul & Erickson, Mol. Biol. Evol. 2, 526 (1985); see :mod:`nbmotif.kernels.shuffle`.
 
     Examples
     --------
-    >>> from nbmotif.sequences import decode, one_hot_encode
-    >>> decode(one_hot_encode(["GATNA", "ttttt"]))
-    ['GATNA', 'TTTTT']
+    >>> from nbmotif import dinucleotide_shuffle, one_hot_encode
+    >>> from nbmotif.encoding import decode
+    >>> decode(dinucleotide_shuffle(one_hot_encode(["ACCCACGATGATA"]), n=2, random_state=0)[0])
+    ['ATGATACGACCCA', 'ACGATGACCCATA']
     """
-    letters = np.frombuffer(b"ACGTN", dtype=np.uint8)  # code -1 reads the last
-    return [row.tobytes().decode() for row in letters[to_codes(X)]]
+    X = check_sequences(X)
+    length = X.shape[2]
+    stop = length + 1 + end if end < 0 else end
+    if not 0 <= start < stop <= length:
+        expected = f"0 <= start < end <= L = {length} (end = -1 is L)"
+        raise InvalidArgument("start, end", f"{start}, {end}", expected)
+    if n < 1:
+        raise InvalidArgument("n", n, "at least 1")
+    if method not in _SHUFFLERS:
+        raise InvalidArgument("method", repr(method), " or ".join(map(repr, _SHUFFLERS)))
+    seeds = _seeds(random_state, len(X))
+    codes = to_codes(X[:, :, start:stop])
+    shuffled = X.unsqueeze(1).repeat(1, n, 1, 1)
+    fixed: list[int] = []
+    step = max(1, _LETTERS_AT_ONCE // (n * length))
+    for first in tqdm(range(0, len(X), step), desc="Shuffling", disable=not verbose):
+        rows = slice(first, first + step)
+        drawn = _SHUFFLERS[method](codes[rows], n, seeds[rows])  # (rows, n, stop - start)
+        same = _unchanged(drawn, codes[rows])
+        if same.size:  # by chance, or because there is no other shuffle?
+            more = _SHUFFLERS[method](codes[rows][same], _DRAWS_TO_BE_SURE, seeds[rows][same])
+            fixed += (first + same[_unchanged(more, codes[rows][same])]).tolist()
+        shuffled[rows, :, :, start:stop] = from_codes(drawn, X.dtype, X.device)
+    if fixed:
+        _warn_of_fixed(fixed)
+    return shuffled
+
+
+def _unchanged(drawn: npt.NDArray[np.int8], codes: npt.NDArray[np.int8]) -> npt.NDArray[np.intp]:
+    """Rows of codes (N, L) that equal all of their shuffles, drawn (N, n, L)."""
+    return np.flatnonzero((drawn == codes[:, None]).all(axis=(1, 2)))
+
+
+def _warn_of_fixed(rows: list[int]) -> None:
+    shown = ", ".join(map(str, rows[:5])) + (", …" if len(rows) > 5 else "")
+    message = (
+        f"dinucleotide_shuffle: {len(rows)} sequence(s) (at index {shown}) have no shuffle but themselves, for "
+        "instance because they repeat one letter or are N; as references they give attributions of 0."
+    )
+    warnings.warn(message, NbmotifWarning, stacklevel=3)
+
+
+def _seeds(random_state: int | Sequence[int] | None, n: int) -> npt.NDArray[np.int64]:
+    """One seed per sequence, shape (n,)."""
+    base = np.random.default_rng().integers(2**31) if random_state is None else random_state
+    seeds = np.asarray(base)
+    if seeds.dtype.kind not in "iu" or seeds.shape not in {(), (n,)}:
+        expected = f"an integer, one integer for each of the {n} sequences, or None"
+        raise InvalidArgument("random_state", repr(random_state), expected)
+    return seeds.astype(np.int64) + (np.arange(n) if seeds.ndim == 0 else 0)
+
+
+def _shuffle_uniform(codes: npt.NDArray[np.int8], n: int, seeds: npt.NDArray[np.int64]) -> npt.NDArray[np.int8]:
+    from nbmotif.kernels.shuffle import shuffle_uniform
+
+    states = np.empty((len(codes), n), dtype=np.uint64)
+    for row, seed in zip(states, seeds, strict=True):
+        row[:] = np.random.SeedSequence(int(seed) % 2**64).generate_state(n, np.uint64)
+    shuffled = np.empty((len(codes), n, codes.shape[1]), dtype=np.int8)
+    shuffle_uniform(codes, states, shuffled)
+    return shuffled
+
+
+def _shuffle_tangermeme(codes: npt.NDArray[np.int8], n: int, seeds: npt.NDArray[np.int64]) -> npt.NDArray[np.int8]:
+    """Order the positions that follow each letter at random, the last one excepted, and follow them."""
+    from nbmotif.kernels.shuffle import follow_edges
+
+    codes = np.where(codes < 0, np.int8(4), codes)
+    shuffled = np.empty((len(codes), n, codes.shape[1]), dtype=np.int8)
+    for row, seed, out in zip(codes, seeds, shuffled, strict=True):
+        rng = np.random.RandomState(int(seed) % 2**32)
+        followers = [np.flatnonzero(row[:-1] == letter) + 1 for letter in range(5)]
+        first_edge = np.cumsum([0, *map(len, followers[:-1])])
+        for k in range(n):
+            for positions in followers:  # each order is drawn from the one before
+                positions[:-1] = positions[rng.permutation(max(0, len(positions) - 1))]
+            follow_edges(row, np.concatenate(followers), first_edge.copy(), out[k])
+    shuffled[shuffled == 4] = -1
+    return shuffled
+
+
+_SHUFFLERS: dict[str, Callable[[npt.NDArray[np.int8], int, npt.NDArray[np.int64]], npt.NDArray[np.int8]]] = {
+    "uniform": _shuffle_uniform,
+    "tangermeme": _shuffle_tangermeme,
+}

@@ -1,0 +1,238 @@
+"""DNA as tensors: letters, one-hot columns and base codes, and the check that every public function begins with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import torch
+
+from nbmotif.errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import numpy.typing as npt
+
+LETTERS = "ACGT"
+_ELEMENTS_AT_ONCE = 1 << 24  # checked in one go, so that a check needs little memory
+
+Dtype: TypeAlias = "torch.dtype | str"
+
+
+def one_hot_encode(
+    sequence: str | Sequence[str], dtype: Dtype = torch.int8, ignore: Iterable[str] = ("N",)
+) -> torch.Tensor:
+    """Turn letters into one-hot columns.
+
+    Parameters
+    ----------
+    sequence
+        One sequence, or several of equal length. Upper and lower case mean the same.
+    dtype
+        Of the result, such as ``torch.float32`` or ``"float32"``.
+    ignore
+        Letters that become a column of zeros. Default: N alone.
+
+    Returns
+    -------
+    Shape (4, L) for one sequence, (N, 4, L) for several; rows in the order A C G T.
+
+    Raises
+    ------
+    InvalidArgument
+        If a letter is neither one of ACGT nor ignored, if a sequence is empty, or if lengths differ.
+
+    Examples
+    --------
+    >>> from nbmotif import one_hot_encode
+    >>> one_hot_encode("gatN")
+    tensor([[0, 1, 0, 0],
+            [0, 0, 0, 0],
+            [1, 0, 0, 0],
+            [0, 0, 1, 0]], dtype=torch.int8)
+    """
+    table = code_table(ignore)
+    if isinstance(sequence, str):
+        return from_codes(encode_letters(sequence, table, "sequence"), dtype)
+    rows = [encode_letters(row, table, f"sequence[{i}]") for i, row in enumerate(sequence)]
+    if not rows:
+        raise InvalidArgument("sequence", "an empty list", "one sequence or several", "Nothing to encode.")
+    lengths = [len(row) for row in rows]
+    odd = next((i for i, length in enumerate(lengths) if length != lengths[0]), None)
+    if odd is not None:
+        got = f"{lengths[0]} letters at index 0 and {lengths[odd]} at index {odd}"
+        raise InvalidArgument("sequence", got, "sequences of equal length", "Trim or pad them, or encode one by one.")
+    return from_codes(np.stack(rows), dtype)
+
+
+def code_table(ignore: Iterable[str]) -> npt.NDArray[np.int8]:
+    """Byte -> 0..3 for ACGT, -1 for ignored letters, -2 for all others."""
+    table = np.full(256, -2, dtype=np.int8)
+    for letter in ignore:
+        if len(letter) != 1 or not letter.isascii() or letter.upper() in LETTERS:
+            raise InvalidArgument("ignore", repr(letter), "single ASCII letters other than A, C, G and T")
+        table[[ord(letter.upper()), ord(letter.lower())]] = -1
+    for code, letter in enumerate(LETTERS):
+        table[[ord(letter), ord(letter.lower())]] = code
+    return table
+
+
+def encode_letters(sequence: object, table: npt.NDArray[np.int8], name: str) -> npt.NDArray[np.int8]:
+    """Look up the code of each letter of a string, int8 (L,), or say which letter has none."""
+    if not isinstance(sequence, str) or not sequence:
+        got = "an empty string" if sequence == "" else type(sequence).__name__
+        raise InvalidArgument(name, got, "a string of at least one letter")
+    codes = table[np.frombuffer(sequence.encode("latin-1", "replace"), dtype=np.uint8)]
+    bad = np.flatnonzero(codes == -2)
+    if bad.size:
+        at = int(bad[0])
+        hint = "Letters such as R or W stand for several bases: write one of them, or N."
+        raise InvalidArgument(name, f"{sequence[at]!r} at position {at}", "letters A, C, G, T or N", hint)
+    return codes
+
+
+def decode(X: torch.Tensor | npt.NDArray[Any]) -> list[str]:
+    """Write one-hot sequences of shape (N, 4, L) as strings of A C G T N: the inverse of :func:`one_hot_encode`.
+
+    Examples
+    --------
+    >>> from nbmotif.encoding import decode, one_hot_encode
+    >>> decode(one_hot_encode(["GATNA", "ttttt"]))
+    ['GATNA', 'TTTTT']
+    """
+    letters = np.frombuffer(b"ACGTN", dtype=np.uint8)  # code -1 reads the last
+    return [row.tobytes().decode() for row in letters[to_codes(X)]]
+
+
+def from_codes(codes: npt.NDArray[np.integer], dtype: Dtype = torch.int8, device: Any = None) -> torch.Tensor:
+    """Turn base codes (0..3 for A C G T, -1 for N) of shape (..., L) into one-hot of shape (..., 4, L)."""
+    as_tensor = torch.from_numpy(np.ascontiguousarray(codes)).to(device)
+    letters = torch.arange(4, dtype=as_tensor.dtype, device=as_tensor.device)
+    return (as_tensor.unsqueeze(-2) == letters[:, None]).to(as_dtype(dtype))
+
+
+def to_codes(X: torch.Tensor | npt.NDArray[Any], name: str = "X") -> npt.NDArray[np.int8]:
+    """Turn one-hot sequences into base codes, the form in which kernels read them.
+
+    Parameters
+    ----------
+    X
+        Shape (N, 4, L), one-hot in the order A C G T; a column of zeros is N.
+    name
+        What errors call the argument.
+
+    Returns
+    -------
+    int8, shape (N, L), C order: 0..3 for A C G T, -1 for N.
+
+    Raises
+    ------
+    InvalidArgument
+        As :func:`check_sequences`.
+
+    Examples
+    --------
+    >>> from nbmotif.encoding import one_hot_encode, to_codes
+    >>> to_codes(one_hot_encode(["ACGTN"]))
+    array([[ 0,  1,  2,  3, -1]], dtype=int8)
+    """
+    X = check_sequences(X, name).detach()
+    codes = torch.empty((X.shape[0], X.shape[2]), dtype=torch.int8)
+    for rows in _chunks(X):
+        one_hot = X[rows].to("cpu", torch.int8)
+        codes[rows] = one_hot[:, 0] + 2 * one_hot[:, 1] + 3 * one_hot[:, 2] + 4 * one_hot[:, 3] - 1
+    return codes.numpy()
+
+
+def check_sequences(X: torch.Tensor | npt.NDArray[Any], name: str = "X", dtype: Dtype | None = None) -> torch.Tensor:
+    """Make sure that X holds one-hot sequences, once, at the door of a public function.
+
+    Parameters
+    ----------
+    X
+        Shape (N, 4, L), N and L at least 1, one-hot in the order A C G T; a column of zeros is N.
+    name
+        What errors call the argument.
+    dtype
+        Of the result. Default: X's own.
+
+    Returns
+    -------
+    X as a tensor on its device; X itself where nothing had to change.
+
+    Raises
+    ------
+    InvalidArgument
+        With the first place that is wrong and, where it can be guessed, how to put it right.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from nbmotif.encoding import check_sequences
+    >>> check_sequences(torch.zeros(100, 2114, 4))
+    Traceback (most recent call last):
+      ...
+    nbmotif.errors.InvalidArgument: `X` must be one-hot of shape (N, 4, L); got float32 (100, 2114, 4). \
+Did you mean X.permute(0, 2, 1)?
+    """
+    X = as_tensor(X, name)
+    _check_shape(X, name)
+    for rows in _chunks(X):
+        _check_one_hot(X[rows].detach(), name, rows.start)
+    return X if dtype is None else X.to(as_dtype(dtype))
+
+
+def _check_shape(X: torch.Tensor, name: str) -> None:
+    shape = tuple(X.shape)
+    if len(shape) == 3 and shape[1] == 4 and shape[0] > 0 and shape[2] > 0:
+        return
+    hints = {
+        len(shape) == 3 and 0 in shape: "There is nothing to work on.",
+        len(shape) == 2 and shape[0] == 4: f"Did you mean {name}.unsqueeze(0)?",
+        len(shape) == 3 and shape[2] == 4: f"Did you mean {name}.permute(0, 2, 1)?",
+    }
+    raise InvalidArgument(name, describe(X), "one-hot of shape (N, 4, L)", hints.get(True, ""))
+
+
+def _check_one_hot(X: torch.Tensor, name: str, first: int) -> None:
+    X = X.to(torch.int8) if X.dtype == torch.bool else X
+    # 0 and 1 alone are their own squares; adding rows is several times faster than torch's sum along them
+    if torch.equal(X * X, X) and (X[:, 0] + X[:, 1] + X[:, 2] + X[:, 3]).amax() <= 1:
+        return
+    is_set = X != 0
+    bad = (is_set.sum(dim=1, dtype=torch.int8) > 1) | (is_set != X).any(dim=1)
+    row, position = (int(i) for i in bad.nonzero()[0])
+    column = ", ".join(f"{value:g}" for value in X[row, :, position].tolist())
+    got = f"({column}) at sequence {first + row}, position {position}"
+    expected = "one-hot: one 1 per position, or zeros only for N"
+    raise InvalidArgument(name, got, expected, "Attributions and probabilities are not sequences.")
+
+
+def _chunks(X: torch.Tensor) -> Iterable[slice]:
+    step = max(1, _ELEMENTS_AT_ONCE // max(1, X[0].numel()))
+    return (slice(i, min(i + step, len(X))) for i in range(0, len(X), step))
+
+
+def describe(X: torch.Tensor) -> str:
+    """Dtype and shape of a tensor, as error messages give them."""
+    return f"{str(X.dtype).removeprefix('torch.')} {tuple(X.shape)}"
+
+
+def as_tensor(X: object, name: str) -> torch.Tensor:
+    """Take a tensor as it is and a numpy array without copying, where torch allows that; refuse anything else."""
+    if isinstance(X, torch.Tensor):
+        return X
+    if not isinstance(X, np.ndarray) or X.dtype.kind not in "biuf":
+        got = f"an array of {X.dtype}" if isinstance(X, np.ndarray) else type(X).__name__
+        raise InvalidArgument(name, got, "a torch tensor or a numpy array of numbers")
+    shareable = X.flags.writeable and min(X.strides, default=0) >= 0
+    return torch.from_numpy(X if shareable else X.copy())
+
+
+def as_dtype(dtype: Dtype) -> torch.dtype:
+    """Resolve ``torch.float32`` or ``"float32"`` to the torch dtype."""
+    found = dtype if isinstance(dtype, torch.dtype) else getattr(torch, str(dtype), None)
+    if not isinstance(found, torch.dtype):
+        raise InvalidArgument("dtype", repr(dtype), 'a torch dtype or its name, such as "float32"')
+    return found
