@@ -1,0 +1,207 @@
+"""Recursive seqlet calling: the null of a span's sum, and the spans whose every inner span is significant.
+
+Attributions come here as bins (integers 0..n_bins-1), so that the sum of a span is an integer and its p-value a lookup.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nbmotif.kernels._jit import kernel
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Calls = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]
+
+_BLOCK = 1024  # outputs of the convolution worked on at a time: 8 kB stays in the first-level cache
+
+
+@kernel()
+def null_survival(pmf: npt.NDArray[np.float64], max_len: int) -> npt.NDArray[np.float64]:
+    """Survival function of the sum of 1 to ``max_len`` independent binned attributions.
+
+    Parameters
+    ----------
+    pmf
+        Probability of each bin, float64 of shape (n_bins,).
+    max_len
+        Longest span.
+
+    Returns
+    -------
+    float64 of shape (max_len + 1, max_len * (n_bins - 1) + 2): row k holds P(sum of k bins >= s) at column s, never
+    increasing along the row. Row 0 is not used.
+
+    Notes
+    -----
+    Convolved directly, because a Fourier transform loses the small tails that seqlets are made of. Each output adds
+    its terms in the order of tangermeme 1.6, so p-values agree to the last bit. O(max_len² n_bins²).
+    """
+    n_bins = pmf.shape[0]
+    taps = np.empty(n_bins, np.int64)  # the bins that occur, from the highest down
+    n_taps = 0
+    for bin_ in range(n_bins - 1, -1, -1):
+        if pmf[bin_] != 0.0:
+            taps[n_taps] = bin_
+            n_taps += 1
+    top = n_bins - 1
+    survival = np.zeros((max_len + 1, max_len * top + 2))
+    padded = np.zeros(max_len * top + 2 * n_bins)  # the last row's pmf, with n_bins zeros before it
+    row = np.zeros(max_len * top + n_bins)
+    padded[n_bins] = 1.0
+    for length in range(1, max_len + 1):
+        n_out = length * top + 1
+        for low in range(0, n_out, _BLOCK):
+            _convolve_block(padded, pmf, taps[:n_taps], n_bins + low, row[low : min(low + _BLOCK, n_out)])
+        above = 0.0
+        for s in range(n_out - 1, -1, -1):
+            padded[n_bins + s] = row[s]
+            above += row[s]
+            survival[length, s] = above
+    return survival
+
+
+@kernel()
+def _convolve_block(
+    padded: npt.NDArray[np.float64],
+    pmf: npt.NDArray[np.float64],
+    taps: npt.NDArray[np.int64],
+    start: int,
+    out: npt.NDArray[np.float64],
+) -> None:
+    """Fill ``out[k]`` with the sum over taps of ``pmf[tap] * padded[start + k - tap]``, four taps in one pass."""
+    n = out.shape[0]
+    for k in range(n):
+        out[k] = 0.0
+    t = 0
+    while t + 4 <= taps.shape[0]:
+        f0, f1, f2, f3 = pmf[taps[t]], pmf[taps[t + 1]], pmf[taps[t + 2]], pmf[taps[t + 3]]
+        p0, p1 = padded[start - taps[t] :], padded[start - taps[t + 1] :]
+        p2, p3 = padded[start - taps[t + 2] :], padded[start - taps[t + 3] :]
+        for k in range(n):
+            out[k] = (((out[k] + f0 * p0[k]) + f1 * p1[k]) + f2 * p2[k]) + f3 * p3[k]
+        t += 4
+    while t < taps.shape[0]:
+        f0 = pmf[taps[t]]
+        p0 = padded[start - taps[t] :]
+        for k in range(n):
+            out[k] += f0 * p0[k]
+        t += 1
+
+
+@kernel()
+def call_spans(
+    bins: npt.NDArray[np.int32], survival: npt.NDArray[np.float64], cut: npt.NDArray[np.int64], min_len: int
+) -> Calls:
+    """Call the longest spans all of whose inner spans are significant, without overlap.
+
+    Parameters
+    ----------
+    bins
+        Binned attributions, int32 of shape (N, L).
+    survival
+        From :func:`null_survival`.
+    cut
+        Smallest significant sum of each length, int64 of shape (max_len + 1,); max_len <= L.
+    min_len
+        Shortest span, at least 1.
+
+    Returns
+    -------
+    Example, start, length and p-value of each span, in the order of calling: by example, from the longest, then by the
+    largest p-value among the span and its prefixes.
+    """
+    n_examples, length = bins.shape
+    max_len = cut.shape[0] - 1
+    capacity = n_examples * (length // min_len)
+    example, start = np.empty(capacity, np.int64), np.empty(capacity, np.int64)
+    width, p_value = np.empty(capacity, np.int64), np.empty(capacity)
+    n_called = 0
+    n_rows = max_len - min_len + 1
+    starts, worst = np.empty((n_rows, length), np.int64), np.empty((n_rows, length))
+    n_alive = np.empty(n_rows, np.int64)
+    total = np.zeros(length + 1, np.int64)
+    free = np.empty(length, np.bool_)
+    for i in range(n_examples):
+        for j in range(length):
+            total[j + 1] = total[j] + bins[i, j]
+            free[j] = True
+        _significant_spans(total, survival, cut, min_len, starts, worst, n_alive)
+        for row in range(n_rows - 1, -1, -1):
+            k = min_len + row
+            _sort_by_worst(starts[row], worst[row], n_alive[row])
+            for at in range(n_alive[row]):
+                begin = starts[row, at]
+                if _take(free, begin, begin + k):
+                    example[n_called], start[n_called], width[n_called] = i, begin, k
+                    p_value[n_called] = survival[k, total[begin + k] - total[begin]]
+                    n_called += 1
+    return example[:n_called], start[:n_called], width[:n_called], p_value[:n_called]
+
+
+@kernel()
+def _significant_spans(
+    total: npt.NDArray[np.int64],
+    survival: npt.NDArray[np.float64],
+    cut: npt.NDArray[np.int64],
+    min_len: int,
+    starts: npt.NDArray[np.int64],
+    worst: npt.NDArray[np.float64],
+    n_alive: npt.NDArray[np.int64],
+) -> None:
+    """List, for each length, the spans of one example all of whose inner spans are significant.
+
+    A span qualifies if its own sum does and both spans one shorter inside it do. Overwrites ``starts`` (ascending),
+    ``worst`` (largest p-value among the span and its prefixes) and ``n_alive``, by length from ``min_len``.
+    """
+    length = total.shape[0] - 1
+    m = 0
+    for j in range(length - min_len + 1):
+        s = total[j + min_len] - total[j]
+        if s >= cut[min_len]:
+            starts[0, m], worst[0, m] = j, survival[min_len, s]
+            m += 1
+    n_alive[0] = m
+    for row in range(1, n_alive.shape[0]):
+        k = min_len + row
+        m = 0
+        for at in range(n_alive[row - 1] - 1):
+            j = starts[row - 1, at]
+            if starts[row - 1, at + 1] == j + 1:
+                s = total[j + k] - total[j]
+                if s >= cut[k]:
+                    starts[row, m], worst[row, m] = j, max(survival[k, s], worst[row - 1, at])
+                    m += 1
+        n_alive[row] = m
+
+
+@kernel()
+def _sort_by_worst(starts: npt.NDArray[np.int64], worst: npt.NDArray[np.float64], n: int) -> None:
+    """Sort the first ``n`` spans by ``worst``, stably, in place: there are few, and insertion compiles at once."""
+    for i in range(1, n):
+        key, start = worst[i], starts[i]
+        j = i
+        while j > 0 and worst[j - 1] > key:
+            worst[j], starts[j] = worst[j - 1], starts[j - 1]
+            j -= 1
+        worst[j], starts[j] = key, start
+
+
+@kernel()
+def _take(free: npt.NDArray[np.bool_], start: int, end: int) -> bool:
+    """Mark positions as taken and say so, if all of them are free."""
+    for j in range(start, end):
+        if not free[j]:
+            return False
+    for j in range(start, end):
+        free[j] = False
+    return True
+
+
+def warm_up() -> None:
+    """Compile every kernel of this module."""
+    survival = null_survival(np.array([0.5, 0.5]), 2)
+    call_spans(np.zeros((1, 4), np.int32), survival, np.array([0, 1, 1]), 1)

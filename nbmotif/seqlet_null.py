@@ -1,0 +1,170 @@
+"""What seqlets are called against: how attributions are binned, and how high the sum of a span reaches by chance."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import torch
+
+from nbmotif.errors import InvalidArgument, NbmotifWarning
+from nbmotif.kernels.seqlets import null_survival
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy.typing as npt
+
+Floats: TypeAlias = "npt.NDArray[np.float32] | npt.NDArray[np.float64]"
+
+SIGNS = {"+": (1,), "-": (-1,), "both": (1, -1)}
+_CHUNK = 1 << 20  # positions binned at a time: 8 MB of temporaries
+
+
+@dataclass(frozen=True)
+class Tail:
+    """The null of one sign.
+
+    Parameters
+    ----------
+    lowest, bin_width
+        Where the first bin starts, and the width of each.
+    survival
+        From :func:`nbmotif.kernels.seqlets.null_survival`.
+    n_bins
+        Number of bins.
+    """
+
+    lowest: np.floating[Any]
+    bin_width: float
+    survival: npt.NDArray[np.float64]
+    n_bins: int
+
+    def bins(self, values: Floats) -> npt.NDArray[np.int32]:
+        """Bin attributions; what lies outside the range of the null falls in its end bins."""
+        # the difference is rounded in the dtype of the attributions and divided in float64, as tangermeme does
+        places = np.floor((values - self.lowest).astype(np.float64) / self.bin_width)
+        return np.clip(places, 0, self.n_bins - 1).astype(np.int32)
+
+
+@dataclass(frozen=True)
+class SeqletNull:
+    """The distribution of span sums that seqlets are called against; see :func:`fit_null`.
+
+    Parameters
+    ----------
+    tails
+        The null of positive seqlets under 1 and that of negative ones under -1; None where all attributions are equal.
+    """
+
+    tails: dict[int, Tail | None]
+
+    def tail(self, sign: int, max_seqlet_len: int) -> Tail | None:
+        """Give the null of one sign; InvalidArgument if it does not reach spans as long as asked for."""
+        tail = self.tails[sign]
+        if tail is not None and len(tail.survival) <= max_seqlet_len:
+            got = f"one for spans up to {len(tail.survival) - 1} bp"
+            hint = "Pass the same `max_seqlet_len` to `fit_null`."
+            raise InvalidArgument("null", got, f"a null for spans up to `max_seqlet_len`, {max_seqlet_len} bp", hint)
+        return tail
+
+
+def fit_null(X_attr: torch.Tensor | npt.NDArray[Any], max_seqlet_len: int = 25, n_bins: int = 1000) -> SeqletNull:
+    """Learn how high spans reach by chance, to call seqlets in several batches against the same null.
+
+    Without it, :func:`nbmotif.recursive_seqlets` learns the null from the very attributions it is given, so that a
+    seqlet's p-value depends on what else is in the batch.
+
+    Parameters
+    ----------
+    X_attr
+        Attributions of the observed bases, shape (N, L).
+    max_seqlet_len
+        Longest span the null must serve, in bp.
+    n_bins
+        Bins between the smallest and the largest attribution.
+
+    Returns
+    -------
+    A null to pass as ``null=`` to :func:`nbmotif.recursive_seqlets`, for both signs.
+
+    Raises
+    ------
+    InvalidArgument
+        If an attribution is NaN or infinite (with its place), or an argument is out of range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nbmotif import recursive_seqlets
+    >>> from nbmotif.seqlet_null import fit_null
+    >>> X_attr = np.random.default_rng(0).normal(size=(20, 500)).astype("float32")
+    >>> X_attr[3, 100:110] += 5
+    >>> null = fit_null(X_attr)
+    >>> together = recursive_seqlets(X_attr, null=null)
+    >>> alone = recursive_seqlets(X_attr[3:4], null=null)
+    >>> float(together["p-value"].min()) == float(alone["p-value"].min())
+    True
+    """
+    return fit_tails(check_attributions(X_attr, "X_attr"), max_seqlet_len, n_bins, SIGNS["both"])
+
+
+def fit_tails(values: Floats, max_len: int, n_bins: int, signs: tuple[int, ...]) -> SeqletNull:
+    """Learn the null of the signs given, from attributions that were checked; warn where they are all equal."""
+    if n_bins < 2:
+        raise InvalidArgument("n_bins", n_bins, "at least 2")
+    if max_len < 1:
+        raise InvalidArgument("max_seqlet_len", max_len, "at least 1")
+    tails = {sign: _fit_tail(values, sign, max_len, n_bins) for sign in signs}
+    if None in tails.values():
+        message = f"Every attribution is {values.flat[0]}: there is nothing to call seqlets from."
+        warnings.warn(message, NbmotifWarning, stacklevel=3)
+    return SeqletNull(tails)
+
+
+def _fit_tail(values: Floats, sign: int, max_len: int, n_bins: int) -> Tail | None:
+    low, high = (values.min(), values.max()) if sign > 0 else (-values.max(), -values.min())
+    if low == high:
+        return None
+    bin_width = float(high - low) / (n_bins - 1)
+    if not np.isfinite(bin_width) or bin_width == 0:
+        raise InvalidArgument(
+            "X", f"from {values.min()} to {values.max()}", "of a range that floating point can divide"
+        )
+    empty = Tail(low, bin_width, np.empty((0, 0)), n_bins)
+    counts = np.zeros(n_bins, np.int64)
+    for _, chunk in signed_chunks(values, sign):
+        counts += np.bincount(empty.bins(chunk).ravel(), minlength=n_bins)
+    return Tail(low, bin_width, null_survival(counts / values.size, max_len), n_bins)
+
+
+def signed_chunks(values: Floats, sign: int) -> Iterator[tuple[int, Floats]]:
+    """Go through the examples a few at a time: the index of the first, and the attributions times ``sign``."""
+    step = max(1, _CHUNK // values.shape[1])
+    for first in range(0, len(values), step):
+        chunk = values[first : first + step]
+        yield first, chunk if sign > 0 else -chunk
+
+
+def check_attributions(X: torch.Tensor | npt.NDArray[Any], name: str) -> Floats:
+    """Attributions as a finite float32 or float64 array of shape (N, L), at least one of each."""
+    if isinstance(X, torch.Tensor):
+        X = X.detach().cpu()
+        X = (X.float() if X.dtype in {torch.float16, torch.bfloat16} else X).numpy()
+    array = np.asarray(X)
+    if array.dtype.kind not in "fiu":
+        raise InvalidArgument(name, f"dtype {array.dtype}", "numbers of shape (N, L)")
+    if array.ndim != 2 or array.size == 0:
+        hint = "Sum over the letters: `X_attr.sum(dim=1)`." if array.ndim == 3 else ""
+        raise InvalidArgument(name, f"shape {array.shape}", "attributions of the observed bases, shape (N, L)", hint)
+    narrow = array.dtype.kind == "f" and array.itemsize <= 4
+    values: Floats = array.astype(np.float32, copy=False) if narrow else array.astype(np.float64, copy=False)
+    finite = np.isfinite(values)
+    if not finite.all():
+        example, position = np.argwhere(~finite)[0]
+        got = f"{values[example, position]} at example {example}, position {position}"
+        hint = f"{int((~finite).sum())} of {values.size} are not: look at the model's output for these sequences."
+        raise InvalidArgument(name, got, "finite", hint)
+    return values

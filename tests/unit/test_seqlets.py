@@ -1,0 +1,236 @@
+"""Recursive seqlets: the definition rewritten slowly, laws, and what is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nbmotif.errors import InvalidArgument, NbmotifWarning
+from nbmotif.kernels import seqlets as kernels
+from nbmotif.seqlet_null import fit_null
+from nbmotif.seqlets import recursive_seqlets
+
+
+def noise(n: int = 6, length: int = 300, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).laplace(size=(n, length)).astype(np.float32)
+
+
+def spans(seqlets: pd.DataFrame) -> set[tuple[int, int, int]]:
+    return set(seqlets[["example_idx", "start", "end"]].itertuples(index=False, name=None))
+
+
+def slow_spans(X: np.ndarray, threshold: float, low: int, high: int, n_bins: int) -> set[tuple[int, int, int]]:
+    """The definition: from the longest span, take each whose every inner span is significant and that is free."""
+    width = float(X.max() - X.min()) / (n_bins - 1)
+    bins = np.clip(np.floor((X - X.min()).astype(float) / width), 0, n_bins - 1).astype(int)
+    pmf = np.bincount(bins.ravel(), minlength=n_bins) / X.size
+    survival, row = {}, np.ones(1)
+    for k in range(1, high + 1):
+        row = np.convolve(row, pmf)
+        survival[k] = np.append(np.cumsum(row[::-1])[::-1], 0.0)
+    called = set()
+    for i, example in enumerate(bins):
+        p = {
+            (k, s): survival[k][example[s : s + k].sum()]
+            for k in range(low, high + 1)
+            for s in range(len(example) - k + 1)
+        }
+        free = np.ones(len(example), bool)
+        for k in range(high, low - 1, -1):
+            starts = range(len(example) - k + 1)
+            inner = {s: [(m, t) for m in range(low, k + 1) for t in range(s, s + k - m + 1)] for s in starts}
+            good = [s for s in starts if all(p[span] < threshold for span in inner[s])]
+            for s in sorted(good, key=lambda s, k=k: max(p[m, s] for m in range(low, k + 1))):
+                if free[s : s + k].all():
+                    free[s : s + k] = False
+                    called.add((i, s, s + k))
+    return called
+
+
+@pytest.mark.parametrize("threshold", [0.01, 0.2])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_recursive_seqlets__is_the_slow_definition(seed: int, threshold: float) -> None:
+    X = noise(3, 80, seed)
+    X[0, 30:40] += 4
+    expected = slow_spans(X, threshold, 4, 12, 50)
+    assert expected
+    assert spans(recursive_seqlets(X, threshold, max_seqlet_len=12, n_bins=50)) == expected
+
+
+def test_null_survival__of_a_fair_coin_is_binomial() -> None:
+    survival = kernels.null_survival(np.array([0.5, 0.5]), 3)
+    np.testing.assert_array_equal(survival[3], [1, 7 / 8, 4 / 8, 1 / 8, 0])
+    np.testing.assert_array_equal(survival[1, :3], [1, 0.5, 0])
+
+
+@given(st.integers(2, 40), st.integers(1, 6), st.integers(0, 2**32 - 1))
+def test_null_survival__is_that_of_numpy_convolutions(n_bins: int, max_len: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    pmf = rng.random(n_bins) * (rng.random(n_bins) < 0.7)
+    pmf = pmf / pmf.sum() if pmf.sum() else np.eye(n_bins)[0]
+    survival, row = kernels.null_survival(pmf, max_len), np.ones(1)
+    for k in range(1, max_len + 1):
+        row = np.convolve(row, pmf)
+        np.testing.assert_allclose(survival[k, : len(row)], np.cumsum(row[::-1])[::-1], rtol=1e-12, atol=1e-300)
+
+
+def test_kernels__compiled_and_plain_agree() -> None:
+    rng = np.random.default_rng(0)
+    pmf = rng.random(8) / 8
+    compiled, plain = kernels.null_survival(pmf, 4), kernels.null_survival.py_func(pmf, 4)
+    np.testing.assert_array_equal(compiled, plain)
+    bins, cut = rng.integers(0, 8, (3, 40)).astype(np.int32), np.array([0, 5, 9, 13, 17])
+    for a, b in zip(
+        kernels.call_spans(bins, compiled, cut, 2), kernels.call_spans.py_func(bins, compiled, cut, 2), strict=True
+    ):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_recursive_seqlets__finds_planted_spans_of_both_signs_and_sums_them() -> None:
+    X = noise(6, 300) / 100
+    X[2, 100:110] += 30
+    X[4, 50:60] -= 30
+    found = recursive_seqlets(X, threshold=1e-6, sign="both", min_seqlet_len=8, max_seqlet_len=10)
+    found = found.sort_values("example_idx")
+    assert spans(found) == {(2, 100, 110), (4, 50, 60)}
+    wide = recursive_seqlets(X, threshold=1e-6, sign="both", min_seqlet_len=8, max_seqlet_len=10, additional_flanks=2)
+    wide = wide.sort_values("example_idx")
+    np.testing.assert_array_equal(wide["start"], found["start"] - 2)
+    np.testing.assert_array_equal(wide["end"], found["end"] + 2)
+    for row in wide.itertuples(index=False):
+        expected = X[row.example_idx, row.start : row.end].sum(dtype=float)
+        assert row.attribution == pytest.approx(expected)
+
+
+def test_recursive_seqlets__flanks_stop_at_the_ends_of_the_example() -> None:
+    X = noise(6, 300)
+    X[0, :10] += 30
+    X[1, -10:] += 30
+    found = recursive_seqlets(X, threshold=1e-4, additional_flanks=5)
+    assert found["start"].min() == 0
+    assert found["end"].max() == 300
+
+
+def test_recursive_seqlets__columns_and_order() -> None:
+    found = recursive_seqlets(noise())
+    assert list(found.columns) == ["example_idx", "start", "end", "attribution", "p-value"]
+    assert [str(dtype) for dtype in found.dtypes] == ["int64", "int64", "int64", "float64", "float64"]
+    assert found["p-value"].is_monotonic_increasing
+    assert (found["p-value"] < 0.01).all()
+    assert (found["end"] - found["start"]).between(4, 25).all()
+
+
+def test_recursive_seqlets__negative_is_positive_of_the_negated() -> None:
+    X = noise()
+    negative, mirrored = recursive_seqlets(X, sign="-"), recursive_seqlets(-X)
+    pd.testing.assert_frame_equal(negative.assign(attribution=-negative["attribution"]), mirrored)
+    both = recursive_seqlets(X, sign="both")
+    assert len(both) == len(negative) + len(recursive_seqlets(X))
+
+
+@given(st.permutations(range(6)))
+def test_recursive_seqlets__order_of_examples_does_not_matter(order: list[int]) -> None:
+    X = noise()
+    moved = recursive_seqlets(X[order])
+    assert spans(moved.assign(example_idx=np.array(order)[moved["example_idx"]])) == spans(recursive_seqlets(X))
+
+
+@given(st.integers(1, 5))
+def test_recursive_seqlets__with_a_null_batches_give_what_the_whole_gives(split: int) -> None:
+    X = noise()
+    null = fit_null(X)
+    halves = [recursive_seqlets(X[:split], null=null), recursive_seqlets(X[split:], null=null)]
+    halves[1]["example_idx"] += split
+    key = ["p-value", "example_idx", "start"]
+    joined = pd.concat(halves).sort_values(key, ignore_index=True)
+    pd.testing.assert_frame_equal(joined, recursive_seqlets(X).sort_values(key, ignore_index=True))
+
+
+def test_recursive_seqlets__chunks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = recursive_seqlets(noise(), sign="both")
+    monkeypatch.setattr("nbmotif.seqlet_null._CHUNK", 700)
+    pd.testing.assert_frame_equal(recursive_seqlets(noise(), sign="both"), whole)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64], ids=str)
+def test_recursive_seqlets__takes_any_float_tensor(dtype: torch.dtype) -> None:
+    X = torch.from_numpy(noise()).to(dtype)
+    wide = X.clone() if dtype == torch.float64 else X.float().clone()
+    X.requires_grad_()
+    pd.testing.assert_frame_equal(recursive_seqlets(X), recursive_seqlets(wide.numpy()))
+
+
+def test_recursive_seqlets__does_not_change_its_input() -> None:
+    X = noise()
+    recursive_seqlets(X, sign="both", control="shuffle", target_fdr=100.0)
+    np.testing.assert_array_equal(X, noise())
+
+
+def test_recursive_seqlets__control_sets_the_threshold_and_returns_the_curve() -> None:
+    X = noise(20, 500)
+    for i in range(20):
+        X[i, 50 + i : 60 + i] += 6
+    seqlets, fdr = recursive_seqlets(X, control=noise(40, 500, seed=9), target_fdr=0.2, return_fdr=True)
+    chosen = fdr.loc[fdr["fdr"] <= 0.2, "threshold"].max()
+    pd.testing.assert_frame_equal(seqlets, recursive_seqlets(X, threshold=chosen))
+    row = fdr.loc[fdr["threshold"] == chosen].iloc[0]
+    assert row["n_seqlets"] == len(seqlets)
+    assert row["fdr"] == (row["n_control_seqlets"] + 1) * 0.5 / row["n_seqlets"]
+    assert len(set(range(20)) & set(seqlets["example_idx"])) == 20
+
+
+def test_recursive_seqlets__shuffled_control_calls_little_in_noise() -> None:
+    with pytest.warns(NbmotifWarning, match=r"No threshold reaches a false discovery rate of 0\.05"):
+        seqlets = recursive_seqlets(noise(20, 500), control="shuffle", target_fdr=0.05)
+    assert len(seqlets) == 0
+    assert list(seqlets.columns) == ["example_idx", "start", "end", "attribution", "p-value"]
+
+
+def test_recursive_seqlets__equal_attributions_are_warned_about() -> None:
+    with pytest.warns(NbmotifWarning, match="nothing to call seqlets from"):
+        assert len(recursive_seqlets(np.zeros((2, 50)))) == 0
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_recursive_seqlets__says_where_it_is_not_finite(bad: float) -> None:
+    X = noise()
+    X[3, 17] = bad
+    with pytest.raises(
+        InvalidArgument, match=r"`X` must be finite; got -?(nan|inf) at example 3, position 17\. 1 of 1800"
+    ):
+        recursive_seqlets(X)
+
+
+@pytest.mark.parametrize(
+    ("X", "options", "message"),
+    [
+        (np.zeros((2, 4, 50)), {}, r"got shape \(2, 4, 50\)\. Sum over the letters"),
+        (np.zeros((0, 50)), {}, r"got shape \(0, 50\)"),
+        (np.array([["a"]]), {}, "`X` must be numbers"),
+        (noise(), {"threshold": 0}, r"`threshold` must be a p-value in \(0, 1\]; got 0"),
+        (noise(), {"threshold": np.nan}, "`threshold`"),
+        (noise(), {"min_seqlet_len": 0}, "`min_seqlet_len` must be at least 1"),
+        (noise(), {"min_seqlet_len": 30}, "`max_seqlet_len` must be at least `min_seqlet_len`, 30; got 25"),
+        (noise(), {"min_seqlet_len": 301, "max_seqlet_len": 400}, "length of the examples, 300"),
+        (noise(), {"additional_flanks": -1}, "`additional_flanks`"),
+        (noise(), {"n_bins": 1}, "`n_bins`"),
+        (noise(), {"sign": "*"}, "`sign` must be"),
+        (noise(), {"return_fdr": True}, "`return_fdr`"),
+        (noise(), {"control": "random"}, "`control` must be"),
+        (noise(), {"control": np.full((1, 9), np.nan)}, "`control` must be finite"),
+        (noise(), {"null": fit_null(noise(), max_seqlet_len=10)}, r"got one for spans up to 10 bp\. Pass the same"),
+    ],
+)
+def test_recursive_seqlets__refuses(X: np.ndarray, options: dict[str, object], message: str) -> None:
+    with pytest.raises(InvalidArgument, match=message):
+        recursive_seqlets(X, **options)
+
+
+def test_warm_up__compiles_every_kernel() -> None:
+    kernels.warm_up()
+    assert kernels.null_survival.signatures
+    assert kernels.call_spans.signatures
