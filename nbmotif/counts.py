@@ -1,0 +1,314 @@
+"""Signal under intervals, and counts of what passes a threshold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+import pandas as pd
+import torch
+from tqdm.auto import tqdm
+
+from nbmotif.encoding import as_tensor
+from nbmotif.errors import InvalidArgument
+from nbmotif.kernels.signal import group_rows, sums_under
+from nbmotif.kernels.tally import tally
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy.typing as npt
+
+    from nbmotif.hits import Hits
+
+Sign: TypeAlias = Literal["+", "-", "both"]
+# bytes of the signal that are converted at a time
+_BLOCK_BYTES = 1 << 26
+# sign -> from attributions to what is compared with the threshold
+_SIDE: dict[str, Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]]] = {
+    "+": np.positive,
+    "-": np.negative,
+    "both": np.abs,
+}
+
+
+def extract_signal(
+    loci: pd.DataFrame | npt.NDArray[Any], X: torch.Tensor | npt.NDArray[Any], verbose: bool = False
+) -> torch.Tensor:
+    """Add up a signal, such as attributions, under intervals.
+
+    Parameters
+    ----------
+    loci
+        The first three columns are the sequence (0 to N - 1), start and end (0-based, half-open) of n intervals, which
+        may overlap.
+    X
+        Signal, shape (N, C, L).
+    verbose
+        Show a progress bar.
+
+    Returns
+    -------
+    Sums, shape (n, C), of X's dtype and on its device; added in float64.
+
+    Raises
+    ------
+    InvalidArgument
+        If an interval is not inside X, with the row that is not.
+
+    Examples
+    --------
+    >>> import pandas as pd, torch
+    >>> from nbmotif import extract_signal
+    >>> X = torch.arange(6.0).reshape(1, 2, 3)
+    >>> extract_signal(pd.DataFrame({"example_idx": [0, 0], "start": [0, 1], "end": [3, 2]}), X)
+    tensor([[ 3., 12.],
+            [ 1.,  4.]])
+    """
+    X = as_tensor(X, "X")
+    if X.ndim != 3:
+        hint = "Did you mean X.unsqueeze(1)?" if X.ndim == 2 else ""
+        raise InvalidArgument("X", f"shape {tuple(X.shape)}", "a signal of shape (N, C, L)", hint)
+    sequence_idx, start, end = _interval_columns(loci)
+    _check_intervals(sequence_idx, start, end, X.shape[0], X.shape[2], "loci")
+    dtype = np.dtype(np.float32 if X.dtype in {torch.float32, torch.float16, torch.bfloat16} else np.float64)
+    sums = _sums(sequence_idx, start, end, X, dtype, add_channels=False, verbose=verbose)
+    return torch.from_numpy(sums).to(X.device, X.dtype)
+
+
+def signal_under(hits: Hits, X_attr: torch.Tensor | npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    """Signal under each hit, summed over channels: float32 (H); see :meth:`nbmotif.scanning.Hits.with_signal`."""
+    X_attr = as_tensor(X_attr, "X_attr")
+    X_attr = X_attr.unsqueeze(1) if X_attr.ndim == 2 else X_attr
+    if X_attr.ndim != 3 or X_attr.shape[0] != hits.n_sequences:
+        expected = f"of shape (N, C, L) or (N, L), with N = {hits.n_sequences}, the sequences that were scanned"
+        raise InvalidArgument("X_attr", f"shape {tuple(X_attr.shape)}", expected)
+    end = hits.end
+    _check_intervals(hits.sequence_idx, hits.start, end, X_attr.shape[0], X_attr.shape[2], "hits")
+    sums = _sums(hits.sequence_idx, hits.start, end, X_attr, np.dtype(np.float64), add_channels=True, verbose=False)
+    return sums[:, 0].astype(np.float32)
+
+
+def _interval_columns(loci: pd.DataFrame | npt.NDArray[Any]) -> list[npt.NDArray[np.int64]]:
+    frame = loci if isinstance(loci, pd.DataFrame) else pd.DataFrame(np.asarray(loci))
+    if frame.shape[1] < 3:
+        raise InvalidArgument("loci", f"{frame.shape[1]} columns", "a table of sequence, start and end")
+    columns = []
+    for name in frame.columns[:3]:
+        values = frame[name]
+        if not pd.api.types.is_numeric_dtype(values.dtype) or (values % 1 != 0).any():
+            got = f"{values.dtype} in column {name!r}, such as {values.iloc[0]!r}" if len(values) else str(values.dtype)
+            hint = "Sequences are numbered from 0, as the rows of X; hits of a FASTA file have `hits.with_signal(X)`."
+            raise InvalidArgument("loci", got, "whole numbers in its first three columns", hint)
+        columns.append(values.to_numpy(dtype=np.int64))
+    return columns
+
+
+def _check_intervals(
+    sequence_idx: npt.NDArray[Any],
+    start: npt.NDArray[Any],
+    end: npt.NDArray[Any],
+    n: int,
+    length: int,
+    name: str,
+) -> None:
+    inside = (sequence_idx >= 0) & (sequence_idx < n) & (start >= 0) & (start <= end) & (end <= length)
+    if not inside.all():
+        row = int(np.flatnonzero(~inside)[0])
+        got = f"sequence {sequence_idx[row]}, {start[row]} to {end[row]} in row {row}"
+        hint = "The coordinates must be those of the sequences that the signal is of."
+        raise InvalidArgument(name, got, f"inside the signal, {n} sequences of {length} bp", hint)
+
+
+def _sums(
+    sequence_idx: npt.NDArray[Any],
+    start: npt.NDArray[Any],
+    end: npt.NDArray[Any],
+    X: torch.Tensor,
+    dtype: np.dtype[Any],
+    add_channels: bool,
+    verbose: bool,
+) -> npt.NDArray[Any]:
+    """Add up X under intervals that are known to be inside it, (n, C), block of sequences after block."""
+    n, n_channels, length = X.shape
+    order, offsets = group_rows(sequence_idx.astype(np.int32, copy=False), n)
+    start, end = start.astype(np.int32, copy=False), end.astype(np.int32, copy=False)
+    out = np.zeros((len(start), 1 if add_channels else n_channels), dtype=dtype)
+    step = max(1, _BLOCK_BYTES // max(1, 8 * n_channels * length))
+    with tqdm(total=n, desc="Adding up signal", disable=not verbose) as bar:
+        for first in range(0, n, step):
+            block = X[first : first + step].detach().cpu()
+            block = block.float() if block.dtype in {torch.float16, torch.bfloat16} else block
+            signal = np.ascontiguousarray(block.numpy(), dtype=dtype)
+            if add_channels:
+                signal = signal.sum(axis=1, keepdims=True)
+            sums_under(signal, order, offsets[first : first + step + 1], start, end, out)
+            bar.update(len(block))
+    return out
+
+
+def passing(
+    hits: Hits, attribution_threshold: float | None = None, p_threshold: float = 1.0, sign: Sign = "+"
+) -> npt.NDArray[np.bool_]:
+    """Which hits pass both thresholds, strictly.
+
+    Parameters
+    ----------
+    hits
+        Hits, with attribution if there is a threshold on it.
+    attribution_threshold
+        Compared in float32, as attributions are stored. Default: not asked.
+    p_threshold
+        A hit has a p-value below this.
+    sign
+        "+" for an attribution above the threshold, "-" for one below its negative, "both" for its absolute value.
+
+    Returns
+    -------
+    One boolean per hit, shape (H,).
+    """
+    if sign not in _SIDE:
+        raise InvalidArgument("sign", repr(sign), '"+", "-" or "both"')
+    passes: npt.NDArray[np.bool_] = hits.p_value < p_threshold
+    if attribution_threshold is not None:
+        if hits.attribution is None:
+            hint = "Add it with hits.with_signal(X_attr)."
+            raise InvalidArgument("hits", "hits without attribution", "hits with attribution", hint)
+        passes &= _SIDE[sign](hits.attribution) > np.float32(attribution_threshold)
+    return passes
+
+
+class HitCounts(NamedTuple):
+    """Counts of one entry per motif.
+
+    Attributes
+    ----------
+    n_hits
+        Passing hits, int64 (M).
+    n_sequences
+        Different sequences they are on, int64 (M).
+    """
+
+    n_hits: npt.NDArray[np.int64]
+    n_sequences: npt.NDArray[np.int64]
+
+
+def count_hits(
+    hits: Hits,
+    attribution_threshold: float | None = None,
+    p_threshold: float = 1.0,
+    sign: Sign = "+",
+    sequence: int | None = None,
+) -> HitCounts:
+    """Count, for each motif, the hits that pass and the sequences they are on.
+
+    Parameters
+    ----------
+    hits
+        Hits.
+    attribution_threshold, p_threshold, sign
+        As :func:`passing`.
+    sequence
+        Count in this sequence alone. Default: in all.
+
+    Returns
+    -------
+    Counts per motif; it unpacks as ``n_hits, n_sequences``.
+    """
+    if sequence is not None and not 0 <= sequence < hits.n_sequences:
+        raise InvalidArgument("sequence", sequence, f"None, or between 0 and {hits.n_sequences - 1}")
+    passes = passing(hits, attribution_threshold, p_threshold, sign)
+    only = -1 if sequence is None else sequence
+    return HitCounts(*tally(passes, hits.sequence_idx, hits.offsets, hits.n_sequences, only))
+
+
+def count_annotations(
+    X: torch.Tensor | pd.DataFrame | Sequence[Any],
+    dtype: torch.dtype = torch.int32,
+    shape: tuple[int, int] | None = None,
+    n_annotations: int | None = None,
+    dim: Literal[0, 1] | None = None,
+) -> torch.Tensor:
+    """Count how often each annotation, such as a motif, occurs in each sequence.
+
+    Parameters
+    ----------
+    X
+        Pairs of sequence number and annotation number: shape (n, 2), or a tuple of two vectors of length n. Annotation
+        -1 means unassigned and is not counted.
+    dtype
+        Of the counts.
+    shape
+        (N, M): number of sequences and of annotations. Default: the largest of each in X, plus one.
+    n_annotations
+        M, where N may follow from X: give ``len(motifs)`` so that columns are motifs whatever was seen.
+    dim
+        Add up the counts over sequences (0) or over annotations (1). Default: neither.
+
+    Returns
+    -------
+    Counts, shape (N, M); (M,) for ``dim=0``; (N,) for ``dim=1``.
+
+    Raises
+    ------
+    InvalidArgument
+        If a number is outside the shape, or a count does not fit the dtype.
+
+    Examples
+    --------
+    >>> from nbmotif import count_annotations
+    >>> count_annotations(([0, 0, 2], [1, 1, 0]), n_annotations=3)
+    tensor([[0, 2, 0],
+            [0, 0, 0],
+            [1, 0, 0]], dtype=torch.int32)
+    """
+    example_idx, annotation_idx = _annotation_columns(X)
+    assigned = annotation_idx != -1
+    shape = _annotation_shape(example_idx, annotation_idx, shape, n_annotations)
+    if dim not in {None, 0, 1}:
+        raise InvalidArgument("dim", dim, "None, 0 or 1")
+    example_idx, annotation_idx = example_idx[assigned], annotation_idx[assigned]
+    if dim is not None:
+        kept = annotation_idx if dim == 0 else example_idx
+        counts = torch.bincount(kept, minlength=shape[1 - dim])
+    else:
+        counts = torch.zeros(shape[0] * shape[1], dtype=torch.int32)
+        flat = example_idx * shape[1] + annotation_idx
+        counts = counts.scatter_add_(0, flat, torch.ones(len(flat), dtype=torch.int32)).reshape(shape)
+    if len(counts) and not dtype.is_floating_point and counts.numel() and counts.max() > torch.iinfo(dtype).max:
+        raise InvalidArgument("dtype", dtype, f"able to hold a count of {int(counts.max())}", "Use torch.int32.")
+    return counts.to(dtype)
+
+
+def _annotation_columns(X: Any) -> tuple[torch.Tensor, torch.Tensor]:
+    if isinstance(X, (tuple, list)) and len(X) == 2:
+        columns = [np.asarray(column) for column in X]
+    else:
+        pairs = np.asarray(X)
+        if pairs.ndim != 2 or pairs.shape[1] != 2:
+            raise InvalidArgument("X", f"shape {pairs.shape}", "pairs of shape (n, 2), or a tuple of two vectors")
+        columns = [pairs[:, 0], pairs[:, 1]]
+    if columns[0].ndim != 1 or columns[0].shape != columns[1].shape:
+        got = " and ".join(str(column.shape) for column in columns)
+        raise InvalidArgument("X", f"shapes {got}", "two vectors of one length")
+    for column in columns:
+        if column.size and (not np.issubdtype(column.dtype, np.number) or (column % 1 != 0).any()):
+            raise InvalidArgument("X", f"{column.dtype} such as {column[0]!r}", "whole numbers")
+    examples, annotations = (torch.from_numpy(column.astype(np.int64)) for column in columns)
+    return examples, annotations
+
+
+def _annotation_shape(
+    example_idx: torch.Tensor, annotation_idx: torch.Tensor, shape: tuple[int, int] | None, n_annotations: int | None
+) -> tuple[int, int]:
+    largest = [int(column.max()) + 1 if len(column) else 0 for column in (example_idx, annotation_idx)]
+    if shape is not None and n_annotations not in {None, shape[1]}:
+        raise InvalidArgument("n_annotations", n_annotations, f"shape[1] = {shape[1]} where both are given")
+    n, m = shape or (largest[0], largest[1] if n_annotations is None else n_annotations)
+    for name, column, size, lowest in (("example", example_idx, n, 0), ("annotation", annotation_idx, m, -1)):
+        if len(column) and (column.max() >= size or column.min() < lowest):
+            row = int(((column >= size) | (column < lowest)).nonzero()[0])
+            raise InvalidArgument(
+                "X", f"{name} {int(column[row])} in row {row}", f"{name}s between {lowest} and {size - 1}"
+            )
+    return n, m

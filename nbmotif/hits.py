@@ -1,0 +1,359 @@
+"""Motif hits: columns of typed arrays, that read as one DataFrame per motif, or as one for all."""
+
+from __future__ import annotations
+
+import copy
+import operator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
+
+import numpy as np
+import pandas as pd
+
+from nbmotif.errors import InvalidArgument
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    import torch
+
+# how a strand is written; "." is BED's sign for a site that reads the same on both
+_STRANDS = pd.CategoricalDtype(["-", ".", "+"])  # in the order of -1, 0, 1
+_REPR_MOTIFS = 5
+
+
+class Levels(NamedTuple):
+    """P-values that repeat: a small number for each hit, and a table of the different p-values of each motif.
+
+    P-values of motif hits are discrete. As levels they take 2 bytes per hit, lose nothing, and turn a threshold into a
+    comparison of integers.
+
+    Attributes
+    ----------
+    of_hit
+        Which p-value of its motif each hit has, uint16 or int32, shape (H,).
+    offsets
+        int64 (M + 1): the p-values of motif m are ``values[offsets[m]:offsets[m + 1]]``.
+    values
+        The p-values of each motif, float64, ascending.
+    """
+
+    of_hit: npt.NDArray[np.integer]
+    offsets: npt.NDArray[np.int64]
+    values: npt.NDArray[np.float64]
+
+    @classmethod
+    def of(cls, p_values: npt.NDArray[np.float64], motif_offsets: npt.NDArray[np.int64]) -> Levels:
+        """Find the levels of p-values that lie motif after motif."""
+        n_per_motif = np.diff(motif_offsets)
+        motif_idx = np.repeat(np.arange(len(n_per_motif)), n_per_motif)
+        order = np.lexsort((p_values, motif_idx))
+        sorted_p, sorted_motif = p_values[order], motif_idx[order]
+        is_new = np.ones(len(order), dtype=bool)
+        is_new[1:] = (sorted_p[1:] != sorted_p[:-1]) | (sorted_motif[1:] != sorted_motif[:-1])
+        offsets = np.searchsorted(sorted_motif[is_new], np.arange(len(n_per_motif) + 1))
+        of_hit = np.empty(len(order), dtype=np.int64)
+        of_hit[order] = np.cumsum(is_new) - 1
+        return cls(cls.smallest(of_hit - offsets[motif_idx]), offsets, sorted_p[is_new])
+
+    @staticmethod
+    def smallest(index: npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:
+        """Store level numbers in two bytes each where they fit."""
+        fits = len(index) == 0 or index.max() <= np.iinfo(np.uint16).max
+        return index.astype(np.uint16 if fits else np.int32)
+
+    def expand(self, n_per_motif: npt.NDArray[np.int64], first: int = 0, rows: slice = slice(None)) -> npt.NDArray[Any]:
+        """P-value of each hit of the motifs from ``first`` on, whose hits are ``rows``."""
+        base = self.offsets[first : first + len(n_per_motif)]
+        p_values: npt.NDArray[np.float64] = self.values[np.repeat(base, n_per_motif) + self.of_hit[rows]]
+        return p_values
+
+
+class Hits(Sequence[pd.DataFrame]):
+    """Where motifs match sequences, as :func:`nbmotif.fimo` finds them.
+
+    It reads as the list that other tools return: one DataFrame per motif, in the order of the motif set, also for a
+    motif without hits. ``hits[0]``, ``hits["GATA2"]``, ``len(hits)`` and ``pandas.concat(hits)`` work. The columns
+    themselves are arrays with one entry per hit, motif after motif; a hit takes at most 24 bytes.
+
+    Parameters
+    ----------
+    motif_names
+        Names of the M motifs, all different.
+    motif_widths
+        Width of each motif in bp, shape (M,).
+    motif_idx
+        Motif of each hit, shape (H,). Hits are sorted by it, and keep their order within a motif.
+    sequence_idx
+        Sequence of each hit, shape (H,), 0 to n_sequences - 1.
+    start
+        First position of each hit, 0-based, on the + strand, shape (H,).
+    strand
+        1, -1, or 0 for a palindromic motif, whose site reads the same on both strands; shape (H,).
+    score
+        Log-odds of each hit in bits, shape (H,).
+    p_value
+        Chance that a random window scores as high, shape (H,).
+    attribution
+        Signal under each hit, shape (H,); see :meth:`with_signal`. Default: none.
+    sequence_names
+        Names of the sequences. Default: they only have numbers.
+    n_sequences
+        How many sequences were scanned. Default: as many as there are names, else as many as have hits.
+    n_windows
+        How many windows of each motif were scored, on both strands, shape (M,). Default: not known, so no q-values.
+
+    Raises
+    ------
+    InvalidArgument
+        If a column has another length than the others, or an index is out of range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nbmotif import fimo
+    >>> hits = fimo({"TATA": np.eye(4)[[3, 0, 3, 0]].T}, ["CCTATACC", "GGGGGGGG"], threshold=0.01)
+    >>> hits["TATA"][["sequence_name", "start", "end", "strand", "p-value"]]
+       sequence_name  start  end strand   p-value
+    0              0      2    6      .  0.003906
+    """
+
+    def __init__(
+        self,
+        motif_names: Sequence[str],
+        motif_widths: npt.ArrayLike,
+        motif_idx: npt.ArrayLike,
+        sequence_idx: npt.ArrayLike,
+        start: npt.ArrayLike,
+        strand: npt.ArrayLike,
+        score: npt.ArrayLike,
+        p_value: npt.ArrayLike | Levels,
+        attribution: npt.ArrayLike | None = None,
+        sequence_names: Sequence[str] | None = None,
+        n_sequences: int | None = None,
+        n_windows: npt.NDArray[np.int64] | None = None,
+    ) -> None:
+        self.motif_names = list(motif_names)
+        self.motif_widths = np.asarray(motif_widths, dtype=np.int64)
+        self.sequence_idx = np.asarray(sequence_idx, dtype=np.int32)
+        self.start = np.asarray(start, dtype=np.int32)
+        self.strand = np.asarray(strand, dtype=np.int8)
+        self.score: npt.NDArray[np.floating] = np.asarray(score)
+        self.attribution = None if attribution is None else np.asarray(attribution, dtype=np.float32)
+        self.sequence_names = None if sequence_names is None else list(sequence_names)
+        self.n_windows = n_windows
+        motif_of_hit = np.asarray(motif_idx, dtype=np.int32)
+        p = p_value if isinstance(p_value, Levels) else np.asarray(p_value, dtype=np.float64)
+        self._check_columns(motif_of_hit, p)
+        if (motif_of_hit[1:] < motif_of_hit[:-1]).any():
+            order = np.argsort(motif_of_hit, kind="stable")
+            motif_of_hit = motif_of_hit[order]
+            self._take(order)
+            p = p._replace(of_hit=p.of_hit[order]) if isinstance(p, Levels) else p[order]
+        self.offsets = np.searchsorted(motif_of_hit, np.arange(len(self.motif_names) + 1))
+        self.p_levels = p if isinstance(p, Levels) else Levels.of(p, self.offsets)
+        self.n_sequences = self._count_sequences(n_sequences)
+        self._motif_dtype = pd.CategoricalDtype(self.motif_names)
+        self._sequence_dtype = None if self.sequence_names is None else pd.CategoricalDtype(self.sequence_names)
+
+    def _check_columns(self, motif_idx: npt.NDArray[np.int32], p_value: Levels | npt.NDArray[np.float64]) -> None:
+        n_motifs, n_hits = len(self.motif_names), len(motif_idx)
+        if self.motif_widths.shape != (n_motifs,):
+            raise InvalidArgument("motif_widths", f"shape {self.motif_widths.shape}", f"of shape ({n_motifs},)")
+        columns = {name: getattr(self, name) for name in ("sequence_idx", "start", "strand", "score", "attribution")}
+        columns["p_value"] = p_value.of_hit if isinstance(p_value, Levels) else p_value
+        for name, column in columns.items():
+            if column is not None and column.shape != (n_hits,):
+                raise InvalidArgument(name, f"shape {column.shape}", f"of shape ({n_hits},), as motif_idx")
+        if n_hits and not 0 <= motif_idx.min() <= motif_idx.max() < n_motifs:
+            got = f"{motif_idx.min()} to {motif_idx.max()}"
+            raise InvalidArgument("motif_idx", got, f"between 0 and {n_motifs - 1}")
+
+    def _count_sequences(self, n_sequences: int | None) -> int:
+        seen = int(self.sequence_idx.max()) + 1 if len(self.sequence_idx) else 0
+        named = None if self.sequence_names is None else len(self.sequence_names)
+        n = next((given for given in (n_sequences, named) if given is not None), seen)
+        if n < seen or (named is not None and n != named) or (self.sequence_idx < 0).any():
+            got = f"indices {self.sequence_idx.min()} to {seen - 1}" if seen else f"{named} names"
+            raise InvalidArgument("sequence_idx", got, f"between 0 and {n - 1}, with a name each or no names")
+        return n
+
+    def _take(self, rows: npt.NDArray[Any]) -> None:
+        """Keep these rows of the columns that the constructor stores as they are."""
+        for name in ("sequence_idx", "start", "strand", "score", "attribution"):
+            if getattr(self, name) is not None:
+                setattr(self, name, getattr(self, name)[rows])
+
+    # -- columns that follow from the others ---------------------------------------------------------------------
+
+    @property
+    def n_hits(self) -> int:
+        """How many hits there are, of all motifs."""
+        return int(self.offsets[-1])
+
+    @property
+    def n_hits_per_motif(self) -> npt.NDArray[np.int64]:
+        """How many hits each motif has, shape (M,)."""
+        return np.diff(self.offsets)
+
+    @property
+    def motif_idx(self) -> npt.NDArray[np.int32]:
+        """Motif of each hit, shape (H,)."""
+        return np.repeat(np.arange(len(self), dtype=np.int32), self.n_hits_per_motif)
+
+    @property
+    def end(self) -> npt.NDArray[np.int32]:
+        """End of each hit, exclusive, shape (H,)."""
+        return self.start + np.repeat(self.motif_widths.astype(np.int32), self.n_hits_per_motif)
+
+    @property
+    def p_value(self) -> npt.NDArray[np.float64]:
+        """Chance that a random window scores as high as each hit, shape (H,)."""
+        return self.p_levels.expand(self.n_hits_per_motif)
+
+    # -- a list of DataFrames ------------------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        return len(self.motif_names)
+
+    @overload
+    def __getitem__(self, key: int | str) -> pd.DataFrame: ...
+    @overload
+    def __getitem__(self, key: slice) -> list[pd.DataFrame]: ...
+    def __getitem__(self, key: int | str | slice) -> pd.DataFrame | list[pd.DataFrame]:
+        if isinstance(key, slice):
+            return [self._frame(m, m + 1) for m in range(*key.indices(len(self)))]
+        m = self._index_of(key) if isinstance(key, str) else operator.index(key)
+        if not -len(self) <= m < len(self):
+            msg = f"there are {len(self)} motifs, so no hits[{m}]"
+            raise IndexError(msg)
+        return self._frame(m % len(self), m % len(self) + 1)
+
+    def __iter__(self) -> Iterator[pd.DataFrame]:
+        return (self._frame(m, m + 1) for m in range(len(self)))
+
+    def by_motif(self) -> list[pd.DataFrame]:
+        """One DataFrame per motif, in the order of the motif set, also for motifs without hits."""
+        return list(self)
+
+    def by_sequence(self) -> list[pd.DataFrame]:
+        """One DataFrame per sequence, motif after motif, also for sequences without hits."""
+        frame = self.to_frame()
+        order = np.argsort(self.sequence_idx, kind="stable")
+        bounds = np.searchsorted(self.sequence_idx[order], np.arange(self.n_sequences + 1))
+        frame = frame.iloc[order]
+        return [frame.iloc[bounds[i] : bounds[i + 1]].reset_index(drop=True) for i in range(self.n_sequences)]
+
+    def to_frame(self) -> pd.DataFrame:
+        """All hits in one DataFrame.
+
+        Returns
+        -------
+        One row per hit, motif after motif, with the columns ``motif_name motif_idx sequence_name start end strand
+        score p-value`` and, after :meth:`with_signal`, ``attribution``. Names and strands are categorical;
+        ``sequence_name`` is the number of the sequence where sequences have no names. Strand "." is both strands.
+        """
+        return self._frame(0, len(self))
+
+    def _frame(self, first: int, last: int) -> pd.DataFrame:
+        """Make a table of the hits of motifs ``first`` to ``last - 1``; its dtypes are the same without hits."""
+        n_per_motif = self.n_hits_per_motif[first:last]
+        rows = slice(int(self.offsets[first]), int(self.offsets[last]))
+        motif_idx = np.repeat(np.arange(first, last, dtype=np.int32), n_per_motif)
+        sequence: Any = self.sequence_idx[rows]
+        if self._sequence_dtype is not None:
+            sequence = pd.Categorical.from_codes(sequence, dtype=self._sequence_dtype)
+        columns = {
+            "motif_name": pd.Categorical.from_codes(motif_idx, dtype=self._motif_dtype),
+            "motif_idx": motif_idx,
+            "sequence_name": sequence,
+            "start": self.start[rows],
+            "end": self.start[rows] + np.repeat(self.motif_widths[first:last].astype(np.int32), n_per_motif),
+            "strand": pd.Categorical.from_codes(self.strand[rows] + np.int8(1), dtype=_STRANDS),
+            "score": self.score[rows],
+            "p-value": self.p_levels.expand(n_per_motif, first, rows),
+        }
+        if self.attribution is not None:
+            columns["attribution"] = self.attribution[rows]
+        return pd.DataFrame(columns)
+
+    # -- other Hits ----------------------------------------------------------------------------------------------
+
+    def where(self, mask: npt.NDArray[np.bool_]) -> Hits:
+        """Keep some hits, of the same motifs and sequences.
+
+        Parameters
+        ----------
+        mask
+            One boolean per hit, such as of :func:`nbmotif.counts.passing`.
+
+        Returns
+        -------
+        New Hits; motifs that lose all their hits stay in the list.
+        """
+        mask = np.asarray(mask)
+        if mask.dtype != np.bool_ or mask.shape != (self.n_hits,):
+            raise InvalidArgument("mask", f"{mask.dtype} {mask.shape}", f"bool of shape ({self.n_hits},)")
+        kept = copy.copy(self)
+        rows = np.flatnonzero(mask)
+        kept._take(rows)  # noqa: SLF001 - a copy of self
+        kept.offsets = np.searchsorted(rows, self.offsets)
+        kept.p_levels = self.p_levels._replace(of_hit=self.p_levels.of_hit[rows])
+        return kept
+
+    def subset(self, names: Iterable[str]) -> Hits:
+        """Keep some motifs, in the order given, which are then numbered from 0; KeyError if one is not here."""
+        chosen = [self._index_of(name) for name in names]
+        rows = [np.arange(self.offsets[m], self.offsets[m + 1]) for m in chosen]
+        taken = np.concatenate([np.empty(0, dtype=np.int64), *rows])
+        return Hits(
+            [self.motif_names[m] for m in chosen],
+            self.motif_widths[chosen],
+            np.repeat(np.arange(len(chosen)), self.n_hits_per_motif[chosen]),
+            self.sequence_idx[taken],
+            self.start[taken],
+            self.strand[taken],
+            self.score[taken],
+            self.p_value[taken],
+            None if self.attribution is None else self.attribution[taken],
+            self.sequence_names,
+            self.n_sequences,
+            None if self.n_windows is None else self.n_windows[chosen],
+        )
+
+    def with_signal(self, X_attr: torch.Tensor | npt.NDArray[Any]) -> Hits:
+        """Add up a signal, such as attributions, under each hit.
+
+        Parameters
+        ----------
+        X_attr
+            Shape (N, C, L), summed over the C channels, or (N, L); one row per sequence that was scanned.
+
+        Returns
+        -------
+        The same hits with ``attribution``, float32: summed in float64 and rounded once.
+
+        Raises
+        ------
+        InvalidArgument
+            If X_attr has another number of sequences, or a hit lies beyond its end.
+        """
+        from nbmotif.counts import signal_under
+
+        scored = copy.copy(self)
+        scored.attribution = signal_under(self, X_attr)
+        return scored
+
+    def _index_of(self, name: str) -> int:
+        found = self._motif_dtype.categories.get_indexer(pd.Index([name]))[0]
+        if found < 0:
+            alike = [known for known in self.motif_names if name.lower() in known.lower()][:5]
+            msg = f"no motif is called {name!r}" + (f"; there are {', '.join(alike)}" if alike else "")
+            raise KeyError(msg)
+        return int(found)
+
+    def __repr__(self) -> str:
+        n_motifs, counts = len(self), self.n_hits_per_motif
+        head = f"Hits: {self.n_hits:,} of {n_motifs:,} motif{'s' * (n_motifs != 1)} in {self.n_sequences:,} sequences"
+        head += ", with attribution" if self.attribution is not None else ""
+        top = [m for m in np.argsort(-counts, kind="stable")[:_REPR_MOTIFS] if counts[m]]
+        return "\n".join([head, *(f"{counts[m]:>10,}  {self.motif_names[m]}" for m in top)])

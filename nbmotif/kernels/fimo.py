@@ -1,0 +1,367 @@
+"""Scanning sequences with motifs: a byte-wide filter that never drops a hit, then exact integer rescoring.
+
+Sequences lie one after another in one array of letters with an N between them, so that a window across two sequences,
+like any window that holds an N, is refused by the one test that is needed anyway. The filter reads one byte for each
+run of k letters and looks up how much of the loss budget they use, as a byte rounded down; what it passes is rescored.
+The vector forms of the filter are in :mod:`nbmotif.kernels.simd`. All pass a superset of the hits, so hits are equal.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nbmotif.kernels._jit import kernel
+
+# windows per block of the filter: the bits of one mask
+BLOCK = 64
+# a quantised loss of 255 is over the budget, and stays there because sums saturate
+OVER = 255
+
+
+@kernel()
+def kmer_codes(letters: np.ndarray, k: int, padding: int) -> np.ndarray:
+    """Write down the k letters from each position on, two bits each, the first in the lowest bits.
+
+    An N is given a letter that depends on its position, so that a long run of N passes the filter as seldom as any
+    other sequence; rescoring refuses it.
+
+    Parameters
+    ----------
+    letters
+        int8 (L): 0 to 3, or -1 for N.
+    k
+        Letters per code, at most 4.
+    padding
+        Codes to add behind the last position, so that the filter may read beyond it.
+
+    Returns
+    -------
+    uint8 (L + padding).
+    """
+    n = len(letters)
+    codes = np.zeros(n + padding, dtype=np.uint8)
+    code = 0
+    shift = 2 * (k - 1)
+    for i in range(n + k - 1):
+        letter = i * 2654435761 >> 13 & 3
+        if i < n and letters[i] >= 0:
+            letter = int(letters[i])
+        code = code >> 2 | letter << shift
+        if i >= k - 1:
+            codes[i - k + 1] = code
+    return codes
+
+
+@kernel()
+def filter_tables(
+    losses: np.ndarray, column_offsets: np.ndarray, budgets: np.ndarray, n_strands: np.ndarray, k: int, stride: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Quantised losses of every run of k letters, for both strands of each motif.
+
+    With q = loss * 254 // budget, the sum of q over a window is at most 254 * (its loss) / budget: at most 254 for a
+    hit, so a sum of 255 proves that the window is none.
+
+    Parameters
+    ----------
+    losses
+        int32 (2, W, 4).
+    column_offsets, budgets
+        int64 (M + 1) and int64 (M); motifs with a negative budget get no tables.
+    n_strands
+        int64 (M): 2, or 1 to find hits on the + strand alone.
+    k
+        Letters per code.
+    stride
+        Bytes per table: a multiple of 4**k; the table is repeated to fill it.
+
+    Returns
+    -------
+    ``tables`` uint8, and ``table_offsets`` int64 (M + 1). Motif m has ``n = ceil(w / k)`` tables of its + strand, then
+    n of its - strand, each ``stride`` long, in ``tables[table_offsets[m]:table_offsets[m + 1]]``.
+    """
+    n_motifs = len(budgets)
+    table_offsets = np.zeros(n_motifs + 1, dtype=np.int64)
+    for m in range(n_motifs):
+        width = column_offsets[m + 1] - column_offsets[m]
+        n_tables = 0 if budgets[m] < 0 else (width + k - 1) // k
+        table_offsets[m + 1] = table_offsets[m] + 2 * n_tables * stride
+    tables = np.empty(table_offsets[n_motifs], dtype=np.uint8)
+    n_codes = 1 << (2 * k)
+    for m in range(n_motifs):
+        if budgets[m] < 0:
+            continue
+        first, last = column_offsets[m], column_offsets[m + 1]
+        base = table_offsets[m]
+        for strand in range(2):
+            for column in range(first, last, k):
+                for code in range(n_codes):
+                    loss = np.int64(0)
+                    for j in range(min(k, last - column)):
+                        loss += losses[strand, column + j, code >> (2 * j) & 3]
+                    quantised = OVER
+                    if loss <= budgets[m] and strand < n_strands[m]:
+                        quantised = loss * 254 // max(budgets[m], 1)
+                    for copy in range(base + code, base + stride, n_codes):
+                        tables[copy] = quantised
+                base += stride
+    return tables, table_offsets
+
+
+@kernel()
+def filter_plain(
+    codes: np.ndarray,
+    k: int,
+    stride: int,
+    n_blocks: int,
+    tables: np.ndarray,
+    table_offsets: np.ndarray,
+    first: int,
+    last: int,
+    keys: np.ndarray,
+    masks: np.ndarray,
+    ends: np.ndarray,
+) -> None:
+    """Mark the windows that may be hits, without vector instructions.
+
+    Parameters
+    ----------
+    codes
+        uint8, from :func:`kmer_codes`.
+    k, stride, tables, table_offsets
+        From :func:`filter_tables`.
+    n_blocks
+        Blocks of 64 windows to look at.
+    first, last
+        The motifs ``first`` to ``last - 1``.
+    keys, masks
+        int64 and uint64, overwritten: ``2 * position + strand`` of a block, and the bits of its surviving windows.
+        One motif fills at most ``2 * n_blocks`` entries, by strand within position.
+    ends
+        int64 (last - first), overwritten: the number of entries up to and with each motif.
+    """
+    n_entries = 0
+    for m in range(first, last):
+        n_tables = (table_offsets[m + 1] - table_offsets[m]) // (2 * stride)
+        for block in range(n_blocks if n_tables > 0 else 0):
+            for strand in range(2):
+                base = table_offsets[m] + strand * n_tables * stride
+                mask = np.uint64(0)
+                for bit in range(BLOCK):
+                    position = block * BLOCK + bit
+                    total = np.int64(0)
+                    for t in range(n_tables):
+                        total += tables[base + t * stride + codes[position + k * t]]
+                        if total >= OVER:
+                            break
+                    if total < OVER:
+                        mask |= np.uint64(1) << np.uint64(bit)
+                if mask != 0:
+                    keys[n_entries] = 2 * block * BLOCK + strand
+                    masks[n_entries] = mask
+                    n_entries += 1
+        ends[m - first] = n_entries
+
+
+@kernel()
+def rescore(
+    letters: np.ndarray,
+    n_starts: int,
+    boundaries: np.ndarray,
+    losses: np.ndarray,
+    column_offsets: np.ndarray,
+    budgets: np.ndarray,
+    first: int,
+    keys: np.ndarray,
+    masks: np.ndarray,
+    ends: np.ndarray,
+    counts: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Keep the windows that are hits, with their exact losses.
+
+    Parameters
+    ----------
+    letters
+        int8 (L): sequences with an N after each.
+    n_starts
+        Windows may start before this position.
+    boundaries
+        int64: where each sequence starts in ``letters``, and a last one beyond the end.
+    losses, column_offsets, budgets
+        As in :class:`nbmotif.kernels.fimo_tables.FimoTables`.
+    first
+        The motif that the entries begin with.
+    keys, masks, ends
+        From the filter.
+    counts
+        int64 (motifs, 2), overwritten: hits on the + and on the - strand.
+
+    Returns
+    -------
+    ``sequence_idx``, ``start`` and ``loss`` of each hit, int32: motif by motif, + before - strand, then by position.
+    """
+    n_survivors = 0
+    for entry in range(ends[-1]):
+        n_survivors += _n_bits(masks[entry])
+    sequence_idx = np.empty(n_survivors, dtype=np.int32)
+    starts = np.empty(n_survivors, dtype=np.int32)
+    hit_losses = np.empty(n_survivors, dtype=np.int32)
+    n_hits = 0
+    begin = 0
+    for row in range(len(ends)):
+        m = first + row
+        width = column_offsets[m + 1] - column_offsets[m]
+        stop = min(n_starts, len(letters) - width + 1)
+        for strand in range(2):
+            n_before = n_hits
+            sequence = 0
+            matrix = losses[strand, column_offsets[m] : column_offsets[m + 1]]
+            for entry in range(begin, ends[row]):
+                if keys[entry] & 1 != strand:
+                    continue
+                mask = masks[entry]
+                position = keys[entry] >> 1
+                while mask != 0:
+                    if mask & np.uint64(1) and position < stop:
+                        loss = window_loss(letters, position, matrix, budgets[m])
+                        if loss <= budgets[m]:
+                            while boundaries[sequence + 1] <= position:
+                                sequence += 1
+                            sequence_idx[n_hits] = sequence
+                            starts[n_hits] = position - boundaries[sequence]
+                            hit_losses[n_hits] = loss
+                            n_hits += 1
+                    mask >>= np.uint64(1)
+                    position += 1
+            counts[row, strand] = n_hits - n_before
+        begin = ends[row]
+    return sequence_idx[:n_hits].copy(), starts[:n_hits].copy(), hit_losses[:n_hits].copy()
+
+
+@kernel()
+def window_loss(letters: np.ndarray, position: int, matrix: np.ndarray, budget: int) -> np.int64:
+    """How many steps a window loses; more than the budget, but no exact number, where it is no hit or holds an N."""
+    loss = np.int64(0)
+    for j in range(matrix.shape[0]):
+        letter = letters[position + j]
+        if letter < 0:
+            return np.int64(budget + 1)
+        loss += matrix[j, letter]
+        if loss > budget:
+            break
+    return loss
+
+
+@kernel()
+def _n_bits(mask: np.uint64) -> int:
+    """Count the ones in a uint64."""
+    n = 0
+    while mask != 0:
+        mask &= mask - np.uint64(1)
+        n += 1
+    return n
+
+
+@kernel()
+def count_windows(letters: np.ndarray, widths: np.ndarray, n_starts: int) -> np.ndarray:
+    """How many windows of each width hold no N.
+
+    Parameters
+    ----------
+    letters
+        int8 (L).
+    widths
+        int64 (M).
+    n_starts
+        Windows may start before this position.
+
+    Returns
+    -------
+    int64 (M).
+    """
+    widest = 0
+    for width in widths:
+        widest = max(widest, width)
+    # a start whose run of letters is w long is a window of every width up to w
+    of_run = np.zeros(widest + 1, dtype=np.int64)
+    run = 0
+    for position in range(len(letters) - 1, -1, -1):
+        run = min(run + 1, widest) if letters[position] >= 0 else 0
+        if position < n_starts:
+            of_run[run] += 1
+    for width in range(widest - 1, -1, -1):
+        of_run[width] += of_run[width + 1]
+    n_windows: np.ndarray = of_run[widths]
+    return n_windows
+
+
+@kernel()
+def place(
+    sequence_idx: np.ndarray,
+    starts: np.ndarray,
+    losses: np.ndarray,
+    counts: np.ndarray,
+    cursors: np.ndarray,
+    all_sequence_idx: np.ndarray,
+    all_starts: np.ndarray,
+    all_losses: np.ndarray,
+) -> None:
+    """Copy the hits of a slab to where they belong among all.
+
+    Parameters
+    ----------
+    sequence_idx, starts, losses, counts
+        From :func:`rescore`.
+    cursors
+        int64 (motifs, 2): where the next hit of each motif and strand goes; moved on.
+    all_sequence_idx, all_starts, all_losses
+        int32, overwritten there.
+    """
+    source = 0
+    for m in range(counts.shape[0]):
+        for strand in range(2):
+            target = cursors[m, strand]
+            for i in range(counts[m, strand]):
+                all_sequence_idx[target + i] = sequence_idx[source + i]
+                all_starts[target + i] = starts[source + i]
+                all_losses[target + i] = losses[source + i]
+            cursors[m, strand] += counts[m, strand]
+            source += counts[m, strand]
+
+
+@kernel()
+def number_losses_inplace(
+    losses: np.ndarray, hit_offsets: np.ndarray, budgets: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give numbers to the different losses of each motif's hits, from 0 up.
+
+    Parameters
+    ----------
+    losses
+        int32 (H): the loss of each hit, overwritten with its number.
+    hit_offsets, budgets
+        int64 (M + 1): the hits of each motif; int64 (M): none of them loses more than this.
+
+    Returns
+    -------
+    ``level_offsets`` int64 (M + 1) and ``level_losses`` int64: the losses that motif m's numbers stand for are
+    ``level_losses[level_offsets[m]:level_offsets[m + 1]]``.
+    """
+    n_motifs = len(budgets)
+    level_offsets = np.zeros(n_motifs + 1, dtype=np.int64)
+    number = np.full(max(budgets.max() + 1, 1), -1, dtype=np.int32)
+    level_losses = np.empty(min(len(losses), (np.maximum(budgets, -1) + 1).sum()), dtype=np.int64)
+    n_levels = 0
+    for m in range(n_motifs):
+        hits = losses[hit_offsets[m] : hit_offsets[m + 1]]
+        for loss in hits:
+            number[loss] = 0
+        for loss in range(budgets[m] + 1):
+            if number[loss] == 0:
+                number[loss] = n_levels - level_offsets[m]
+                level_losses[n_levels] = loss
+                n_levels += 1
+        for i in range(len(hits)):
+            hits[i] = number[hits[i]]
+        number[: budgets[m] + 1] = -1
+        level_offsets[m + 1] = n_levels
+    return level_offsets, level_losses[:n_levels].copy()

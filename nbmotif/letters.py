@@ -1,0 +1,191 @@
+"""Sequences in any form a user holds them, as slabs of letters of bounded size that a scan reads one after another."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from nbmotif.errors import InvalidArgument, InvalidFile
+from nbmotif.sequences import to_codes
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+# positions per slab: what a scan reads once for every motif stays in a core's own cache
+SLAB = 1 << 19
+
+
+class Slab(NamedTuple):
+    """Sequences, or one piece of a long one, with an N behind each.
+
+    Attributes
+    ----------
+    letters
+        int8 (n): 0 to 3 for A C G T, -1 for N.
+    n_starts
+        A window belongs to this slab if it starts before this position.
+    boundaries
+        int64: where each sequence starts in ``letters``, and a last one beyond the end. The first may be negative: a
+        piece's own coordinates then begin before the slab.
+    first_sequence
+        The sequence of the first boundary.
+    """
+
+    letters: npt.NDArray[np.int8]
+    n_starts: int
+    boundaries: npt.NDArray[np.int64]
+    first_sequence: int
+
+
+class Letters:
+    """Sequences that can be read in slabs.
+
+    Parameters
+    ----------
+    lengths
+        Length of each sequence, shape (N,).
+    read
+        From a sequence's number, start and end to its letters, int8.
+    names
+        Names of the sequences, or None.
+    """
+
+    def __init__(
+        self,
+        lengths: npt.NDArray[np.int64],
+        read: Callable[[int, int, int], npt.NDArray[np.int8]],
+        names: list[str] | None = None,
+    ) -> None:
+        self.lengths = lengths
+        self.names = names
+        self._read = read
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def slabs(self, overlap: int, size: int = SLAB) -> Iterator[Slab]:
+        """Read everything, once.
+
+        Parameters
+        ----------
+        overlap
+            How far a piece of a long sequence reaches into the next one: the width of the widest window, less one.
+        size
+            Positions per slab, about.
+        """
+        first = 0
+        while first < len(self):
+            if self.lengths[first] > size:
+                yield from self._pieces(first, overlap, size)
+                first += 1
+                continue
+            last, total = first, 0
+            while last < len(self) and total + self.lengths[last] <= size:
+                total += int(self.lengths[last]) + 1
+                last += 1
+            yield self._whole(first, last)
+            first = last
+
+    def _pieces(self, sequence: int, overlap: int, size: int) -> Iterator[Slab]:
+        length = int(self.lengths[sequence])
+        for start in range(0, length, size):
+            end = min(length, start + size)
+            letters = self._read(sequence, start, min(length, end + overlap))
+            boundaries = np.array([-start, length + 1 - start], dtype=np.int64)
+            yield Slab(np.append(letters, np.int8(-1)), end - start, boundaries, sequence)
+
+    def _whole(self, first: int, last: int) -> Slab:
+        boundaries = np.concatenate([[0], np.cumsum(self.lengths[first:last] + 1)]).astype(np.int64)
+        letters = np.full(boundaries[-1], -1, dtype=np.int8)
+        for i in range(first, last):
+            start = boundaries[i - first]
+            letters[start : start + self.lengths[i]] = self._read(i, 0, int(self.lengths[i]))
+        return Slab(letters, len(letters), boundaries, first)
+
+
+def as_letters(sequences: object, name: str = "sequences") -> Letters:
+    """Take sequences in whatever form a user holds them.
+
+    Parameters
+    ----------
+    sequences
+        One-hot, shape (N, 4, L), tensor or array; the path of a FASTA file; strings, which may differ in length; or a
+        mapping of name to string. Lower-case letters count as upper-case, any other than A C G T as N.
+    name
+        What errors call the argument.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is none of these, or there are no letters in it.
+    InvalidFile
+        If a FASTA file cannot be read.
+    """
+    if isinstance(sequences, (str, os.PathLike)):
+        letters = _of_fasta(Path(sequences), name)
+    elif isinstance(sequences, Mapping):
+        letters = _of_strings(list(sequences.values()), [str(key) for key in sequences], name)
+    elif isinstance(sequences, (list, tuple)) and all(isinstance(entry, str) for entry in sequences):
+        letters = _of_strings(sequences, None, name)
+    else:
+        letters = _of_one_hot(sequences, name)
+    if not len(letters) or not letters.lengths.any():
+        raise InvalidArgument(name, f"{len(letters)} sequences without a letter", "at least one letter to scan")
+    return letters
+
+
+def _of_one_hot(sequences: Any, name: str) -> Letters:
+    if not hasattr(sequences, "shape"):
+        expected = "one-hot of shape (N, 4, L), the path of a FASTA file, or strings"
+        raise InvalidArgument(name, type(sequences).__name__, expected)
+    codes = to_codes(sequences, name)
+    n, length = codes.shape
+    return Letters(np.full(n, length, dtype=np.int64), lambda i, start, end: codes[i, start:end])
+
+
+def _letter_table() -> npt.NDArray[np.int8]:
+    table = np.full(256, -1, dtype=np.int8)
+    for code, letters in enumerate(("Aa", "Cc", "Gg", "Tt")):
+        table[[ord(letter) for letter in letters]] = code
+    return table
+
+
+_CODE_OF = _letter_table()
+
+
+def _of_strings(sequences: Sequence[object], names: list[str] | None, name: str) -> Letters:
+    encoded = []
+    for i, sequence in enumerate(sequences):
+        if not isinstance(sequence, str):
+            raise InvalidArgument(f"{name}[{i}]", type(sequence).__name__, "a string of letters")
+        encoded.append(_encode(sequence))
+    lengths = np.array([len(codes) for codes in encoded], dtype=np.int64)
+    return Letters(lengths, lambda i, start, end: encoded[i][start:end], names)
+
+
+def _encode(sequence: str) -> npt.NDArray[np.int8]:
+    codes: npt.NDArray[np.int8] = _CODE_OF[np.frombuffer(sequence.encode("ascii", "replace"), dtype=np.uint8)]
+    return codes
+
+
+def _of_fasta(path: Path, name: str) -> Letters:
+    import pyfaidx
+
+    if not path.is_file():
+        letters_only = len(str(path)) > 3 and set(str(path).upper()) <= set("ACGTN")
+        hint = f"To scan a string, pass a list: [{name}]." if letters_only else ""
+        raise InvalidArgument(name, f"{str(path)[:80]!r}", "the path of a FASTA file that exists", hint)
+    try:
+        fasta = pyfaidx.Fasta(str(path), as_raw=True, rebuild=True)
+    except pyfaidx.UnsupportedCompressionFormat:
+        hint = "Unpack it, or compress it with bgzip."
+        raise InvalidFile(path, "a FASTA file compressed with gzip cannot be read in pieces", hint) from None
+    except (pyfaidx.FastaIndexingError, pyfaidx.FastaNotFoundError, ValueError, OSError) as problem:
+        raise InvalidFile(path, f"not a FASTA file that can be indexed ({problem})") from problem
+    names = list(fasta.keys())
+    lengths = np.array([len(fasta[key]) for key in names], dtype=np.int64)
+    return Letters(lengths, lambda i, start, end: _encode(fasta[names[i]][start:end]), names)
