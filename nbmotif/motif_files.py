@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Matrix: TypeAlias = npt.NDArray[np.float64]
     Named: TypeAlias = list[tuple[str, Matrix]]
 
+_HDF5 = b"\x89HDF"
 _SUM_TOLERANCE = 0.01  # files round probabilities to as few as three digits
 _LEAST_COUNTS = 2.0  # columns that sum to at least this are counts, not badly rounded probabilities
 
@@ -74,11 +75,17 @@ def write_meme_motifs(filename: str | os.PathLike[str], motifs: Iterable[tuple[s
     Path(filename).write_bytes(gzip.compress(content) if str(filename).endswith(".gz") else content)
 
 
+def looks_like_hdf5(filename: str | os.PathLike[str]) -> bool:
+    """Whether a file begins as HDF5 files do."""
+    with Path(filename).open("rb") as file:
+        return file.read(len(_HDF5)) == _HDF5
+
+
 def _read_lines(filename: str | os.PathLike[str]) -> list[str]:
     content = Path(filename).read_bytes()
     if content.startswith(b"\x1f\x8b"):
         content = gzip.decompress(content)
-    if content.startswith(b"\x89HDF"):
+    if content.startswith(_HDF5):
         hint = "Read it with nbmotif.read_modisco."
         raise InvalidFile(filename, "this is no text but looks like an HDF5 file, such as TF-MoDISco writes", hint)
     return content.decode("utf-8", "replace").splitlines()
@@ -107,7 +114,7 @@ def _blocks_of(filled: list[str]) -> list[list[str]]:
 
 def _is_jaspar(filled: list[str]) -> bool:
     rows = [row for block in _blocks_of(filled) for row in block]
-    return filled[0].startswith(">") and bool(rows) and all(re.match(r"[ACGT]\s*\[", row) for row in rows[:4])
+    return filled[0].startswith(">") and bool(rows) and all(re.match(r"[ACGT]\s*[\s\[|:]", row) for row in rows[:4])
 
 
 def _is_numeric(filled: list[str]) -> bool:
@@ -195,9 +202,8 @@ def _probabilities(block: _Block, filename: str | os.PathLike[str], warn_of_coun
     rows = np.array(block.rows, dtype=np.float64)  # (w, 4)
     wrong = ~np.isfinite(rows).all(axis=1) | (rows < 0).any(axis=1)
     sums = rows.sum(axis=1)
-    is_count = bool((sums >= _LEAST_COUNTS).all())
-    if not is_count:
-        wrong |= ~(np.abs(sums - 1) <= _SUM_TOLERANCE)
+    is_count = bool(np.median(sums) >= _LEAST_COUNTS)
+    wrong |= sums < _LEAST_COUNTS if is_count else ~(np.abs(sums - 1) <= _SUM_TOLERANCE)
     if wrong.any():
         first = int(np.argmax(wrong))
         problem = f"line {block.lines[first]}: motif {block.name!r} has {block.rows[first]} at position {first}"
@@ -213,9 +219,9 @@ def _probabilities(block: _Block, filename: str | os.PathLike[str], warn_of_coun
 
 
 def _parse_jaspar(lines: list[str], filename: str | os.PathLike[str]) -> Iterator[tuple[str, Matrix]]:
-    """Read ``>name`` and four rows ``A [ 1 2 3 ]``."""
+    """Read ``>name`` and four rows such as ``A [ 1 2 3 ]``; the brackets may be missing."""
     for name, number, body in _headed(lines, filename):
-        letters = [re.match(r"([ACGT])\s*\[(.*)\]\s*$", line) for _, line in body]
+        letters = [re.match(r"([ACGT])[\s\[|:]+(.*?)\]?$", line) for _, line in body]
         if [match and match[1] for match in letters] != list("ACGT"):
             problem = f"line {number}: motif {name!r} does not have the four rows A [ ], C [ ], G [ ], T [ ]"
             raise InvalidFile(filename, problem)

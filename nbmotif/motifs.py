@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from nbmotif.errors import InvalidArgument
-from nbmotif.motif_files import read_any, read_meme_motifs, write_meme_motifs
+from nbmotif.motif_files import looks_like_hdf5, read_any, read_meme_motifs, write_meme_motifs
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -61,7 +61,7 @@ class MotifSet(MutableMapping[str, torch.Tensor]):
 
     @classmethod
     def read(cls, filename: Path) -> MotifSet:
-        """Read a motif file of any kind: MEME, JASPAR, HOCOMOCO or plain counts, also gzipped.
+        """Read a motif file of any kind: MEME, JASPAR, HOCOMOCO or plain counts, also gzipped, and TF-MoDISco's h5.
 
         Parameters
         ----------
@@ -77,6 +77,10 @@ class MotifSet(MutableMapping[str, torch.Tensor]):
         InvalidFile
             With the line number of what is wrong, or with what the file looks like instead.
         """
+        if looks_like_hdf5(filename):
+            from nbmotif.modisco import read_modisco
+
+            return read_modisco(filename)
         return cls(read_any(filename))
 
     def __getitem__(self, name: str) -> torch.Tensor:
@@ -105,6 +109,13 @@ class MotifSet(MutableMapping[str, torch.Tensor]):
     def __contains__(self, name: object) -> bool:
         return name in self._pwms
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, MotifSet):
+            return NotImplemented
+        return self.names == other.names and all(map(torch.equal, self.values(), other.values()))
+
+    __hash__ = None  # type: ignore[assignment]
+
     def __repr__(self) -> str:
         if not self._pwms:
             return "MotifSet of no motifs"
@@ -114,7 +125,8 @@ class MotifSet(MutableMapping[str, torch.Tensor]):
         return f"{type(self).__name__} of {len(self)} motif{'s' if len(self) > 1 else ''}, {bp} bp: {shown}"
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_cache": {}, "_cached_state": -1}  # tables can be many times the size of the motifs
+        # a copy's own dictionary; no tables, which can be many times the size of the motifs
+        return {**self.__dict__, "_pwms": dict(self._pwms), "_cache": {}, "_cached_state": -1}
 
     @property
     def names(self) -> list[str]:
@@ -223,6 +235,8 @@ def _motif_set_of(motifs: object, name: str) -> MotifSet:
         return MotifSet.read(motifs)
     if isinstance(motifs, Mapping):
         return MotifSet(motifs)
+    if getattr(motifs, "ndim", 3) == 2:
+        raise InvalidArgument(name, "one matrix", "several motifs by name", 'Wrap it: {"its name": pwm}.')
     if isinstance(motifs, Iterable):
         return MotifSet((str(i), pwm) for i, pwm in enumerate(motifs))
     expected = "a MotifSet, the path of a motif file, or a mapping of name to PWM"

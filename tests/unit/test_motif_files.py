@@ -1,0 +1,272 @@
+from __future__ import annotations
+
+import gzip
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from nbmotif import MotifSet, read_meme, write_meme
+from nbmotif.errors import InvalidArgument, InvalidFile, NbmotifWarning
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEADER = (
+    "MEME version 4\n\nALPHABET= ACGT\n\nstrands: + -\n\nBackground letter frequencies\nA 0.25 C 0.25 G 0.25 T 0.25\n\n"
+)
+GATA = (
+    "MOTIF MA0036.3 GATA2\nletter-probability matrix: alength= 4 w= 2 nsites= 20 E= 0\n"
+    "0.1 0.2 0.3 0.4\n1 0 0 0\nURL x\n\n"
+)
+JASPAR = ">MA0036.3\tGATA2\nA  [ 1  8 ]\nC  [ 2  0 ]\nG  [ 3  0 ]\nT  [ 4  0 ]\n"
+
+
+@pytest.fixture
+def file(tmp_path: Path):
+    def write(content: str | bytes, name: str = "motifs.txt") -> Path:
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    return write
+
+
+def test_read_meme__reads_names_and_transposes(file) -> None:
+    motifs = read_meme(file(HEADER + GATA))
+    assert motifs.names == ["MA0036.3 GATA2"]
+    assert motifs["MA0036.3 GATA2"].tolist() == [[0.1, 1], [0.2, 0], [0.3, 0], [0.4, 0]]
+
+
+def test_read_meme__keeps_file_order_and_stops_after_n(file) -> None:
+    path = file(HEADER + GATA.replace("MA0036.3", "b") + GATA.replace("MA0036.3", "a"))
+    assert read_meme(path).names == ["b GATA2", "a GATA2"]
+    assert read_meme(path, n_motifs=1).names == ["b GATA2"]
+    assert read_meme(path, n_motifs=0).names == []
+    with pytest.raises(InvalidArgument, match="`n_motifs` must be at least 0, or None for all; got -1"):
+        read_meme(path, n_motifs=-1)
+
+
+def test_read_meme__joins_the_words_of_a_name_by_one_space(file) -> None:
+    assert read_meme(file(HEADER + GATA.replace("MA0036.3 GATA2", "MA0036.3\t  GATA2 "))).names == ["MA0036.3 GATA2"]
+
+
+def test_read_meme__leaves_out_the_statistics_of_a_meme_report(file) -> None:
+    line = "MOTIF GATAA MEME-1\twidth =  15  sites =  98  llr = 1185  E-value = 6.9e-018"
+    assert read_meme(file(HEADER + GATA.replace("MOTIF MA0036.3 GATA2", line))).names == ["GATAA MEME-1"]
+
+
+def test_read_meme__reads_gzip_whatever_its_name(file) -> None:
+    assert len(read_meme(file(gzip.compress((HEADER + GATA).encode()), "motifs.meme"))) == 1
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\n\n"])
+def test_read_meme__does_not_mind_blank_lines_and_windows_ends(file, newline: str) -> None:
+    assert len(read_meme(file((HEADER + GATA).replace("\n", newline)))) == 1
+
+
+def test_read_meme__skips_log_odds(file) -> None:
+    log_odds = "log-odds matrix: alength= 4 w= 2\n-1 -2 3 4\n1 1 1 1\n"
+    text = GATA.replace("letter-", log_odds + "letter-")
+    assert read_meme(file(HEADER + text))["MA0036.3 GATA2"].shape == (4, 2)
+
+
+def test_read_meme__numbers_repeated_names_and_loses_none(file) -> None:
+    path = file(HEADER + GATA + GATA + GATA.replace("GATA2", "GATA2#3") + GATA)
+    with pytest.warns(
+        NbmotifWarning, match=r"2 motif\(s\) have the name of an earlier one .*: MA0036.3 GATA2#2, MA0036.3 GATA2#4"
+    ):
+        motifs = read_meme(path)
+    assert motifs.names == ["MA0036.3 GATA2", "MA0036.3 GATA2#2", "MA0036.3 GATA2#3", "MA0036.3 GATA2#4"]
+
+
+def test_read_meme__normalises_counts_with_a_warning(file) -> None:
+    path = file(HEADER + GATA.replace("0.1 0.2 0.3 0.4", "10 20 30 40").replace("1 0 0 0", "98 2 0 0"))
+    with pytest.warns(NbmotifWarning, match=r"motif 'MA0036.3 GATA2' holds counts \(first column sums to 100\)"):
+        motifs = read_meme(path)
+    assert motifs["MA0036.3 GATA2"].tolist() == [[0.1, 0.98], [0.2, 0.02], [0.3, 0], [0.4, 0]]
+
+
+def test_read_meme__keeps_rounded_probabilities_to_the_digit(file) -> None:
+    rounded = read_meme(file(HEADER + GATA.replace("0.1 0.2 0.3 0.4", "0.333 0.333 0.333 0.0")))
+    assert rounded["MA0036.3 GATA2"][0, 0] == 0.333
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "0.1 0.2 0.3 0.4",
+            "0.1 0.2 0.3 0.1",
+            r"line 12: motif 'MA0036.3 GATA2' has \[0\.1, 0\.2, 0\.3, 0\.1\] at position 0",
+        ),
+        (
+            "1 0 0 0",
+            "10 20 30 40",
+            r"line 12: .*at position 0\. These are neither probabilities that sum to 1 nor counts",
+        ),
+        ("1 0 0 0", "1.5 -0.5 0 0", r"line 13: .*\[1\.5, -0\.5, 0\.0, 0\.0\] at position 1"),
+        ("1 0 0 0", "nan 0 0 1", r"line 13: .*nan"),
+        ("1 0 0 0", "1 0 0", r"line 13: row 1 of motif 'MA0036.3 GATA2' is '1 0 0', not 4 numbers"),
+        ("1 0 0 0\nURL x\n", "", r"line 13: the file ends after 1 of 2 rows of motif 'MA0036.3 GATA2'"),
+        ("w= 2", "w= 3", r"line 14: row 2 of motif 'MA0036.3 GATA2' is 'URL x', not 4 numbers"),
+        ("alength= 4", "alength= 20", r"line 11: motif 'MA0036.3 GATA2' has 20 letters, not the 4 of DNA"),
+        (" w= 2", "", r"line 11: the matrix of motif 'MA0036.3 GATA2' does not say its width"),
+        ("letter-probability", "log-odds", r"line 10: motif 'MA0036.3 GATA2' has no letter-probability matrix"),
+        ("MOTIF MA0036.3 GATA2", "MOTIF", r"line 10: a motif without a name"),
+        (
+            "ALPHABET= ACGT",
+            "ALPHABET= ACDEFGHIKLMNPQRSTVWY",
+            r"line 3: the alphabet is 'ACDEFGHIKLMNPQRSTVWY', not ACGT",
+        ),
+    ],
+)
+def test_read_meme__says_which_line_is_wrong(file, old: str, new: str, message: str) -> None:
+    text = HEADER + GATA
+    assert old in text
+    with pytest.raises(InvalidFile, match=message):
+        read_meme(file(text.replace(old, new)))
+
+
+@pytest.mark.parametrize("alphabet", ["ALPHABET= acgt", 'ALPHABET "DNA" DNA-LIKE', "ALPHABET=ACGT"])
+def test_read_meme__accepts_each_way_to_say_dna(file, alphabet: str) -> None:
+    assert len(read_meme(file((HEADER + GATA).replace("ALPHABET= ACGT", alphabet)))) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (JASPAR, r"not a MEME file but looks like JASPAR\. Read it with MotifSet\.read"),
+        (">chr1\nACGTACGT\nACGT\n", r"looks like FASTA sequences\. A MEME file has lines that begin with MOTIF"),
+        ("chr1\t100\t200\tpeak\n", r"looks like BED"),
+        ("<html><body>", r"looks like a web page or XML"),
+        ("AC M00001\nXX\nP0      A      C      G      T\n01  1 2 3 4 N\n", r"looks like TRANSFAC"),
+        ("1 2 3\n4 5 6\n7 8 9\n1 1 1\n", r"looks like a numeric matrix\. Read it with MotifSet\.read"),
+        ("hello world\n", r"looks like something unknown"),
+        ("\n \n", r"the file is empty"),
+        (
+            b"\x89HDF\r\n\x1a\n",
+            r"looks like an HDF5 file, such as TF-MoDISco writes\. Read it with nbmotif\.read_modisco",
+        ),
+    ],
+)
+def test_read_meme__names_what_the_file_looks_like(file, content: str | bytes, message: str) -> None:
+    with pytest.raises(InvalidFile, match=message):
+        read_meme(file(content))
+
+
+def test_read_meme__says_that_a_file_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        read_meme(tmp_path / "absent.meme")
+
+
+# other formats
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        JASPAR,
+        gzip.compress(JASPAR.encode()),
+        JASPAR.replace("[", "").replace("]", ""),
+        ">MA0036.3\tGATA2\n1 8\n2 0\n3 0\n4 0\n",
+        ">MA0036.3\tGATA2\n1\t2\t3\t4\n8\t0\t0\t0\n",
+        ">MA0036.3 GATA2\n0.1 0.2 0.3 0.4\n1.0 0.0 0.0 0.0\n",
+    ],
+    ids=["jaspar", "gzip", "no brackets", "pfm", "hocomoco counts", "hocomoco probabilities"],
+)
+def test_read__reads_other_formats(file, content: str | bytes) -> None:
+    motifs = MotifSet.read(file(content))
+    assert motifs.names == ["MA0036.3 GATA2"]
+    assert motifs["MA0036.3 GATA2"].tolist() == [[0.1, 1], [0.2, 0], [0.3, 0], [0.4, 0]]
+
+
+def test_read__reads_meme_too(file) -> None:
+    assert MotifSet.read(file(HEADER + GATA)) == read_meme(file(HEADER + GATA))
+
+
+def test_read__names_a_bare_matrix_after_its_file(file) -> None:
+    assert MotifSet.read(file("1 8\n2 0\n3 0\n4 0\n", "MA0036.pfm")).names == ["MA0036"]
+
+
+def test_read__tells_letters_from_positions_in_square_matrices(file) -> None:
+    columns = "10 0 3 1\n0 10 3 2\n0 0 2 3\n0 0 2 4\n"  # each column sums to 10
+    by_letter = MotifSet.read(file(">a\n" + columns))["a"]
+    rows = "\n".join(" ".join(row) for row in zip(*(line.split() for line in columns.splitlines()), strict=True))
+    by_position = MotifSet.read(file(">a\n" + rows))["a"]
+    assert by_letter[:, 0].tolist() == by_position[:, 0].tolist() == [1, 0, 0, 0]
+    assert np.allclose(by_letter[:, 3], [0.1, 0.2, 0.3, 0.4])
+    assert np.allclose(by_position[:, 3], [0.1, 0.2, 0.3, 0.4])
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (JASPAR.replace("4  0", "4"), r"line 1: the four rows of motif 'MA0036.3 GATA2' are not equally long"),
+        (JASPAR.replace("T  [", "A  ["), r"line 1: motif 'MA0036.3 GATA2' does not have the four rows"),
+        (
+            JASPAR.replace("[ 3  0 ]", "[ 3  x ]"),
+            r"line 4: motif 'MA0036.3 GATA2' has '3  x ', which is not made of numbers",
+        ),
+        (JASPAR.replace("8", "0"), r"line 1: motif 'MA0036.3 GATA2' has \[0\.0, 0\.0, 0\.0, 0\.0\] at position 1"),
+        (">a\n>b\n1 2 3 4\n", r"line 1: motif 'a' has no rows"),
+        (">a\n0.5 -1.2 0.3 0.9\n0.1 0.2 0.3 0.4\n", r"line 2: motif 'a' has .*neither probabilities"),
+        (">a\n1 2 3\n1 2 3\n1 2 3\n", r"it cannot be told whether rows are letters or positions"),
+        (
+            ">a\nACGTACGT\n",
+            r"this is no motif file but looks like FASTA sequences\. MEME, JASPAR and HOCOMOCO are read",
+        ),
+    ],
+)
+def test_read__says_what_is_wrong(file, content: str, message: str) -> None:
+    with pytest.raises(InvalidFile, match=message):
+        MotifSet.read(file(content))
+
+
+def test_read__numbers_repeated_names(file) -> None:
+    with pytest.warns(NbmotifWarning, match="numbered: MA0036.3 GATA2#2"):
+        assert len(MotifSet.read(file(JASPAR + JASPAR))) == 2
+
+
+# writing
+
+pwms = hnp.arrays(np.float64, st.tuples(st.integers(1, 8), st.just(4)), elements=st.floats(0.001, 1)).map(
+    lambda rows: (rows / rows.sum(axis=1, keepdims=True)).T
+)
+names = st.text("ABCxyz019.:_#/()|", min_size=1, max_size=12)
+
+
+@given(st.dictionaries(names, pwms, min_size=1, max_size=4))
+def test_write_meme__is_undone_by_read_meme(
+    tmp_path_factory: pytest.TempPathFactory, motifs: dict[str, np.ndarray]
+) -> None:
+    path = tmp_path_factory.mktemp("meme") / "motifs.meme.gz"
+    write_meme(path, motifs)
+    assert read_meme(path) == MotifSet(motifs)
+
+
+def test_write_meme__numbers_motifs_without_a_name(tmp_path: Path) -> None:
+    write_meme(tmp_path / "m.meme", [np.full((4, 3), 0.25), np.full((4, 2), 0.25)])
+    assert read_meme(tmp_path / "m.meme").names == ["0", "1"]
+
+
+def test_write_meme__refuses_a_name_that_would_change(tmp_path: Path) -> None:
+    with pytest.raises(InvalidArgument, match=r"`motifs` must be names without tabs.*got 'a\\tb'"):
+        write_meme(tmp_path / "m.meme", {"a\tb": np.full((4, 3), 0.25)})
+
+
+def test_write_meme__writes_what_the_meme_suite_expects(tmp_path: Path) -> None:
+    write_meme(tmp_path / "m.meme", {"GATA2": np.full((4, 1), 0.25)})
+    assert (tmp_path / "m.meme").read_text() == (
+        HEADER + "MOTIF GATA2\nletter-probability matrix: alength= 4 w= 1 nsites= 20 E= 0\n0.25 0.25 0.25 0.25\n"
+    )
+
+
+@pytest.mark.parametrize(("name", "n"), [("motifs.meme.txt", 2193), ("JASPAR2026_CORE_vertebrates_nr.meme", 1019)])
+def test_read_meme__reads_real_databases(shared_data: Path, name: str, n: int) -> None:
+    motifs = read_meme(shared_data / "motifs" / name)
+    assert len(motifs) == n
+    assert motifs == MotifSet.read(shared_data / "motifs" / name)

@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import copy
+import pickle
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import torch
+
+from nbmotif import MotifSet, pwm_consensus, write_meme
+from nbmotif.errors import InvalidArgument
+from nbmotif.motifs import as_motif_set, information_content
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+UNIFORM = np.full((4, 3), 0.25)
+GATA = np.eye(4)[[2, 0, 3, 0]].T
+
+
+@pytest.fixture
+def motifs() -> MotifSet:
+    return MotifSet({"GATA": GATA, "any": UNIFORM, "GATA2": GATA})
+
+
+def test_motif_set__keeps_the_order_of_insertion(motifs: MotifSet) -> None:
+    assert list(motifs) == motifs.names == ["GATA", "any", "GATA2"]
+    motifs["any"] = GATA
+    motifs["new"] = UNIFORM
+    assert motifs.names == ["GATA", "any", "GATA2", "new"]
+    del motifs["GATA"]
+    assert motifs.names == ["any", "GATA2", "new"]
+
+
+def test_motif_set__gives_float64_tensors(motifs: MotifSet) -> None:
+    assert motifs["GATA"].dtype == torch.float64
+    assert motifs["GATA"].tolist() == GATA.tolist()
+    motifs["x"] = torch.from_numpy(UNIFORM).float().requires_grad_()
+    assert not motifs["x"].requires_grad
+
+
+def test_motif_set__copies_what_it_is_given() -> None:
+    pwm = UNIFORM.copy()
+    motifs = MotifSet({"a": pwm})
+    pwm[:] = 0
+    assert motifs["a"][0, 0] == 0.25
+
+
+def test_motif_set__has_arrays_for_kernels(motifs: MotifSet) -> None:
+    assert motifs.widths.tolist() == [4, 3, 4]
+    assert motifs.widths.dtype == np.int64
+    assert motifs.pwms[0].tolist() == GATA.tolist()
+    with pytest.raises(ValueError, match="read-only"):
+        motifs.pwms[0][0, 0] = 1
+
+
+def test_motif_set__finds_by_name(motifs: MotifSet) -> None:
+    assert motifs.index("GATA2") == 2
+    assert "any" in motifs
+    assert "none" not in motifs
+    assert motifs.get("none") is None
+    with pytest.raises(KeyError, match="no motif is called 'gata'; there are GATA, GATA2"):
+        motifs["gata"]
+    with pytest.raises(KeyError, match="no motif is called 'zzz'"):
+        motifs.index("zzz")
+    with pytest.raises(KeyError, match="no motif is called 'zzz'"):
+        del motifs["zzz"]
+
+
+def test_subset__takes_motifs_in_the_order_given(motifs: MotifSet) -> None:
+    few = motifs.subset(["GATA2", "any"])
+    assert few.names == ["GATA2", "any"]
+    few["any"][:] = 0
+    assert motifs["any"][0, 0] == 0.25
+    with pytest.raises(KeyError, match="no motif is called 'zzz'"):
+        motifs.subset(["zzz"])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda m: m.__setitem__("GATA", UNIFORM),
+        lambda m: m.__delitem__("GATA"),
+        lambda m: m["GATA"].mul_(1),
+        lambda m: m["any"].__setitem__((slice(None), 0), torch.tensor([1.0, 0, 0, 0], dtype=torch.float64)),
+        lambda m: m.clear(),
+        lambda m: m.pop("any"),
+        lambda m: m.update({"b": UNIFORM}),
+    ],
+    ids=["assign", "delete", "in place", "column", "clear", "pop", "update"],
+)
+def test_cache__is_emptied_by_any_change(motifs: MotifSet, change) -> None:
+    motifs.cache["table"] = 1
+    assert motifs.cache == {"table": 1}
+    change(motifs)
+    assert motifs.cache == {}
+    motifs.cache["table"] = 2
+    assert motifs.cache == {"table": 2}
+
+
+def test_motif_set__survives_pickling_and_copying_without_its_tables(motifs: MotifSet) -> None:
+    motifs.cache["table"] = 1
+    for twin in (pickle.loads(pickle.dumps(motifs)), copy.copy(motifs), copy.deepcopy(motifs)):
+        assert twin == motifs
+        assert twin.cache == {}
+        twin["extra"] = UNIFORM
+        assert "extra" not in motifs
+    assert motifs.cache == {"table": 1}
+
+
+def test_motif_set__is_equal_by_names_order_and_numbers(motifs: MotifSet) -> None:
+    assert motifs == MotifSet(motifs)
+    assert motifs != motifs.subset(["any", "GATA", "GATA2"])
+    assert motifs != MotifSet({**motifs, "any": GATA})
+    assert motifs != {"GATA": 1}
+
+
+def test_motif_set__shows_itself_in_a_line(motifs: MotifSet) -> None:
+    assert repr(motifs) == "MotifSet of 3 motifs, 3-4 bp: GATA, any, GATA2"
+    assert repr(motifs.subset(["any"])) == "MotifSet of 1 motif, 3 bp: any"
+    assert repr(MotifSet()) == "MotifSet of no motifs"
+
+
+@pytest.mark.parametrize(
+    ("pwm", "message"),
+    [
+        (
+            np.full((4, 3), 25),
+            r"`motifs\['x'\]` must be probabilities .*got \[25\.0, 25\.0, 25\.0, 25\.0\] in column 0",
+        ),
+        (np.zeros((4, 3)), r"must be probabilities .* an unknown position is 0\.25 four times"),
+        (np.array([[1, 1.5], [0, -0.5], [0, 0], [0, 0]]), r"got \[1\.5, -0\.5, 0\.0, 0\.0\] in column 1"),
+        (np.full((4, 3), np.nan), r"got \[nan, nan, nan, nan\] in column 0"),
+        (np.full((3, 4), 0.25), r"must be a PWM of shape \(4, w\); got shape \(3, 4\)\. Did you mean its transpose\?"),
+        (np.full((1, 4, 3), 0.25), r"must be a PWM of shape \(4, w\); got shape \(1, 4, 3\)"),
+        (np.zeros((4, 0)), r"got shape \(4, 0\)"),
+        ("GATA", r"`motifs\['x'\]` must be a PWM: numbers of shape \(4, w\); got str"),
+    ],
+)
+def test_motif_set__refuses_what_is_no_pwm(pwm: object, message: str) -> None:
+    with pytest.raises(InvalidArgument, match=message):
+        MotifSet({"x": pwm})  # type: ignore[dict-item]
+
+
+def test_motif_set__refuses_bad_names() -> None:
+    with pytest.raises(InvalidArgument, match="`name` must be a string that is not blank; got 3"):
+        MotifSet({3: UNIFORM})  # type: ignore[dict-item]
+    with pytest.raises(InvalidArgument, match="`motifs` must be names that differ; got 'a' twice"):
+        MotifSet([("a", UNIFORM), ("a", UNIFORM)])
+
+
+def test_motif_set__is_unchanged_by_a_refused_assignment(motifs: MotifSet) -> None:
+    before = copy.copy(motifs)
+    with pytest.raises(InvalidArgument):
+        motifs["any"] = np.zeros((4, 2))
+    assert motifs == before
+
+
+def test_as_motif_set__takes_every_form(motifs: MotifSet, tmp_path: Path) -> None:
+    assert as_motif_set(motifs) is motifs
+    assert as_motif_set(dict(motifs)) == motifs
+    assert as_motif_set(list(motifs.values())).names == ["0", "1", "2"]
+    assert as_motif_set(torch.stack([motifs["GATA"], motifs["GATA2"]])).names == ["0", "1"]
+    write_meme(tmp_path / "m.meme", motifs)
+    assert as_motif_set(tmp_path / "m.meme") == as_motif_set(str(tmp_path / "m.meme")) == motifs
+
+
+@pytest.mark.parametrize(
+    ("motifs", "message"),
+    [
+        ({}, r"`database` must be at least one motif; got none"),
+        (5, r"`database` must be a MotifSet, the path of a motif file, or a mapping of name to PWM; got int"),
+        (UNIFORM, r"`database` must be several motifs by name; got one matrix\. Wrap it"),
+    ],
+)
+def test_as_motif_set__refuses_what_holds_no_motifs(motifs: object, message: str) -> None:
+    with pytest.raises(InvalidArgument, match=message):
+        as_motif_set(motifs, "database")  # type: ignore[arg-type]
+
+
+# consensus and information
+
+
+def test_pwm_consensus__takes_the_likeliest_letter_and_the_first_of_equals() -> None:
+    pwm = torch.tensor([[0.1, 0.25, 0.0], [0.2, 0.25, 0.0], [0.3, 0.25, 0.0], [0.4, 0.25, 0.0]], dtype=torch.float64)
+    consensus = pwm_consensus(pwm)
+    assert consensus.dtype == torch.float64
+    assert consensus.tolist() == [[0, 1, 0], [0, 0, 0], [0, 0, 0], [1, 0, 0]]
+
+
+def test_pwm_consensus__takes_numpy() -> None:
+    assert pwm_consensus(GATA).tolist() == GATA.tolist()
+
+
+@pytest.mark.parametrize(
+    ("pwm", "message"),
+    [
+        (torch.full((4, 2), 5.0), r"`pwm` must be one-hot or probabilities, each between 0 and 1; got 5\.0"),
+        (torch.full((4, 2), -0.1), r"got -0\.1"),
+        (torch.full((4, 2), float("nan")), r"got nan"),
+        (torch.zeros(1, 4, 2), r"`pwm` must be of shape \(4, w\); got shape \(1, 4, 2\)"),
+        (torch.zeros(4, 0), r"got shape \(4, 0\)"),
+    ],
+)
+def test_pwm_consensus__refuses_what_is_no_pwm(pwm: torch.Tensor, message: str) -> None:
+    with pytest.raises(InvalidArgument, match=message):
+        pwm_consensus(pwm)
+
+
+def test_information_content__is_two_bits_for_a_certain_base_and_none_for_any() -> None:
+    assert np.allclose(information_content(GATA), 2, atol=1e-6)
+    assert np.allclose(information_content(UNIFORM), 0, atol=1e-6)
+    assert np.allclose(information_content(np.array([[0.5], [0.5], [0], [0]])), 1, atol=1e-6)
