@@ -1,0 +1,64 @@
+"""The notebooks run from top to bottom, and what they find is what is known of the data."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import nbclient
+import nbformat
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+pytestmark = [
+    pytest.mark.slow,
+    # the kernel client's own
+    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+@pytest.fixture
+def run_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], Any]:
+    """Run a notebook, then ``report``, an expression whose value comes back through JSON."""
+
+    def run(name: str, report: str) -> Any:
+        for variable in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
+            monkeypatch.setenv(variable, str(tmp_path / variable))
+        monkeypatch.setenv("PYTHONPATH", str(EXAMPLES.parent))
+        notebook = nbformat.read(EXAMPLES / name, as_version=4)
+        notebook.cells.append(nbformat.v4.new_code_cell(f"import json; print(json.dumps({report}))"))
+        done = nbclient.NotebookClient(notebook, timeout=600, kernel_name="python3").execute(cwd=tmp_path)
+        return json.loads("".join(output.get("text", "") for output in done.cells[-1].outputs).splitlines()[-1])
+
+    return run
+
+
+def test_quickstart__finds_what_was_planted(run_notebook: Callable[[str, str], Any]) -> None:
+    found = run_notebook(
+        "quickstart.ipynb",
+        "{'top': study.evidence().head(4)['family'].to_list(), 'counts': len(study.explorer.counts)}",
+    )
+    assert any("GATA" in family for family in found["top"])
+    assert found["counts"] > 100
+
+
+def test_ctcf_k562__ctcf_leads_every_method(
+    run_notebook: Callable[[str, str], Any], shared_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NBMOTIF_DATA", str(shared_data))
+    found = run_notebook(
+        "ctcf_k562.ipynb",
+        "{'effects': effects, **{column: evidence.sort_values(column, ascending=False)['family'].to_list()[:3]"
+        " for column in ('seqlets', 'sites')}, 'page_mb': page.stat().st_size / 1e6}",
+    )
+    assert found["effects"]["CTCF_MA0139.1"] == pytest.approx(1.6, abs=0.2)
+    assert abs(found["effects"]["GATA2_MA0036.3"]) < 0.1
+    assert "CTCF" in found["seqlets"][0]
+    assert "CTCF" in found["sites"][0]
+    assert found["page_mb"] < 20

@@ -1,0 +1,129 @@
+"""Study: stages in any order that makes sense, the same numbers as the methods, saved and resumed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+import nbmotif
+from nbmotif.errors import InvalidArgument, InvalidFile, MissingStage
+
+
+@pytest.fixture(scope="module")
+def demo() -> nbmotif.demo.Demo:
+    return nbmotif.demo.load()
+
+
+@pytest.fixture(scope="module")
+def motifs(demo: nbmotif.demo.Demo) -> nbmotif.MotifSet:
+    return demo.motifs.subset(demo.motifs.names[:40])
+
+
+def _study(demo: nbmotif.demo.Demo, motifs: nbmotif.MotifSet) -> nbmotif.Study:
+    return nbmotif.Study(demo.model, demo.X[:30], motifs, name="test", verbose=False, random_state=3)
+
+
+@pytest.fixture(scope="module")
+def finished(demo: nbmotif.demo.Demo, motifs: nbmotif.MotifSet) -> nbmotif.Study:
+    study = _study(demo, motifs).attribute(n_shuffles=3).call_seqlets().annotate().scan(threshold=1e-3)
+    return study.marginalize(n_backgrounds=5, motifs=motifs.names[:4])
+
+
+def test_study__stages_equal_the_functions_they_call(finished: nbmotif.Study, demo: nbmotif.demo.Demo) -> None:
+    X = demo.X[:30]
+    attributions = nbmotif.deep_lift_shap(demo.model, X, n_shuffles=3, random_state=3)
+    torch.testing.assert_close(finished.attributions, attributions)
+    seqlets = nbmotif.recursive_seqlets(attributions.sum(dim=1), additional_flanks=1, sign="both")
+    columns = ["example_idx", "start", "end", "attribution", "p-value"]
+    pd.testing.assert_frame_equal(finished.seqlets[columns], seqlets[columns])
+    hits = nbmotif.fimo(finished.motifs, X, threshold=1e-3)
+    assert finished.hits.n_hits == hits.n_hits
+    signal = nbmotif.extract_signal(finished.hits.to_frame()[["sequence_name", "start", "end"]], attributions)
+    np.testing.assert_allclose(finished.hits.to_frame()["attribution"], signal.sum(dim=1), atol=1e-5)
+
+
+def test_study__same_seed_gives_the_same_numbers(demo: nbmotif.demo.Demo, motifs: nbmotif.MotifSet) -> None:
+    one, two = (_study(demo, motifs).attribute(n_shuffles=2).attributions for _ in range(2))
+    assert torch.equal(one, two)
+
+
+def test_study__save_and_open_keep_every_result(finished: nbmotif.Study, tmp_path: Path) -> None:
+    opened = nbmotif.Study.open(finished.save(tmp_path / "test.nbmotif"))
+    torch.testing.assert_close(opened.attributions, finished.attributions, rtol=0, atol=0)
+    for name in ("seqlets", "marginal"):
+        pd.testing.assert_frame_equal(getattr(opened, name), getattr(finished, name), check_dtype=False)
+    pd.testing.assert_frame_equal(opened.hits.to_frame(), finished.hits.to_frame())
+    assert opened.motifs.names == finished.motifs.names
+    assert (opened.name, opened.settings.keys()) == (finished.name, finished.settings.keys())
+    pd.testing.assert_frame_equal(opened.evidence(), finished.evidence(), check_dtype=False)
+    pd.testing.assert_frame_equal(opened.explorer.counts, finished.explorer.counts)
+
+
+def test_study__opened_without_a_model_says_what_to_pass(finished: nbmotif.Study, tmp_path: Path) -> None:
+    opened = nbmotif.Study.open(finished.save(tmp_path / "test.nbmotif"))
+    with pytest.raises(MissingStage, match="model=model"):
+        opened.attribute()
+
+
+def test_study__opening_another_file_says_what_it_is_not(tmp_path: Path) -> None:
+    other = tmp_path / "motifs.meme"
+    other.write_text("MEME version 4")
+    with pytest.raises(InvalidFile, match="not a study"):
+        nbmotif.Study.open(other)
+
+
+@pytest.mark.parametrize(
+    ("stage", "missing"),
+    [("call_seqlets", "study.attribute"), ("annotate", "study.call_seqlets"), ("run_modisco", "study.attribute")],
+)
+def test_study__stage_without_its_input_names_the_call(
+    demo: nbmotif.demo.Demo, motifs: nbmotif.MotifSet, stage: str, missing: str
+) -> None:
+    with pytest.raises(MissingStage, match=missing):
+        getattr(_study(demo, motifs), stage)()
+
+
+def test_study__loci_must_have_one_row_per_sequence(demo: nbmotif.demo.Demo, motifs: nbmotif.MotifSet) -> None:
+    loci = pd.DataFrame({"chrom": ["chr1"], "start": [0], "end": [10]})
+    with pytest.raises(InvalidArgument, match=r"one row per sequence \(30\); got 1 rows"):
+        nbmotif.Study(demo.model, demo.X[:30], motifs, loci)
+
+
+def test_study__attributing_again_drops_the_seqlets_of_before(demo: nbmotif.demo.Demo, motifs: nbmotif.MotifSet) -> None:
+    study = _study(demo, motifs).attribute(n_shuffles=2).call_seqlets()
+    study.attribute(n_shuffles=3)
+    assert study.seqlets is None
+    assert list(study.settings) == ["attribute"]
+
+
+def test_study__scanned_before_attributing_gets_its_signal_then(demo: nbmotif.demo.Demo, motifs: nbmotif.MotifSet) -> None:
+    study = _study(demo, motifs).scan()
+    assert study.hits.attribution is None
+    study.attribute(n_shuffles=2)
+    assert len(study.hits.attribution) == study.hits.n_hits
+
+
+def test_study__one_explorer_until_a_stage_runs_again(demo: nbmotif.demo.Demo, motifs: nbmotif.MotifSet) -> None:
+    study = _study(demo, motifs).attribute(n_shuffles=2).scan()
+    first = study.explorer
+    assert study.explorer is first
+    study.scan(threshold=1e-3)
+    assert study.explorer is not first
+
+
+def test_study__before_any_stage_shows_what_to_call(demo: nbmotif.demo.Demo, motifs: nbmotif.MotifSet) -> None:
+    study = _study(demo, motifs)
+    assert study._repr_mimebundle_() == {"text/plain": repr(study)}
+    assert "call `.run()`" in repr(study)
+
+
+def test_study__medoids_stand_for_large_databases(
+    demo: nbmotif.demo.Demo, motifs: nbmotif.MotifSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nbmotif.study._MARGINALIZE_ALL_UP_TO", 10)
+    study = _study(demo, motifs).marginalize(n_backgrounds=2)
+    assert set(study.marginal["motif_name"]) == {motifs.names[medoid] for medoid in motifs.families().medoids}
