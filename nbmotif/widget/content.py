@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,47 +10,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from nbmotif.hits import Hits
     from nbmotif.motifs import MotifSet
-
-
-@dataclass(frozen=True, eq=False)
-class HitColumns:
-    """Motif hits, motif after motif; every column has shape (H,).
-
-    Has the names that `nbmotif.Hits` uses, so that whatever reads those columns reads these too.
-
-    Attributes
-    ----------
-    motif_idx, sequence_idx, start
-        Integers; ``motif_idx`` ascends.
-    strand
-        int8, +1 or -1.
-    p_value
-        float64.
-    attribution
-        float32, the attribution under the hit.
-    score
-        FIMO's score, or None where the maker of the hits had none.
-    """
-
-    motif_idx: NDArray[np.int32]
-    sequence_idx: NDArray[np.int32]
-    start: NDArray[np.int32]
-    strand: NDArray[np.int8]
-    p_value: NDArray[np.float64]
-    attribution: NDArray[np.float32]
-    score: NDArray[Any] | None = None
-
-    def __len__(self) -> int:
-        return len(self.motif_idx)
-
-    def take(self, which: NDArray[Any]) -> HitColumns:
-        """Return the hits of a mask or of an index array, in that order."""
-        columns: dict[str, Any] = {}
-        for column in fields(self):
-            values = getattr(self, column.name)
-            columns[column.name] = None if values is None else values[which]
-        return HitColumns(**columns)
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +75,7 @@ class Content:
     X: NDArray[Any] | None = None  # (N, 4, L)
     attributions: NDArray[Any] | None = None  # (N, 4, L) or (N, L)
     hypothetical: NDArray[Any] | None = None  # (N, 4, L)
-    hits: HitColumns | None = None
+    hits: Hits | None = None  # with attribution, of the motifs above
     seqlets: SeqletColumns | None = None
     marginal: NDArray[np.float32] | None = None  # (M,), NaN where a motif was not tried
 

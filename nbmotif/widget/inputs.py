@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nbmotif.errors import InvalidArgument
-from nbmotif.widget.content import Content, HitColumns, Loci, SeqletColumns
+from nbmotif.widget.content import Content, Loci
 from nbmotif.widget.foreign import load_array
 from nbmotif.widget.sites import read_hits, read_seqlets
 
@@ -18,9 +17,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from nbmotif.hits import Hits
     from nbmotif.motifs import MotifSet
-
-    Extent = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[Any]]  # sequence, start, end
+    from nbmotif.widget.content import SeqletColumns
 
 _ROWS = 256  # sequences looked at together, so that checking never doubles the memory
 
@@ -52,19 +51,15 @@ def read_content(
 
     names = _string_list(sequence_names, "sequence_names")
     n = _agree("sequence_names", n, None if names is None else len(names), "one per sequence")
-    shown = Content(X=X, attributions=attributions, hypothetical=hypothetical, n_sequences=n or 0, length=length or 0)
-    motif_names, widths, found_hits = read_hits(hits, motif_set, names, partial(_signal, shown))
-    if not motif_names and marginal is not None:
-        motif_names, widths = _names_of_effects(marginal)
+    found_hits = None if hits is None else read_hits(hits, motif_set, names, n)
+    if n is not None and found_hits is not None:
+        _agree("hits", n, found_hits.n_sequences, "scanned on the same sequences")
+    motif_names, widths = _motifs_shown(motif_set, found_hits, marginal)
     found_seqlets = read_seqlets(seqlets, annotations, len(motif_names))
+    n, length = _fit(found_hits, found_seqlets, n, length)
 
-    hit_extents, seqlet_extents = _extents(found_hits, widths), _extents(found_seqlets, widths)
-    if n is None:
-        n = max((int(sequence.max()) + 1 for sequence, _, _ in hit_extents + seqlet_extents), default=0)
-    if length is None:
-        length = max((int(end.max()) for _, _, end in hit_extents + seqlet_extents), default=0)
-    _check_inside("hits", hit_extents, n, length)
-    _check_inside("seqlets", seqlet_extents, n, length)
+    if found_hits is not None and found_hits.attribution is None:
+        found_hits = found_hits.with_signal(_observed(X, attributions, hypothetical))
     family_names, family_idx = read_families(families, motif_names, motif_set)
     return Content(
         name=str(name),
@@ -160,47 +155,50 @@ def _motif_set(motifs: Any) -> MotifSet | None:
     return as_motif_set(motifs)
 
 
-def _extents(sites: HitColumns | SeqletColumns | None, widths: NDArray[np.int64]) -> list[Extent]:
-    if sites is None or not len(sites):
-        return []
-    end = sites.end if isinstance(sites, SeqletColumns) else sites.start + widths[sites.motif_idx]
-    return [(sites.sequence_idx, sites.start, end)]
+def _motifs_shown(motifs: MotifSet | None, hits: Hits | None, marginal: Any) -> tuple[list[str], NDArray[np.int64]]:
+    """Return names and widths: of the motifs, or else of those that the hits or the marginal effects are about."""
+    if motifs is not None:
+        return list(motifs.names), np.asarray(motifs.widths, np.int64)
+    if hits is not None:
+        return list(hits.motif_names), np.asarray(hits.motif_widths, np.int64)
+    names = [] if marginal is None else list(_effects(marginal))
+    return names, np.zeros(len(names), np.int64)
 
 
-def _check_inside(name: str, extents: list[Extent], n: int, length: int) -> None:
-    """Refuse sites that do not lie in the sequences."""
-    for sequence, start, end in extents:
-        outside = (sequence < 0) | (sequence >= n)
-        if outside.any():
-            got = f"sequence {int(sequence[outside][0]):,}"
+def _fit(hits: Hits | None, seqlets: SeqletColumns | None, n: int | None, length: int | None) -> tuple[int, int]:
+    """Return N and L, which the sites decide where no array does; refuse sites outside of them."""
+    sites = {"hits": hits, "seqlets": seqlets}
+    extents = {
+        name: (found.sequence_idx, found.start, found.end)
+        for name, found in sites.items()
+        if found is not None and len(found.start)
+    }
+    if n is None:
+        n = max([0 if hits is None else hits.n_sequences, *(int(of.max()) + 1 for of, _, _ in extents.values())])
+    if length is None:
+        length = max((int(end.max()) for _, _, end in extents.values()), default=0)
+    for name, (sequence, start, end) in extents.items():
+        wrong = (sequence < 0) | (sequence >= n)
+        if wrong.any():
             hint = f"Were the {name} made from other sequences?"
-            raise InvalidArgument(name, got, f"on sequences 0 to {n - 1:,}", hint)
-        outside = (start < 0) | (end > length) | (start >= end)
-        if outside.any():
-            row = int(outside.argmax())
-            got = f"[{start[row]}, {end[row]})"
+            raise InvalidArgument(name, f"sequence {int(sequence[wrong][0]):,}", f"on sequences 0 to {n - 1:,}", hint)
+        wrong = (start < 0) | (end > length) | (start >= end)
+        if wrong.any():
+            got = f"[{start[wrong][0]}, {end[wrong][0]})"
             raise InvalidArgument(name, got, f"inside the sequences, 0 <= start < end <= L = {length:,}")
+    return n, length
 
 
-def _signal(
-    shown: Content, sequence: NDArray[np.int32], start: NDArray[np.int32], end: NDArray[Any]
-) -> NDArray[np.float32]:
-    """Sum the attribution under every interval."""
-    if not shown.has_attributions:
-        hint = "Pass attributions=X_attr as well, or hits.with_signal(X_attr)."
-        raise InvalidArgument("hits", "none", "given with the attribution under each hit", hint)
-    if len(sequence) == 0:
-        return np.zeros(0, np.float32)
-    import pandas as pd
-    import torch
-
-    from nbmotif.counts import extract_signal
-
-    _check_inside("hits", [(sequence, start, end)], shown.n_sequences, shown.length)
-    observed = np.stack([shown.observed(i) for i in range(shown.n_sequences)])  # (N, L)
-    loci = pd.DataFrame({"sequence_name": sequence, "start": start, "end": end})
-    signal = extract_signal(loci, torch.from_numpy(observed).unsqueeze(1))  # (H, 1)
-    return np.asarray(signal[:, 0].numpy(), np.float32)
+def _observed(
+    X: NDArray[Any] | None, attributions: NDArray[Any] | None, hypothetical: NDArray[Any] | None
+) -> NDArray[Any]:
+    """Return what is summed under hits, shape (N, C, L) or (N, L)."""
+    if attributions is not None:
+        return attributions
+    if hypothetical is not None and X is not None:
+        return np.stack([(scores * base).sum(axis=0) for scores, base in zip(hypothetical, X, strict=True)])
+    hint = "Pass attributions=X_attr as well, or hits.with_signal(X_attr)."
+    raise InvalidArgument("hits", "none", "given with the attribution under each hit", hint)
 
 
 def read_marginal(marginal: Any, motif_names: list[str]) -> NDArray[np.float32] | None:
@@ -223,11 +221,6 @@ def _effects(marginal: Any) -> dict[str, float]:
         raise InvalidArgument("marginal", got, "a DataFrame with motif_name and effect, as from marginalize_motifs")
     names = marginal["motif_name"] if "motif_name" in marginal.columns else marginal.index
     return {str(name): float(effect) for name, effect in zip(names, marginal["effect"], strict=True)}
-
-
-def _names_of_effects(marginal: Any) -> tuple[list[str], NDArray[np.int64]]:
-    names = list(_effects(marginal))
-    return names, np.zeros(len(names), np.int64)
 
 
 def read_families(

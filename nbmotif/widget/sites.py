@@ -2,112 +2,81 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from nbmotif.errors import InvalidArgument
-from nbmotif.widget.content import HitColumns, SeqletColumns
+from nbmotif.hits import Hits
+from nbmotif.widget.content import SeqletColumns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from nbmotif.motifs import MotifSet
-
-    Signal = Callable[[NDArray[np.int32], NDArray[np.int32], NDArray[Any]], NDArray[np.float32]]
 
 _STRANDS = {"+": 1, "-": -1, 1: 1, -1: -1, 0: 0, ".": 0}
 _HIT_COLUMNS = ("motif_name", "sequence_name", "start", "end", "strand", "p-value")
 _SEQLET_COLUMNS = ("example_idx", "start", "end", "attribution", "p-value")
 
 
-def read_hits(
-    hits: Any, motifs: MotifSet | None, sequence_names: list[str] | None, signal: Signal
-) -> tuple[list[str], NDArray[np.int64], HitColumns | None]:
-    """Read hits as columns sorted by motif.
+def read_hits(hits: Any, motifs: MotifSet | None, sequence_names: list[str] | None, n_sequences: int | None) -> Hits:
+    """Read hits of any maker.
 
     Parameters
     ----------
     hits
         nbmotif's `Hits`, one DataFrame, or a list of DataFrames such as tangermeme's and memelite's ``fimo`` return.
     motifs
-        The motifs shown; None to take their names and widths from the hits.
+        The motifs shown; None to take those of the hits.
     sequence_names
         Names that the hits may use for sequences.
-    signal
-        Returns the attribution of intervals (sequences, starts, ends); asked where the hits come without.
+    n_sequences
+        How many sequences there are, if that is known.
 
     Returns
     -------
-    Names and widths of the motifs shown, and the hits.
+    Hits of exactly the motifs shown; without attribution where their maker gave none.
     """
-    names = None if motifs is None else list(motifs.names)
-    widths = np.zeros(0, np.int64) if motifs is None else np.asarray(motifs.widths, np.int64)
-    if hits is None:
-        return names or [], widths, None
-    if hasattr(hits, "motif_idx") and hasattr(hits, "sequence_idx"):
-        found, own_names, own_widths = _from_columns(hits, signal)
-    else:
-        found, own_names, own_widths = _from_frames(hits, sequence_names, signal)
-    if names is None:
-        names, widths = own_names, own_widths
-    else:
-        found = _renumber(found, own_names, own_widths, names, widths)
-    for column in ("p_value", "attribution"):
-        if not np.isfinite(getattr(found, column)).all():
-            raise InvalidArgument("hits", f"NaN or infinity as {column}", "finite")
-    if (np.diff(found.motif_idx) < 0).any():
-        found = found.take(np.argsort(found.motif_idx, kind="stable"))
-    return names, widths, found
+    found = hits if isinstance(hits, Hits) else _from_frames(hits, sequence_names, n_sequences)
+    if motifs is not None and (found.motif_names != list(motifs.names) or (found.motif_widths != motifs.widths).any()):
+        found = _of_motifs(found, motifs)
+    for name, values in (("p-value", found.p_levels.values), ("attribution", found.attribution)):
+        if values is not None and not np.isfinite(values).all():
+            raise InvalidArgument("hits", f"NaN or infinity as {name}", "finite")
+    return found
 
 
-def _from_columns(hits: Any, signal: Signal) -> tuple[HitColumns, list[str], NDArray[np.int64]]:
-    motif_idx, sequence_idx = np.asarray(hits.motif_idx, np.int32), np.asarray(hits.sequence_idx, np.int32)
-    start, widths = np.asarray(hits.start, np.int32), np.asarray(hits.motif_widths, np.int64)
-    attribution = hits.attribution
-    if attribution is None:
-        attribution = signal(sequence_idx, start, start + widths[motif_idx])
-    columns = HitColumns(
-        motif_idx=motif_idx,
-        sequence_idx=sequence_idx,
-        start=start,
-        strand=np.asarray(hits.strand, np.int8),
-        p_value=np.asarray(hits.p_value, np.float64),
-        attribution=np.asarray(attribution, np.float32),
-        score=getattr(hits, "score", None),
-    )
-    return columns, list(hits.motif_names), widths
-
-
-def _from_frames(
-    hits: Any, sequence_names: list[str] | None, signal: Signal
-) -> tuple[HitColumns, list[str], NDArray[np.int64]]:
+def _from_frames(hits: Any, sequence_names: list[str] | None, n_sequences: int | None) -> Hits:
     frame = _one_frame(hits)
-    codes, found_names = pd.factorize(frame["motif_name"].astype(str))
-    names = [str(name) for name in found_names]
-    sequence_idx = _sequence_idx(frame["sequence_name"], sequence_names)
+    codes, names = pd.factorize(frame["motif_name"].astype(str))
     start, end = frame["start"].to_numpy(np.int32), frame["end"].to_numpy(np.int32)
     widths = np.zeros(len(names), np.int64)
     np.maximum.at(widths, codes, end - start)
-    known = "attribution" in frame
-    columns = HitColumns(
-        motif_idx=codes.astype(np.int32),
+    sequence_idx = _sequence_idx(frame["sequence_name"], sequence_names)
+    outside = (sequence_idx < 0) | (sequence_idx >= (np.inf if n_sequences is None else n_sequences))
+    if outside.any():
+        got = f"sequence {int(sequence_idx[outside][0]):,}"
+        hint = "Were the hits made from other sequences?"
+        raise InvalidArgument("hits", got, f"on sequences 0 to {(n_sequences or 1) - 1:,}", hint)
+    return Hits(
+        motif_names=[str(name) for name in names],
+        motif_widths=widths,
+        motif_idx=codes,
         sequence_idx=sequence_idx,
         start=start,
         strand=read_strands(frame["strand"], "hits"),
+        score=frame["score"].to_numpy() if "score" in frame else np.full(len(frame), np.nan),
         p_value=frame["p-value"].to_numpy(np.float64),
-        attribution=frame["attribution"].to_numpy(np.float32) if known else signal(sequence_idx, start, end),
-        score=frame["score"].to_numpy() if "score" in frame else None,
+        attribution=frame["attribution"].to_numpy(np.float32) if "attribution" in frame else None,
+        sequence_names=sequence_names,
+        n_sequences=n_sequences,
     )
-    return columns, names, widths
 
 
 def _one_frame(hits: Any) -> pd.DataFrame:
-    frames = [hits] if isinstance(hits, pd.DataFrame) else list(hits)
+    frames = list(hits) if isinstance(hits, (list, tuple)) else [hits]
     if not all(isinstance(frame, pd.DataFrame) for frame in frames):
         expected = "nbmotif's Hits, a DataFrame, or a list of DataFrames as from fimo"
         raise InvalidArgument("hits", type(hits).__name__, expected)
@@ -151,22 +120,30 @@ def read_strands(values: Any, name: str) -> NDArray[np.int8]:
     return np.array([_STRANDS[value] for value in distinct.tolist()], np.int8)[inverse.reshape(-1)]
 
 
-def _renumber(
-    hits: HitColumns, own_names: list[str], own_widths: NDArray[Any], names: list[str], widths: NDArray[np.int64]
-) -> HitColumns:
+def _of_motifs(hits: Hits, motifs: MotifSet) -> Hits:
     """Count motifs as the explorer does, not as the maker of the hits did."""
-    position = {name: i for i, name in enumerate(names)}
-    for name, width in zip(own_names, own_widths.tolist(), strict=True):
-        hint = "Pass the motifs that were scanned as motifs=."
+    hint = "Pass the motifs that were scanned as motifs=."
+    position = {name: i for i, name in enumerate(motifs.names)}
+    for name, width in zip(hits.motif_names, hits.motif_widths.tolist(), strict=True):
         if name not in position:
             raise InvalidArgument("hits", f"{name!r}", "about motifs that are shown", hint)
-        if width != widths[position[name]]:
-            expected = f"as wide as its motif, {widths[position[name]]} bp"
+        if width != motifs.widths[position[name]]:
+            expected = f"as wide as its motif, {motifs.widths[position[name]]} bp"
             raise InvalidArgument("hits", f"a hit of {name!r} of {width} bp", expected, hint)
-    if own_names == names:
-        return hits
-    lookup = np.array([position[name] for name in own_names], np.int32)
-    return replace(hits, motif_idx=lookup[hits.motif_idx])
+    lookup = np.array([position[name] for name in hits.motif_names], np.int32)
+    return Hits(
+        motif_names=motifs.names,
+        motif_widths=motifs.widths,
+        motif_idx=lookup[hits.motif_idx],
+        sequence_idx=hits.sequence_idx,
+        start=hits.start,
+        strand=hits.strand,
+        score=hits.score,
+        p_value=hits.p_value,
+        attribution=hits.attribution,
+        sequence_names=hits.sequence_names,
+        n_sequences=hits.n_sequences,
+    )
 
 
 def read_seqlets(seqlets: Any, annotations: Any, n_motifs: int) -> SeqletColumns | None:

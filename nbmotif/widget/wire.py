@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from nbmotif.widget.content import Content, HitColumns
+    from nbmotif.hits import Hits
+    from nbmotif.widget.content import Content
 
 VERSION = 1
 PIECE_BYTES = 2_000_000
@@ -66,21 +67,26 @@ def encode(content: Content, max_hits: int = MAX_HITS) -> Encoded:
     return Encoded(_manifest(content, hits, floor), columns)
 
 
-def strongest(hits: HitColumns | None, max_hits: int) -> tuple[float, HitColumns | None]:
+def strongest(hits: Hits | None, max_hits: int) -> tuple[float, Hits | None]:
     """Keep the hits with the largest absolute attribution.
 
     Returns
     -------
     The floor, and every hit whose absolute attribution is above it (all hits, and 0, where they fit).
     """
-    if hits is None or len(hits) <= max_hits:
+    if hits is None or hits.n_hits <= max_hits:
         return 0.0, hits
-    strength = np.abs(hits.attribution)
-    floor = np.partition(strength, len(hits) - max_hits - 1)[len(hits) - max_hits - 1]
-    return float(floor), hits.take(strength > floor)
+    strength = np.abs(_attribution(hits))
+    floor = np.partition(strength, hits.n_hits - max_hits - 1)[hits.n_hits - max_hits - 1]
+    return float(floor), hits.where(strength > floor)
 
 
-def _manifest(content: Content, sent: HitColumns | None, floor: float) -> dict[str, Any]:
+def _attribution(hits: Hits) -> NDArray[np.float32]:
+    assert hits.attribution is not None, "checked when the content was read"
+    return hits.attribution
+
+
+def _manifest(content: Content, sent: Hits | None, floor: float) -> dict[str, Any]:
     hits, seqlets, loci = content.hits, content.seqlets, content.loci
     return {
         "version": VERSION,
@@ -92,8 +98,8 @@ def _manifest(content: Content, sent: HitColumns | None, floor: float) -> dict[s
         "family_names": content.family_names,
         "sequence_names": content.sequence_names,
         "loci": None if loci is None else {"chrom": loci.chrom, "start": loci.start, "end": loci.end},
-        "n_hits": 0 if sent is None else len(sent),
-        "n_hits_total": 0 if hits is None else len(hits),
+        "n_hits": 0 if sent is None else sent.n_hits,
+        "n_hits_total": 0 if hits is None else hits.n_hits,
         "floor": floor,
         "n_seqlets": 0 if seqlets is None else len(seqlets),
         "has": {
@@ -103,7 +109,7 @@ def _manifest(content: Content, sent: HitColumns | None, floor: float) -> dict[s
             "hypothetical": content.hypothetical is not None,
             "attributions": content.has_attributions,
         },
-        "attribution_max": 0.0 if sent is None else _largest(np.abs(sent.attribution)),
+        "attribution_max": 0.0 if sent is None else _largest(np.abs(_attribution(sent))),
         "fimo_p_max": 0.0 if sent is None else _largest(sent.p_value),
         "seqlet_p_max": 0.0 if seqlets is None else _largest(seqlets.p_value),
         "tracks": None,
@@ -134,53 +140,27 @@ def encode_pwms(pwms: list[NDArray[Any]] | None, widths: NDArray[Any]) -> NDArra
     return np.ascontiguousarray(np.rint(255 * matrix.clip(0, 1)).astype(np.uint8).T).ravel()
 
 
-def _hit_columns(hits: HitColumns | None, n_motifs: int) -> dict[str, NDArray[Any]]:
-    motif = np.zeros(0, np.int32) if hits is None else hits.motif_idx
-    columns: dict[str, NDArray[Any]] = {"hit_offset": offsets(motif, n_motifs).astype(np.uint32)}
+def _hit_columns(hits: Hits | None, n_motifs: int) -> dict[str, NDArray[Any]]:
     if hits is None:
+        nothing = np.zeros(n_motifs + 1, np.uint32)
         empty = {"hit_attribution": "f4", "hit_p": "u2", "hit_sequence": "u4", "hit_start": "u4", "hit_strand": "i1"}
-        columns |= {name: np.zeros(0, dtype) for name, dtype in empty.items()}
-        return columns | {"p_level_offset": np.zeros(n_motifs + 1, np.uint32), "p_level": np.zeros(0)}
+        columns = {name: np.zeros(0, dtype) for name, dtype in empty.items()}
+        return {"hit_offset": nothing, **columns, "p_level_offset": nothing, "p_level": np.zeros(0)}
     # lexsort is stable: of two equal attributions the earlier hit comes first
-    hits = hits.take(np.lexsort((-hits.attribution, motif)))
-    level, level_offset, levels_p = p_levels(hits.motif_idx, hits.p_value, n_motifs)
-    return columns | {
-        "hit_attribution": hits.attribution,
-        "hit_p": level,
-        "hit_sequence": hits.sequence_idx.astype(np.uint32),
-        "hit_start": hits.start.astype(np.uint32),
-        "hit_strand": hits.strand,
-        "p_level_offset": level_offset.astype(np.uint32),
-        "p_level": levels_p,
+    attribution = _attribution(hits)
+    order = np.lexsort((-attribution, hits.motif_idx))
+    level = hits.p_levels.of_hit[order]
+    return {
+        "hit_offset": hits.offsets.astype(np.uint32),
+        "hit_attribution": attribution[order],
+        # FIMO's p-values are discrete: 16 bits hold them without loss; another tool's may need more
+        "hit_p": level if level.dtype == np.uint16 else level.astype(np.uint32),
+        "hit_sequence": hits.sequence_idx[order].astype(np.uint32),
+        "hit_start": hits.start[order].astype(np.uint32),
+        "hit_strand": hits.strand[order],
+        "p_level_offset": hits.p_levels.offsets.astype(np.uint32),
+        "p_level": hits.p_levels.values,
     }
-
-
-def offsets(motif: NDArray[Any], n_motifs: int) -> NDArray[np.int64]:
-    """Where each motif's hits begin, shape (M + 1,), for ascending motif indices."""
-    return np.searchsorted(motif, np.arange(n_motifs + 1)).astype(np.int64)
-
-
-def p_levels(
-    motif: NDArray[Any], p_value: NDArray[np.float64], n_motifs: int
-) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.float64]]:
-    """Replace p-values by their rank among the distinct p-values of the same motif.
-
-    FIMO's p-values are discrete, so 16 bits hold them without loss; hits of a tool with continuous ones get 32.
-
-    Returns
-    -------
-    The rank of each hit, the offsets of the motifs into the third, and the distinct p-values, ascending in a motif.
-    """
-    order = np.lexsort((p_value, motif))
-    sorted_motif, sorted_p = motif[order], p_value[order]
-    is_new = np.ones(len(order), bool)
-    is_new[1:] = (sorted_motif[1:] != sorted_motif[:-1]) | (sorted_p[1:] != sorted_p[:-1])
-    level_offset = offsets(sorted_motif[is_new], n_motifs)
-    rank = np.cumsum(is_new) - 1 - level_offset[sorted_motif]
-    narrow = len(rank) == 0 or rank.max() <= np.iinfo(np.uint16).max
-    level = np.empty(len(order), np.uint16 if narrow else np.uint32)
-    level[order] = rank
-    return level, level_offset, sorted_p[is_new]
 
 
 def _seqlet_columns(content: Content) -> dict[str, NDArray[Any]]:

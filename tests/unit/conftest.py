@@ -92,7 +92,7 @@ def make_pieces(
 
 
 @pytest.fixture
-def explorer(bundle: Path) -> Iterator[Callable[..., Any]]:  # noqa: ARG001  the bundle must be there
+def explorer(bundle: Path) -> Iterator[Callable[..., Any]]:
     """Return a function that makes an Explorer of synthetic pieces, and close what it made."""
     from nbmotif.widget.explorer import Explorer
 

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nbmotif.hits import Hits
 from nbmotif.widget import wire
-from nbmotif.widget.content import Content, HitColumns
+from nbmotif.widget.content import Content
 from nbmotif.widget.inputs import read_content
 
 if TYPE_CHECKING:
@@ -36,14 +37,18 @@ def assemble(messages: Iterable[tuple[list[dict[str, Any]], list[memoryview]]]) 
     return columns
 
 
-def random_hits(rng: np.random.Generator, n_hits: int, n_motifs: int = 7, n_sequences: int = 5) -> HitColumns:
-    return HitColumns(
-        motif_idx=np.sort(rng.integers(0, n_motifs, n_hits)).astype(np.int32),
-        sequence_idx=rng.integers(0, n_sequences, n_hits).astype(np.int32),
-        start=rng.integers(0, 50, n_hits).astype(np.int32),
-        strand=rng.choice([-1, 0, 1], n_hits).astype(np.int8),
+def random_hits(rng: np.random.Generator, n_hits: int, n_motifs: int = 7, n_sequences: int = 5) -> Hits:
+    return Hits(
+        motif_names=[f"m{i}" for i in range(n_motifs)],
+        motif_widths=np.full(n_motifs, 5),
+        motif_idx=rng.integers(0, n_motifs, n_hits),
+        sequence_idx=rng.integers(0, n_sequences, n_hits),
+        start=rng.integers(0, 50, n_hits),
+        strand=rng.choice([-1, 0, 1], n_hits),
+        score=rng.normal(size=n_hits),
         p_value=rng.choice(rng.uniform(0, 1e-4, 9), n_hits),
-        attribution=rng.choice(rng.normal(0, 1, 30).astype(np.float32), n_hits),
+        attribution=rng.choice(rng.normal(0, 1, 30), n_hits),
+        n_sequences=n_sequences,
     )
 
 
@@ -70,19 +75,13 @@ def test_pieces__of_two_megabytes_hold_a_large_column() -> None:
     np.testing.assert_array_equal(assemble(messages)["a"], column)
 
 
-def test_p_levels__by_hand() -> None:
-    level, offset, values = wire.p_levels(np.array([0, 0, 0, 2, 2]), np.array([0.3, 0.1, 0.3, 0.2, 0.1]), 4)
-    np.testing.assert_array_equal(level, [1, 0, 1, 1, 0])
-    np.testing.assert_array_equal(offset, [0, 2, 2, 4, 4])
-    np.testing.assert_array_equal(values, [0.1, 0.3, 0.1, 0.2])
-    assert level.dtype == np.uint16
-
-
-def test_p_levels__of_a_continuous_p_value_take_more_bits() -> None:
+def test_encode__gives_continuous_p_values_more_bits() -> None:
     p = np.random.default_rng(0).permutation(70_000) / 1e9
-    level, offset, values = wire.p_levels(np.zeros(70_000, np.int32), p, 1)
-    assert level.dtype == np.uint32
-    np.testing.assert_array_equal(values[offset[0] + level], p)
+    same = np.zeros(70_000)
+    hits = Hits(["m0"], [5], same, same, same, same + 1, same, p, same + 1)
+    columns = wire.encode(_content(hits)).columns
+    assert columns["hit_p"].dtype == np.uint32
+    np.testing.assert_array_equal(columns["p_level"][columns["hit_p"]], p)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -153,9 +152,7 @@ def test_track__holds_bases_and_their_attribution(pieces: Callable[..., dict[str
 
 
 @pytest.mark.parametrize("given", ["attributions", "hypothetical", "flat"])
-def test_track__is_the_same_from_any_form_of_attribution(
-    pieces: Callable[..., dict[str, Any]], given: str
-) -> None:
+def test_track__is_the_same_from_any_form_of_attribution(pieces: Callable[..., dict[str, Any]], given: str) -> None:
     made = pieces()
     expected = wire.track(read_content(**made), 1)
     if given == "flat":
@@ -171,14 +168,12 @@ def test_track__guesses_the_bases_where_only_attributions_are_known(pieces: Call
     np.testing.assert_array_equal(content.codes(0), made["X"][0].argmax(axis=0))
 
 
-def _content(hits: HitColumns, n_motifs: int = 7) -> Content:
-    names = [f"m{i}" for i in range(n_motifs)]
-    widths = np.full(n_motifs, 5, np.int64)
-    family = np.arange(n_motifs)
-    return Content("", 5, 60, names, widths, None, names, family, hits=hits)
+def _content(hits: Hits) -> Content:
+    names = hits.motif_names
+    return Content("", 5, 60, names, hits.motif_widths, None, names, np.arange(len(names)), hits=hits)
 
 
-def _rows(hits: HitColumns) -> list[tuple[float, ...]]:
+def _rows(hits: Hits) -> list[tuple[float, ...]]:
     columns = (hits.motif_idx, hits.sequence_idx, hits.start, hits.strand, hits.p_value, hits.attribution)
     return list(zip(*(column.tolist() for column in columns), strict=True))
 

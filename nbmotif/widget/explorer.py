@@ -1,0 +1,402 @@
+"""The notebook widget: what a study found, with every threshold a slider."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import anywidget
+import traitlets as t
+
+from nbmotif.errors import InvalidArgument, NbmotifWarning
+from nbmotif.evidence import Thresholds
+from nbmotif.widget import share, table, wire
+from nbmotif.widget.bundle import SCRIPT, read_script
+from nbmotif.widget.inputs import read_content
+from nbmotif.widget.jobs import Jobs, Snapshot
+from nbmotif.widget.traits import Names, SequenceIndex, Sort, Threshold, Viewport
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from nbmotif.evidence import Sign
+    from nbmotif.study import Study
+    from nbmotif.widget.content import Content
+
+_TRACKS = 4
+_TRACKS_IN_A_PAGE = 24
+# what a shared page takes along of the widget's state; the rest is about this notebook
+_SHARED = (
+    "attribution_threshold",
+    "fimo_p_threshold",
+    "seqlet_p_threshold",
+    "tomtom_p_threshold",
+    "sign",
+    "selected_motifs",
+    "sequence",
+    "viewport",
+    "theme",
+    "_rev",
+    "_tracks",
+    "_sort",
+    "_search",
+    "_show_hypothetical",
+    "_status",
+)
+
+
+class Explorer(anywidget.AnyWidget):
+    """See what a model has learned: logo tracks, seqlets, hits and counts, linked, with a slider for every threshold.
+
+    Takes what nbmotif's functions return, and what tangermeme, memelite, bpnet-lite, ChromBPNet and TF-MoDISco made.
+    Each piece is optional; the widget shows what there is. Moving a slider recounts in the browser, so it needs no
+    kernel; Python sees the value when the slider is released, and can set it.
+
+    Parameters
+    ----------
+    attributions
+        Attribution of the observed bases: a tensor or array of shape (N, 4, L), zero at all other bases, or (N, L);
+        or the path of an npz, npy or h5 file.
+    X
+        Sequences, shape (N, 4, L), one-hot in the order A C G T, a column of zeros being N; or a path as above.
+    seqlets
+        A DataFrame with ``example_idx start end attribution p-value``, as from `recursive_seqlets`. It may hold the
+        matches too, as ``motif_idx`` and ``tomtom_p``.
+    hits
+        `Hits`, a DataFrame, or a list of DataFrames, as from `fimo` here, in tangermeme or in memelite. Without an
+        attribution column it is computed from ``attributions``.
+    motifs
+        The motif database: a `MotifSet`, the path of a motif file, or a mapping of name to PWM.
+    annotations
+        What `annotate_seqlets` returned for ``seqlets``: motif indices, then p-values.
+    marginal
+        Effect per motif: a DataFrame with ``motif_name`` and ``effect``, as from `marginalize_motifs`.
+    loci
+        Where the sequences lie: a DataFrame or BED file whose first columns are chrom, start and end, one row per
+        sequence. Rows that are not L long are peaks whose middle is the sequences' middle.
+    name
+        What the view is called, for instance the protein.
+    families
+        `Families`, or a family name per motif (a list, or a mapping of motif name to family name); False for none.
+        Default: ``motifs.families()``.
+    sequence_names
+        A name per sequence.
+    hypothetical
+        Hypothetical attribution of every base, shape (N, 4, L), or a path. With ``X`` it can replace ``attributions``.
+    max_hits
+        So many hits are sent to the browser, the strongest first. With more, attribution thresholds cannot go below
+        the weakest one sent, and the view says so.
+    traits
+        Initial values of the traits below.
+
+    Attributes
+    ----------
+    attribution_threshold
+        A hit counts where its attribution is above this ("+"), below minus this ("-"), or either ("both").
+        Compared as float32, strictly.
+    fimo_p_threshold, seqlet_p_threshold
+        A hit, or a seqlet, counts where its p-value is below this.
+    tomtom_p_threshold
+        A seqlet counts for its best match where TOMTOM's p-value is below this; otherwise it is unassigned.
+    sign
+        ``"+"``, ``"-"`` or ``"both"``.
+    selected_motifs
+        Names of up to eight motifs, each marked in the tracks with a colour.
+    sequence
+        The table counts in this sequence alone; None for all.
+    viewport
+        First and last position shown in bp, or None for the whole sequence.
+    theme
+        ``"auto"`` follows JupyterLab; ``"light"`` and ``"dark"`` do not.
+
+    Examples
+    --------
+    >>> import nbmotif
+    >>> import pandas as pd
+    >>> seqlets = pd.DataFrame(
+    ...     {
+    ...         "example_idx": [0, 1],
+    ...         "start": [10, 40],
+    ...         "end": [16, 46],
+    ...         "attribution": [0.5, 0.2],
+    ...         "p-value": [1e-4, 1e-3],
+    ...         "motif_idx": [0, 0],
+    ...         "tomtom_p": [1e-5, 1e-3],
+    ...     }
+    ... )
+    >>> motifs = {"GATA": [[0, 1, 0, 1], [0, 0, 0, 0], [1, 0, 0, 0], [0, 0, 1, 0]]}
+    >>> explorer = nbmotif.Explorer(seqlets=seqlets, motifs=motifs)
+    >>> explorer.counts["seqlets"].tolist()
+    [2]
+    >>> explorer.tomtom_p_threshold = 1e-4
+    >>> explorer.counts["seqlets"].tolist()
+    [1]
+    """
+
+    if os.environ.get("ANYWIDGET_HMR") == "1":
+        # a path makes anywidget watch the file, and never free a widget; so only while developing
+        _esm: Any = SCRIPT
+
+    attribution_threshold = Threshold(0.01, at_least=0.0).tag(sync=True)
+    fimo_p_threshold = Threshold(1e-4, above=0.0, at_most=1.0).tag(sync=True)
+    seqlet_p_threshold = Threshold(0.01, above=0.0, at_most=1.0).tag(sync=True)
+    tomtom_p_threshold = Threshold(0.01, above=0.0, at_most=1.0).tag(sync=True)
+    sign = t.Enum(["+", "-", "both"], "+").tag(sync=True)
+    selected_motifs = Names(maxlen=8).tag(sync=True)
+    sequence = SequenceIndex().tag(sync=True)
+    viewport = Viewport().tag(sync=True)
+    theme = t.Enum(["auto", "light", "dark"], "auto").tag(sync=True)
+
+    _manifest = t.Dict().tag(sync=True)
+    _rev = t.Int(1).tag(sync=True)
+    _tracks = t.List(t.Int()).tag(sync=True)
+    _sort = Sort().tag(sync=True)
+    _search = t.Unicode("").tag(sync=True)
+    _show_hypothetical = t.Bool(False).tag(sync=True)
+    _status = t.Dict(default_value={"phase": "ready", "message": "", "done": 0, "total": 0}).tag(sync=True)
+
+    def __init__(
+        self,
+        attributions: Any = None,
+        X: Any = None,
+        seqlets: Any = None,
+        hits: Any = None,
+        motifs: Any = None,
+        annotations: Any = None,
+        marginal: Any = None,
+        loci: Any = None,
+        name: str = "",
+        families: Any = None,
+        sequence_names: Sequence[str] | None = None,
+        *,
+        hypothetical: Any = None,
+        max_hits: int = wire.MAX_HITS,
+        **traits: Any,
+    ) -> None:
+        content = read_content(
+            attributions=attributions,
+            X=X,
+            seqlets=seqlets,
+            hits=hits,
+            motifs=motifs,
+            annotations=annotations,
+            marginal=marginal,
+            loci=loci,
+            name=name,
+            families=families,
+            sequence_names=sequence_names,
+            hypothetical=hypothetical,
+        )
+        self._show(content, max_hits, traits)
+
+    def _show(self, content: Content, max_hits: int, traits: dict[str, Any]) -> None:
+        self._refuse_unknown(traits)
+        self._max_hits = max_hits
+        self._shown: Snapshot | None = Snapshot(content, wire.encode(content, max_hits), rev=1)
+        if "_esm" not in type(self).__dict__:
+            self._esm = read_script()  # as text, because anywidget holds on to every widget made from a path
+        self._jobs = Jobs(self.send, lambda: self._shown)
+        if "attribution_threshold" not in traits:
+            default = type(self).attribution_threshold.default_value
+            traits["attribution_threshold"] = self._at_least_the_floor(default)
+        super().__init__(_manifest=self._shown.encoded.manifest, **traits)
+        if "_tracks" not in traits:
+            self._tracks = table.default_tracks(content, self._cuts, _TRACKS)
+        self.on_msg(lambda _widget, message, _buffers: self._jobs.receive(message))
+
+    @classmethod
+    def from_study(cls, study: Study, **traits: Any) -> Explorer:
+        """Show what a study has computed so far.
+
+        Parameters
+        ----------
+        study
+            The study. Its arrays are shared, not copied.
+        traits
+            Initial values of traits.
+        """
+        return cls(
+            X=study.X,
+            hypothetical=study.hypothetical,
+            seqlets=study.seqlets,
+            hits=None if study.hypothetical is None else study.hits,
+            motifs=study.motifs,
+            marginal=study.marginal,
+            loci=study.loci,
+            name=study.name,
+            **traits,
+        )
+
+    @classmethod
+    def _refuse_unknown(cls, traits: dict[str, Any]) -> None:
+        known = cls.class_trait_names()
+        for name in traits:
+            if name not in known:
+                close = difflib.get_close_matches(name, known, 1)
+                hint = f"; did you mean {close[0]!r}?" if close else ""
+                raise TypeError(f"Explorer() has no argument {name!r}{hint}")
+
+    @property
+    def _content(self) -> Content:
+        if self._shown is None:
+            raise RuntimeError("This Explorer was closed; make a new one.")
+        return self._shown.content
+
+    @property
+    def _cuts(self) -> Thresholds:
+        return Thresholds(
+            attribution=self.attribution_threshold,
+            seqlet_p=self.seqlet_p_threshold,
+            tomtom_p=self.tomtom_p_threshold,
+            fimo_p=self.fimo_p_threshold,
+            sign=cast("Sign", self.sign),
+        )
+
+    @t.validate("attribution_threshold")
+    def _not_below_the_floor(self, proposal: Any) -> float:
+        return self._at_least_the_floor(proposal["value"])
+
+    def _at_least_the_floor(self, threshold: float) -> float:
+        manifest = {"floor": 0.0} if self._shown is None else self._shown.encoded.manifest
+        if threshold >= manifest["floor"]:
+            return threshold
+        message = (
+            f"`attribution_threshold` starts at {manifest['floor']:.4g}, not {threshold:.4g}: the widget holds the "
+            f"strongest {manifest['n_hits']:,} of {manifest['n_hits_total']:,} hits. A larger max_hits= goes lower."
+        )
+        warnings.warn(message, NbmotifWarning, stacklevel=3)
+        return float(manifest["floor"])
+
+    @t.validate("selected_motifs")
+    def _known_motifs(self, proposal: Any) -> list[str]:
+        names = list(dict.fromkeys(proposal["value"]))
+        known = set() if self._shown is None else set(self._shown.content.motif_names)
+        unknown = [name for name in names if name not in known]
+        if unknown:
+            close = difflib.get_close_matches(unknown[0], known, 3)
+            hint = f" There are {', '.join(close)}." if close else ""
+            raise t.TraitError(f"`selected_motifs` must hold names of motifs that are shown; got {unknown[0]!r}.{hint}")
+        return names
+
+    @t.validate("sequence", "_tracks")
+    def _known_sequences(self, proposal: Any) -> Any:
+        value = proposal["value"]
+        n = 0 if self._shown is None else self._shown.content.n_sequences
+        for sequence in [] if value is None else [value] if isinstance(value, int) else value:
+            if not 0 <= sequence < n:
+                name = proposal["trait"].name
+                raise t.TraitError(f"`{name}` must be the index of a sequence, 0 to {n - 1}; got {sequence}.")
+        return value
+
+    @t.validate("viewport")
+    def _viewport_inside(self, proposal: Any) -> tuple[float, float] | None:
+        if proposal["value"] is None:
+            return None
+        length = 0 if self._shown is None else self._shown.content.length
+        start, end = proposal["value"]
+        start, end = max(0.0, start), min(float(length), end)
+        if start >= end:
+            got = tuple(proposal["value"])
+            raise t.TraitError(f"`viewport` must be a start and an end in 0 to {length} bp, start first; got {got}.")
+        return (start, end)
+
+    @property
+    def counts(self) -> pd.DataFrame:
+        """Exactly what the motif table shows: its rows, their order, its numbers.
+
+        Columns: ``motif_name``, ``family``, ``hits``, ``sequences`` (with at least one of those hits), ``seqlets`` and,
+        where there is one, ``marginal``.
+        """
+        order = table.Order(**self._sort, search=self._search)
+        return table.table(self._content, self._cuts, order, self.sequence)
+
+    @property
+    def hits(self) -> pd.DataFrame:
+        """The hits that count now, with the vignette's columns; with genome coordinates where ``loci`` were given."""
+        return table.hits_frame(self._content, table.counted_hits(self._content, self._cuts, self.sequence))
+
+    @property
+    def seqlets(self) -> pd.DataFrame:
+        """The seqlets that count now, each with its motif, or "unassigned"."""
+        return table.seqlets_frame(self._content, self._cuts, self.sequence)
+
+    @property
+    def selection(self) -> pd.DataFrame:
+        """The sites of ``selected_motifs`` that count now: what the tracks mark, one row per hit or seqlet."""
+        return table.selection_frame(self._content, self._cuts, self.sequence, self.selected_motifs)
+
+    def to_html(
+        self, path: str | os.PathLike[str] | None = None, *, tracks: int | Sequence[int] | None = None, title: str = ""
+    ) -> str:
+        """Write what is shown as one HTML file that works with no kernel, no server and no network.
+
+        Sliders, sorting, searching and zooming stay alive, because the hits and seqlets are in the file.
+
+        Parameters
+        ----------
+        path
+            Where to write. Default: nowhere, only return the text.
+        tracks
+            Which sequences can be looked at: their indices, or how many of the strongest. Default: 24, and those
+            that are shown. A sequence of 2 kb takes about 10 kB, and 40 kB with hypothetical scores.
+        title
+            Title of the page. Default: the explorer's name.
+
+        Returns
+        -------
+        The text of the page.
+        """
+        content = self._content
+        assert self._shown is not None
+        traits = {name: getattr(self, name) for name in _SHARED}
+        chosen, title = self._choose(tracks), title or content.name or "nbmotif"
+        text = share.page(traits, content, self._shown.encoded, chosen, title)
+        if path is not None:
+            Path(path).write_text(text, encoding="utf-8")
+        return text
+
+    def _choose(self, tracks: int | Sequence[int] | None) -> list[int]:
+        content = self._content
+        if tracks is None or isinstance(tracks, int):
+            shown = [*self._tracks, *([] if self.sequence is None else [self.sequence])] if tracks is None else []
+            n = _TRACKS_IN_A_PAGE if tracks is None else tracks
+            return list(dict.fromkeys([*shown, *table.default_tracks(content, self._cuts, n)]))
+        wrong = [sequence for sequence in tracks if not 0 <= sequence < content.n_sequences]
+        if wrong:
+            raise InvalidArgument("tracks", wrong[0], f"indices of sequences, 0 to {content.n_sequences - 1}")
+        return list(dict.fromkeys(int(sequence) for sequence in tracks))
+
+    def close(self) -> None:
+        """Free the arrays and remove the widget from every page it is shown in."""
+        self._shown = None
+        super().close()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        state = (self._content, self._max_hits, {name: getattr(self, name) for name in _SHARED})
+        return _blank, (), state
+
+    def __setstate__(self, state: tuple[Content, int, dict[str, Any]]) -> None:
+        self._show(*state)
+
+    def __repr__(self) -> str:
+        if getattr(self, "_shown", None) is None:
+            return "Explorer (closed)"
+        content = self._content
+        parts = [f"{content.n_sequences:,} sequences of {content.length:,} bp", f"{content.n_motifs:,} motifs"]
+        parts += [] if content.hits is None else [f"{content.hits.n_hits:,} hits"]
+        parts += [] if content.seqlets is None else [f"{len(content.seqlets):,} seqlets"]
+        return f"Explorer{f' of {content.name}' if content.name else ''}: {', '.join(parts)}"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        data, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})
+        return {**data, "text/plain": f"{self!r}\n{self.counts.head(10).to_string(index=False)}"}, metadata
+
+
+def _blank() -> Explorer:
+    """Return what a pickle fills; not type(self), because traitlets gives each widget a class of its own."""
+    return Explorer.__new__(Explorer)

@@ -1,0 +1,107 @@
+"""Answers the browser's requests.
+
+anywidget's own `invoke` gives up after three seconds and swallows what a handler raises; here every request gets parts
+and then exactly one ``ok`` or ``error``, under its own id. Handlers may run in a thread beside the user's cell, so they
+read one immutable `Content` and change nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from nbmotif.errors import InvalidArgument
+from nbmotif.widget import wire
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from nbmotif.widget.content import Content
+
+_log = logging.getLogger(__name__)
+
+
+class Snapshot(NamedTuple):
+    """What the widget shows at one moment."""
+
+    content: Content
+    encoded: wire.Encoded
+    rev: int
+
+
+class Reply(NamedTuple):
+    """One message of an answer, without its id."""
+
+    body: dict[str, Any]
+    buffers: list[memoryview]
+
+
+def _load(shown: Snapshot, params: Mapping[str, Any]) -> Iterator[Reply]:  # noqa: ARG001  every handler takes params
+    for entries, buffers in wire.pieces(shown.encoded.columns):
+        yield Reply({"status": "part", "columns": entries}, buffers)
+    yield Reply({"status": "ok", "rev": shown.rev}, [])
+
+
+def _track(shown: Snapshot, params: Mapping[str, Any]) -> Iterator[Reply]:
+    sequence, n = params.get("sequence"), shown.content.n_sequences
+    if not isinstance(sequence, int) or not 0 <= sequence < n:
+        raise InvalidArgument("sequence", sequence, f"between 0 and {n - 1}")
+    wants_hypothetical = bool(params.get("hypothetical"))
+    if wants_hypothetical and shown.content.hypothetical is None:
+        hint = "Pass hypothetical= to the Explorer."
+        raise InvalidArgument("hypothetical", True, "False where there are no hypothetical scores", hint)
+    yield Reply({"status": "ok", "sequence": sequence}, wire.track(shown.content, sequence, wants_hypothetical))
+
+
+_HANDLERS: dict[str, Callable[[Snapshot, Mapping[str, Any]], Iterator[Reply]]] = {"load": _load, "track": _track}
+
+
+class Jobs:
+    """Answers requests until told to stop.
+
+    Parameters
+    ----------
+    send
+        Sends one message with its buffers to the browser.
+    snapshot
+        Returns what is shown now, or None once the widget is closed.
+    """
+
+    def __init__(
+        self,
+        send: Callable[[dict[str, Any], list[memoryview]], None],
+        snapshot: Callable[[], Snapshot | None],
+    ) -> None:
+        self._send, self._snapshot = send, snapshot
+        # a cancel may come before its request or long after it; the last few are all that can matter
+        self._cancelled: deque[object] = deque(maxlen=64)
+
+    def receive(self, message: Mapping[str, Any]) -> None:
+        """Answer one message; what goes wrong is sent, never raised, because nobody would see it here."""
+        kind, request_id = message.get("type"), message.get("id")
+        if kind == "cancel":
+            self._cancelled.append(request_id)
+        elif kind == "request":
+            try:
+                self._answer(request_id, str(message.get("name")), message.get("params") or {})
+            except Exception as error:  # noqa: BLE001  whatever it is, the browser is waiting for an answer
+                _log.debug("request %r failed", message.get("name"), exc_info=True)
+                self._send({"type": "reply", "id": request_id, "status": "error", "message": sentence(error)}, [])
+
+    def _answer(self, request_id: object, name: str, params: Mapping[str, Any]) -> None:
+        shown = self._snapshot()
+        if shown is None:
+            raise RuntimeError("This Explorer was closed; run its cell again.")
+        if name not in _HANDLERS:
+            raise InvalidArgument("name", repr(name), f"one of {', '.join(_HANDLERS)}", "Reload the page.")
+        for reply in _HANDLERS[name](shown, params):
+            if request_id in self._cancelled:
+                return
+            self._send({"type": "reply", "id": request_id, **reply.body}, reply.buffers)
+
+
+def sentence(error: Exception) -> str:
+    """Return an error as one line for the user."""
+    text = " ".join(str(error).split())
+    return text if isinstance(error, (ValueError, RuntimeError)) and text else f"{type(error).__name__}: {text}"

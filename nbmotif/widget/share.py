@@ -1,0 +1,109 @@
+"""Writes an Explorer as one HTML file that works with no kernel, no network and no server."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import html
+import json
+from typing import TYPE_CHECKING, Any
+
+from nbmotif.widget import wire
+from nbmotif.widget.bundle import read_script
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from nbmotif.widget.content import Content
+
+# nothing may be fetched: a page that was mailed around must not call home
+_POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline' blob:; style-src 'unsafe-inline'; "
+    "img-src data: blob:; connect-src data:"
+)
+_WORTH_GZIP = 0.9  # of the size; less is gained than decompressing costs
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="color-scheme" content="light dark">
+<title>{title}</title>
+<style>
+body {{ margin: 0; padding: 12px; font-family: system-ui, sans-serif; }}
+.nbmotif-message {{ max-width: 40em; }}
+</style>
+</head>
+<body>
+<main id="nbmotif"><noscript>This page draws itself with JavaScript, which is switched off here.</noscript></main>
+<script type="application/json" id="nbmotif-page">{page}</script>
+<script type="application/json" id="nbmotif-script">{script}</script>
+<script>
+(async () => {{
+  const read = (id) => JSON.parse(document.getElementById(id).textContent);
+  const url = URL.createObjectURL(new Blob([read("nbmotif-script")], {{ type: "text/javascript" }}));
+  const module = await import(url);
+  URL.revokeObjectURL(url);
+  await module.mount(document.getElementById("nbmotif"), read("nbmotif-page"));
+}})().catch((error) => {{
+  const message = document.createElement("p");
+  message.className = "nbmotif-message";
+  message.textContent = `This page could not be drawn (${{error}}). It needs a current browser.`;
+  document.getElementById("nbmotif").replaceChildren(message);
+  throw error;
+}});
+</script>
+</body>
+</html>
+"""
+
+
+def page(traits: Mapping[str, Any], content: Content, encoded: wire.Encoded, tracks: Sequence[int], title: str) -> str:
+    """Return the text of the page.
+
+    Parameters
+    ----------
+    traits
+        The widget's synced traits, JSON-ready.
+    content, encoded
+        What it shows, and that as columns.
+    tracks
+        The sequences to put in; the page can show no other.
+    title
+        Of the page.
+    """
+    sequences = [int(sequence) for sequence in tracks]
+    manifest = encoded.manifest | {"tracks": sequences}
+    shown = [sequence for sequence in traits.get("_tracks", []) if sequence in set(sequences)]
+    static = {
+        "traits": {**traits, "_manifest": manifest, "_tracks": shown or sequences[:4]},
+        "columns": [
+            {"name": name, "dtype": wire.DTYPES[values.dtype.name], "length": len(values), **_base64(values)}
+            for name, values in encoded.columns.items()
+        ],
+        "tracks": [_track(content, sequence) for sequence in sequences],
+    }
+    return _PAGE.format(policy=_POLICY, title=html.escape(title), page=_json(static), script=_json(read_script()))
+
+
+def _track(content: Content, sequence: int) -> dict[str, Any]:
+    names = ("codes", "observed", "hypothetical")
+    buffers = wire.track(content, sequence, hypothetical=True)
+    packed = {name: gzip.compress(buffer, 6, mtime=0) for name, buffer in zip(names, buffers, strict=False)}
+    data = {name: base64.b64encode(packed[name]).decode() if name in packed else None for name in names}
+    return {"sequence": sequence, **data, "gzip": True}
+
+
+def _base64(values: Any) -> dict[str, Any]:
+    raw = wire.to_bytes(values)
+    packed = gzip.compress(raw, 6, mtime=0)
+    is_smaller = len(packed) < _WORTH_GZIP * len(raw)
+    return {"gzip": is_smaller, "data": base64.b64encode(packed if is_smaller else raw).decode()}
+
+
+def _json(value: Any) -> str:
+    """Return JSON that can stand inside a script element: no `<`, so no tag can begin or end in it."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

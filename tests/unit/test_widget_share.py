@@ -1,0 +1,101 @@
+"""The exported page: what is in the file. That it works is tested in a browser."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from nbmotif.widget import wire
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+Make = "Callable[..., Explorer]"
+_NUMPY = {name: dtype for dtype, name in wire.DTYPES.items()}
+
+
+def page_of(text: str) -> dict[str, Any]:
+    [found] = re.findall(r'<script type="application/json" id="nbmotif-page">(.*?)</script>', text, re.DOTALL)
+    return json.loads(found)
+
+
+def unpack(data: str, packed: bool) -> bytes:
+    raw = base64.b64decode(data)
+    return gzip.decompress(raw) if packed else raw
+
+
+def test_to_html__holds_the_columns(explorer: Make) -> None:
+    widget = explorer()
+    page = page_of(widget.to_html())
+    expected = wire.encode(widget._content).columns
+    assert [column["name"] for column in page["columns"]] == list(expected)
+    for column in page["columns"]:
+        values = np.frombuffer(unpack(column["data"], column["gzip"]), _NUMPY[column["dtype"]])
+        assert len(values) == column["length"]
+        np.testing.assert_array_equal(values, expected[column["name"]])
+
+
+def test_to_html__holds_the_traits_as_they_are(explorer: Make) -> None:
+    widget = explorer(attribution_threshold=0.2, sequence=3, viewport=(5, 60), selected_motifs=["TAL1"])
+    traits = page_of(widget.to_html())["traits"]
+    assert traits["attribution_threshold"] == 0.2
+    assert (traits["sequence"], traits["viewport"], traits["selected_motifs"]) == (3, [5, 60], ["TAL1"])
+    assert set(traits) == {name for name in widget.keys if name in traits} | {"_manifest"}
+    assert traits["_manifest"]["n_motifs"] == 5
+
+
+@pytest.mark.parametrize(("tracks", "expected"), [([5, 2, 5], [5, 2]), (3, None), (None, None), ([], []), (0, [])])
+def test_to_html__holds_the_tracks_asked_for(explorer: Make, tracks: Any, expected: list[int] | None) -> None:
+    widget = explorer()
+    page = page_of(widget.to_html(tracks=tracks))
+    found = [track["sequence"] for track in page["tracks"]]
+    assert page["traits"]["_manifest"]["tracks"] == found
+    assert set(page["traits"]["_tracks"]) <= set(found)
+    if expected is not None:
+        assert found == expected
+    else:
+        assert len(found) == (3 if tracks == 3 else 6)
+
+
+def test_to_html__holds_each_tracks_arrays(explorer: Make) -> None:
+    widget = explorer()
+    for track in page_of(widget.to_html())["tracks"]:
+        expected = wire.track(widget._content, track["sequence"], hypothetical=True)
+        found = [unpack(track[name], track["gzip"]) for name in ("codes", "observed", "hypothetical")]
+        assert found == [bytes(part) for part in expected]
+    assert page_of(explorer("hypothetical").to_html())["tracks"][0]["hypothetical"] is None
+
+
+def test_to_html__fetches_nothing(explorer: Make, tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    text = explorer().to_html(path)
+    assert path.read_text(encoding="utf-8") == text
+    assert "default-src 'none'; script-src 'unsafe-inline' blob:" in text
+    assert not re.findall(r"https?://", text)
+
+
+def test_to_html__cannot_be_ended_by_what_it_holds(explorer: Make, pieces: Callable[..., dict[str, Any]]) -> None:
+    names = [f"</script><script>alert({i})</script><!--" for i in range(6)]
+    hits = pieces()["hits"]
+    text = explorer(sequence_names=names, hits=hits, name="</title><b>").to_html()
+    assert text.count("</script>") == 3
+    assert page_of(text)["traits"]["_manifest"]["sequence_names"] == names
+    assert "<title>&lt;/title&gt;&lt;b&gt;</title>" in text
+
+
+def test_to_html__is_the_same_each_time(explorer: Make) -> None:
+    widget = explorer()
+    assert widget.to_html() == widget.to_html()
+
+
+def test_to_html__refuses_a_track_that_is_not_there(explorer: Make) -> None:
+    with pytest.raises(ValueError, match=r"`tracks` must be indices .*; got 6"):
+        explorer().to_html(tracks=[6])
