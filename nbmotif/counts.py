@@ -96,12 +96,22 @@ def _interval_columns(loci: pd.DataFrame | npt.NDArray[Any]) -> list[npt.NDArray
     columns = []
     for name in frame.columns[:3]:
         values = frame[name]
-        if not pd.api.types.is_numeric_dtype(values.dtype) or (values % 1 != 0).any():
+        if not _is_whole(values):
             got = f"{values.dtype} in column {name!r}, such as {values.iloc[0]!r}" if len(values) else str(values.dtype)
             hint = "Sequences are numbered from 0, as the rows of X; hits of a FASTA file have `hits.with_signal(X)`."
             raise InvalidArgument("loci", got, "whole numbers in its first three columns", hint)
         columns.append(values.to_numpy(dtype=np.int64))
     return columns
+
+
+def _is_whole(values: pd.Series) -> bool:
+    """Whether a column holds whole numbers; numbers written as text, such as chromosomes, are names."""
+    if values.dtype.kind in "iu" or not len(values):
+        return True
+    if values.dtype != object and values.dtype.kind != "f":
+        return False
+    are_numbers = pd.api.types.infer_dtype(values) in {"integer", "floating", "mixed-integer-float"}
+    return are_numbers and bool((values % 1 == 0).all())
 
 
 def _check_intervals(

@@ -12,6 +12,7 @@ from nbmotif.exact_scan import exact_scan
 from nbmotif.hits import Hits
 from nbmotif.kernels.fimo_tables import FimoTables, fimo_tables
 from nbmotif.letters import Letters, as_letters
+from nbmotif.memelite_scan import scan_as_memelite
 from nbmotif.motifs import as_motif_set
 
 if TYPE_CHECKING:
@@ -145,24 +146,33 @@ def fimo(
     """
     motif_set = as_motif_set(motifs)
     letters = as_letters(sequences)
-    _check_settings(threshold, compat, dim)
+    _check_settings(threshold, compat, dim, background, pseudocount)
+    if compat is not None:
+        hits = scan_as_memelite(motif_set, letters, threshold, reverse_complement, verbose)
+        return hits if dim == 0 else hits.by_sequence()
     frequencies = _background(background, letters, both_strands=reverse_complement)
     weight = _PSEUDOCOUNT if pseudocount is None else pseudocount
-    if not 0 <= weight < np.inf:
-        raise InvalidArgument("pseudocount", pseudocount, "0 or more")
     tables = _tables(motif_set, frequencies, weight, threshold)
     _warn_of_unreachable(motif_set.names, tables, threshold)
     hits = exact_scan(motif_set, tables, letters, reverse_complement, verbose)
     return hits if dim == 0 else hits.by_sequence()
 
 
-def _check_settings(threshold: float, compat: object, dim: object) -> None:
+def _check_settings(
+    threshold: float, compat: object, dim: object, background: Background, pseudocount: float | None
+) -> None:
     if not 0 < threshold <= 1:
         raise InvalidArgument("threshold", threshold, "a p-value above 0 and up to 1")
     if compat not in {None, "memelite"}:
         raise InvalidArgument("compat", repr(compat), 'None or "memelite"')
     if dim not in {0, 1}:
         raise InvalidArgument("dim", dim, "0 for one table per motif, or 1 for one per sequence")
+    if compat is not None:
+        for name, value in (("background", background), ("pseudocount", pseudocount)):
+            if value is not None:
+                raise InvalidArgument(name, value, f'left out with compat="{compat}", whose own is fixed')
+    if pseudocount is not None and not 0 <= pseudocount < np.inf:
+        raise InvalidArgument("pseudocount", pseudocount, "0 or more")
 
 
 def _background(background: Background, letters: Letters, both_strands: bool) -> npt.NDArray[np.float64]:

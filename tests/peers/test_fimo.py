@@ -1,0 +1,145 @@
+"""FIMO against memelite 0.5, and against what memelite should have found."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from nbmotif import extract_signal, fimo, random_one_hot, read_meme
+from nbmotif.errors import InvalidArgument, NbmotifWarning
+from nbmotif.motifs import MotifSet
+
+pytestmark = pytest.mark.peers
+memelite = pytest.importorskip("memelite")
+KEY = ["motif_name", "motif_idx", "sequence_name", "start", "end", "strand"]
+
+
+@pytest.fixture(scope="module")
+def motifs() -> MotifSet:
+    """Motifs of widths 5 to 14, as counted in a few sites, one a palindrome, one with letters that never occur."""
+    rng = np.random.default_rng(0)
+    counts = {
+        f"w{width}": rng.multinomial(40, rng.dirichlet([3, 0.3, 0.2, 0.2]), size=width).T for width in range(5, 15)
+    }
+    pwms = {name: rng.permuted(table, axis=0) / 40 for name, table in counts.items()}
+    half = np.eye(4)[[3, 2, 0, 1]].T * 0.96 + 0.01
+    pwms["palindrome"] = np.hstack([half, half[::-1, ::-1]])
+    pwms["consensus"] = np.eye(4)[[2, 0, 3, 0, 0, 2, 2]].T
+    return MotifSet(pwms)
+
+
+@pytest.fixture(scope="module")
+def X(motifs) -> torch.Tensor:
+    """Random sequences with the best word of each motif, and with N inside and at an end."""
+    X = random_one_hot((20, 4, 1000), random_state=0).float()
+    for i, pwm in enumerate(motifs.pwms):
+        X[i, :, 500 : 500 + pwm.shape[1]] = torch.from_numpy(np.eye(4)[pwm.argmax(axis=0)].T.copy())
+    X[0, :, 100:140] = 0
+    X[1, :, -20:] = 0
+    return X
+
+
+def peer_hits(motifs, X, **kwargs) -> pd.DataFrame:
+    frames = memelite.fimo({name: pwm.numpy() for name, pwm in motifs.items()}, X.numpy(), **kwargs)
+    return pd.concat([frame for frame in frames if len(frame)], ignore_index=True)
+
+
+def plain(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.astype(
+        {"motif_name": str, "strand": str, "motif_idx": int, "sequence_name": int, "start": int, "end": int}
+    )
+
+
+@pytest.mark.parametrize("both_strands", [True, False])
+@pytest.mark.parametrize("threshold", [1e-4, 1e-3])
+def test_fimo__compat_equals_memelite_hit_for_hit(motifs, X, threshold, both_strands):
+    ours = plain(fimo(motifs, X, threshold=threshold, compat="memelite", reverse_complement=both_strands).to_frame())
+    peer = plain(peer_hits(motifs, X, threshold=threshold, reverse_complement=both_strands))
+    pd.testing.assert_frame_equal(ours[KEY], peer[KEY])
+    np.testing.assert_allclose(ours["score"], peer["score"], rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(ours["p-value"], peer["p-value"], rtol=1e-11)
+    assert len(ours) > 20
+
+
+@pytest.mark.slow
+def test_fimo__compat_equals_memelite_on_jaspar(shared_data, X):
+    motifs = read_meme(shared_data / "motifs" / "JASPAR2026_CORE_vertebrates_nr.meme")
+    ours, peer = plain(fimo(motifs, X, compat="memelite").to_frame()), plain(peer_hits(motifs, X))
+    pd.testing.assert_frame_equal(ours[KEY], peer[KEY])
+    np.testing.assert_allclose(ours["score"], peer["score"], rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(ours["p-value"], peer["p-value"], rtol=1e-11)
+
+
+def test_fimo__columns_and_their_order_are_memelites(motifs, X):
+    with pytest.warns(NbmotifWarning):
+        ours = fimo(motifs, X)
+    assert list(ours[5].columns) == list(peer_hits(motifs, X).columns)
+
+
+def test_fimo__memelite_reports_p_of_zero_and_we_do_not(motifs, X):
+    assert (peer_hits(motifs, X)["p-value"] == 0).any()
+    with pytest.warns(NbmotifWarning):
+        frame = fimo(motifs, X).to_frame()
+    assert frame["p-value"].min() >= 0.25**14
+
+
+def test_fimo__memelite_is_silent_about_nonsense_and_we_are_not(motifs):
+    soft = torch.full((2, 4, 50), 0.25)
+    assert sum(map(len, memelite.fimo({n: p.numpy() for n, p in motifs.items()}, soft.numpy()))) == 0
+    with pytest.raises(InvalidArgument, match="one-hot"):
+        fimo(motifs, soft)
+
+
+@pytest.mark.slow
+def test_fimo__agrees_with_enumeration_on_jaspar_where_memelite_does_not(shared_data):
+    """False positives plus false negatives against all words of each motif up to 9 bp."""
+    motifs = read_meme(shared_data / "motifs" / "JASPAR2026_CORE_vertebrates_nr.meme")
+    motifs = motifs.subset([name for name in motifs.names if motifs[name].shape[1] in {8, 9}][::12])
+    rng = np.random.default_rng(0)
+    wrong = {"ours": 0, "memelite": 0}
+    total = 0
+    for name in motifs.names:
+        pwm = motifs[name].numpy()
+        width = pwm.shape[1]
+        bits = np.log2((pwm + 1e-4) / 0.25)
+        scores = np.zeros(1)
+        for column in bits.T:
+            scores = (scores[:, None] + column).ravel()
+        ranked = np.sort(scores)
+        words = rng.choice(np.flatnonzero(scores > ranked[-200]), size=150, replace=False)
+        is_hit = (len(ranked) - np.searchsorted(ranked, scores[words] - 1e-9)) / len(ranked) < 1e-4
+        letters = np.stack(np.unravel_index(words, (4,) * width), axis=1)
+        X = torch.from_numpy(np.eye(4)[letters].transpose(0, 2, 1).copy())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NbmotifWarning)
+            ours = fimo({name: pwm}, X, reverse_complement=False)
+        peer = memelite.fimo({name: pwm}, X.numpy(), reverse_complement=False)[0]
+        for tool, found in (("ours", ours.sequence_idx), ("memelite", peer["sequence_name"].to_numpy(dtype=int))):
+            wrong[tool] += int((np.isin(np.arange(len(words)), found) != is_hit).sum())
+        total += int(is_hit.sum())
+    assert total > 100
+    assert wrong["ours"] <= 0.005 * total
+    assert wrong["memelite"] > wrong["ours"]
+
+
+def test_extract_signal__equals_tangermeme(motifs, X):
+    tangermeme = pytest.importorskip("tangermeme.utils")
+    X_attr = torch.randn(X.shape, generator=torch.Generator().manual_seed(0))
+    frame = fimo(motifs, X, threshold=1e-3).to_frame()
+    loci = frame[["sequence_name", "start", "end"]]
+    torch.testing.assert_close(extract_signal(loci, X_attr), tangermeme.extract_signal(loci, X_attr))
+
+
+def test_count_annotations__equals_tangermeme():
+    annotate = pytest.importorskip("tangermeme.annotate")
+    from nbmotif import count_annotations
+
+    rng = np.random.default_rng(0)
+    pairs = torch.from_numpy(rng.integers(0, [7, 30], size=(200, 2)))
+    for kwargs in ({}, {"shape": (9, 40)}, {"dim": 0}, {"dim": 1}, {"shape": (9, 40), "dim": 1}):
+        peer = annotate.count_annotations(pairs, dtype=torch.int32, **kwargs)
+        torch.testing.assert_close(count_annotations(pairs, **kwargs), peer, check_dtype=False)

@@ -1,0 +1,232 @@
+"""Signal under intervals, thresholds, and counts."""
+
+from __future__ import annotations
+
+import hypothesis
+import hypothesis.extra.numpy as hnp
+import hypothesis.strategies as st
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from nbmotif import Hits, count_annotations, extract_signal
+from nbmotif.counts import count_hits, passing
+from nbmotif.errors import InvalidArgument
+
+
+def as_loci(rows) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["example_idx", "start", "end"])
+
+
+@hypothesis.given(
+    X=hnp.arrays(
+        np.float64, st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(1, 20)), elements=st.floats(-1e3, 1e3)
+    ),
+    data=st.data(),
+)
+def test_extract_signal__equals_slice_sums(X, data):
+    n, _, length = X.shape
+    ends = st.integers(0, length)
+    rows = data.draw(st.lists(st.tuples(st.integers(0, n - 1), ends, ends), max_size=20))
+    loci = as_loci([(i, min(a, b), max(a, b)) for i, a, b in rows])
+    expected = np.array([X[i, :, s:e].sum(axis=1) for i, s, e in loci.to_numpy(dtype=int)]).reshape(
+        len(loci), X.shape[1]
+    )
+    np.testing.assert_allclose(extract_signal(loci, X).numpy(), expected, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "dtype", [torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int8, torch.int64]
+)
+def test_extract_signal__keeps_the_dtype_of_x(dtype):
+    X = torch.arange(24).reshape(2, 3, 4).to(dtype)
+    signal = extract_signal(as_loci([(1, 1, 3), (0, 0, 4)]), X)
+    assert signal.dtype == dtype
+    assert signal.tolist() == [[27, 35, 43], [6, 22, 38]]
+
+
+def test_extract_signal__takes_what_is_not_contiguous_and_needs_grad():
+    X = torch.randn(3, 20, 4, requires_grad=True).permute(0, 2, 1)
+    assert not X.is_contiguous()
+    signal = extract_signal(as_loci([(2, 5, 9)]), X)
+    torch.testing.assert_close(signal[0], X[2, :, 5:9].sum(dim=1).detach())
+
+
+def test_extract_signal__a_long_total_does_not_blur_a_small_sum():
+    X = np.full((1, 1, 10_000), 1e4, dtype=np.float32)
+    X[0, 0, 9_000:9_010] = 1e-4
+    assert extract_signal(as_loci([(0, 9_000, 9_010)]), X).item() == pytest.approx(1e-3, rel=1e-4)
+
+
+def test_extract_signal__a_nan_stays_where_it_is():
+    X = torch.ones(1, 1, 10)
+    X[0, 0, 2], X[0, 0, 3] = float("nan"), float("inf")
+    signal = extract_signal(as_loci([(0, 0, 2), (0, 1, 3), (0, 3, 5), (0, 4, 10)]), X)[:, 0].tolist()
+    assert signal[0] == 2
+    assert np.isnan(signal[1])
+    assert signal[2:] == [float("inf"), 6]
+
+
+def test_extract_signal__blocks_of_sequences_change_nothing(monkeypatch):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(50, 2, 30))
+    loci = as_loci([(i, s, s + 7) for i, s in zip(rng.integers(0, 50, 300), rng.integers(0, 23, 300), strict=True)])
+    whole = extract_signal(loci, X)
+    monkeypatch.setattr("nbmotif.counts._BLOCK_BYTES", 1500)
+    torch.testing.assert_close(extract_signal(loci, X), whole, rtol=0, atol=0)
+
+
+def test_extract_signal__uses_the_first_three_columns_whatever_their_names():
+    seqlets = pd.DataFrame({"a": [0], "b": [1.0], "c": [3], "attribution": [9.0]}, index=[77])
+    assert extract_signal(seqlets, torch.ones(1, 1, 5)).tolist() == [[2.0]]
+    assert extract_signal(seqlets.to_numpy(), torch.ones(1, 1, 5)).tolist() == [[2.0]]
+    assert extract_signal(as_loci([]), torch.ones(1, 4, 5)).shape == (0, 4)
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ((0, -1, 3), r"sequence 0, -1 to 3 in row 1"),
+        ((0, 8, 11), r"inside the signal, 2 sequences of 10 bp; got sequence 0, 8 to 11 in row 1"),
+        ((2, 0, 3), r"sequence 2, 0 to 3 in row 1"),
+        ((-1, 0, 3), r"sequence -1"),
+        ((0, 5, 3), r"5 to 3 in row 1"),
+        ((0, 0.5, 3), r"whole numbers in its first three columns"),
+        (("chr1", 0, 3), r"such as .*with_signal"),
+    ],
+)
+def test_extract_signal__refuses_intervals_outside_and_names_the_row(row, words):
+    with pytest.raises(InvalidArgument, match=words):
+        extract_signal(as_loci([(0, 0, 1), row]), torch.zeros(2, 4, 10))
+
+
+def test_extract_signal__refuses_another_shape():
+    with pytest.raises(InvalidArgument, match=r"`X` must be a signal of shape \(N, C, L\); .*unsqueeze"):
+        extract_signal(as_loci([(0, 0, 1)]), torch.zeros(2, 10))
+    with pytest.raises(InvalidArgument, match=r"`loci` must be a table of sequence, start and end; got 2 columns"):
+        extract_signal(pd.DataFrame({"start": [0], "end": [1]}), torch.zeros(2, 1, 10))
+
+
+@pytest.fixture
+def hits() -> Hits:
+    t = np.float32(0.01)
+    return Hits(
+        ["a", "b"],
+        [4, 4],
+        motif_idx=[0, 0, 0, 0, 1, 1, 1],
+        sequence_idx=[0, 0, 1, 2, 2, 2, 0],
+        start=[0, 5, 0, 0, 1, 2, 3],
+        strand=[1] * 7,
+        score=np.ones(7),
+        p_value=[1e-5, 1e-4, 1e-5, 1e-5, 1e-6, 1e-6, 1e-5],
+        attribution=[t, np.nextafter(t, np.float32(1)), 0.5, -0.5, -t, -0.02, 0.03],
+        n_sequences=4,
+    )
+
+
+@pytest.mark.parametrize(
+    ("sign", "expected"),
+    [("+", [0, 1, 1, 0, 0, 0, 1]), ("-", [0, 0, 0, 1, 0, 1, 0]), ("both", [0, 1, 1, 1, 0, 1, 1])],
+)
+def test_passing__compares_strictly_in_float32(hits, sign, expected):
+    assert passing(hits, 0.01, sign=sign).tolist() == [bool(x) for x in expected]
+
+
+def test_passing__compares_p_strictly(hits):
+    assert passing(hits, p_threshold=1e-4).tolist() == [True, False, True, True, True, True, True]
+    assert passing(hits, p_threshold=1e-5).tolist() == [False, False, False, False, True, True, False]
+    assert passing(hits).all()
+
+
+def test_count_hits__counts_hits_and_distinct_sequences(hits):
+    assert [column.tolist() for column in count_hits(hits)] == [[4, 3], [3, 2]]
+    assert [column.tolist() for column in count_hits(hits, 0.01, sign="both")] == [[3, 2], [3, 2]]
+    assert [column.tolist() for column in count_hits(hits, 0.01, p_threshold=1e-4)] == [[1, 1], [1, 1]]
+    assert [column.tolist() for column in count_hits(hits, sequence=2)] == [[1, 2], [1, 1]]
+    assert [column.tolist() for column in count_hits(hits, sequence=3)] == [[0, 0], [0, 0]]
+
+
+@hypothesis.given(st.integers(0, 2**32 - 1))
+def test_count_hits__equals_pandas(seed):
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(0, 60))
+    hits = Hits(
+        [f"m{i}" for i in range(5)],
+        [3] * 5,
+        *(rng.integers(0, [5, 6, 20], size=(n, 3)).T),
+        strand=np.ones(n),
+        score=np.ones(n),
+        p_value=rng.choice([1e-6, 1e-5, 1e-4], size=n),
+        attribution=rng.normal(size=n),
+        n_sequences=6,
+    )
+    frame = hits.to_frame()
+    frame = frame[(frame["attribution"] > np.float32(0.2)) & (frame["p-value"] < 1e-4)]
+    grouped = frame.groupby("motif_idx")["sequence_name"]
+    counts = count_hits(hits, 0.2, 1e-4)
+    assert counts.n_hits.tolist() == grouped.size().reindex(range(5), fill_value=0).tolist()
+    assert counts.n_sequences.tolist() == grouped.nunique().reindex(range(5), fill_value=0).tolist()
+
+
+def test_passing__needs_attribution_and_a_known_sign(hits):
+    hits.attribution = None
+    with pytest.raises(InvalidArgument, match="with_signal"):
+        passing(hits, 0.01)
+    with pytest.raises(InvalidArgument, match="`sign` must be"):
+        passing(hits, sign="plus")
+    with pytest.raises(InvalidArgument, match="`sequence` must be None, or between 0 and 3; got 4"):
+        count_hits(hits, sequence=4)
+
+
+def test_count_annotations__takes_the_vignettes_call():
+    seqlets = pd.DataFrame({"example_idx": [3, 0, 3]}, index=[10, 11, 12])
+    for motif_idxs in (torch.tensor([1, 5, 1]), np.array([1, 5, 1], dtype=np.int32), pd.Series([1, 5, 1])):
+        y = count_annotations((seqlets["example_idx"], motif_idxs), n_annotations=8)
+        assert (y.shape, y.dtype, int(y[3, 1]), int(y.sum())) == ((4, 8), torch.int32, 2, 3)
+    assert count_annotations((seqlets["example_idx"], np.array([1, 5, 1]))).shape == (4, 6)
+
+
+def test_count_annotations__does_not_wrap_at_256():
+    pairs = torch.zeros(300, 2, dtype=torch.int64)
+    assert count_annotations(pairs).tolist() == [[300]]
+    with pytest.raises(InvalidArgument, match=r"`dtype` must be able to hold a count of 300; got torch.uint8"):
+        count_annotations(pairs, dtype=torch.uint8)
+
+
+def test_count_annotations__leaves_out_what_is_unassigned():
+    y = count_annotations(([0, 1, 2], [1, -1, -1]), n_annotations=2)
+    assert y.tolist() == [[0, 1], [0, 0], [0, 0]]
+    assert count_annotations(([0, 1, 2], [1, -1, -1]), n_annotations=2, dim=1).tolist() == [1, 0, 0]
+
+
+def test_count_annotations__adds_up_along_an_axis():
+    pairs, shape = torch.tensor([[0, 1], [0, 1], [2, 0]]), (4, 3)
+    full = count_annotations(pairs, shape=shape)
+    assert torch.equal(count_annotations(pairs, shape=shape, dim=0), full.sum(0).int())
+    assert torch.equal(count_annotations(pairs, shape=shape, dim=1), full.sum(1).int())
+
+
+def test_count_annotations__of_nothing_is_zeros():
+    assert count_annotations(([], []), shape=(2, 3)).tolist() == [[0, 0, 0], [0, 0, 0]]
+    assert count_annotations(([], []), n_annotations=3, dim=0).tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "kwargs", "words"),
+    [
+        (([0], [3]), {"n_annotations": 3}, r"annotations between -1 and 2; got annotation 3 in row 0"),
+        (([0, 5], [0, 0]), {"shape": (5, 1)}, r"examples between 0 and 4; got example 5 in row 1"),
+        (([-1], [0]), {}, r"examples between 0 and -1; got example -1|example -1 in row 0"),
+        (([0], [-2]), {}, r"annotation -2 in row 0"),
+        (([0], [0, 1]), {}, r"two vectors of one length"),
+        (([0.5], [0]), {}, r"whole numbers"),
+        ((["chr1"], [0]), {}, r"whole numbers"),
+        (np.zeros((3, 3)), {}, r"pairs of shape \(n, 2\)"),
+        (([0], [0]), {"dim": 2}, r"`dim` must be None, 0 or 1"),
+        (([0], [0]), {"shape": (1, 2), "n_annotations": 3}, r"`n_annotations` must be shape\[1\] = 2"),
+    ],
+)
+def test_count_annotations__refuses_what_it_cannot_count(pairs, kwargs, words):
+    with pytest.raises(InvalidArgument, match=words):
+        count_annotations(pairs, **kwargs)
