@@ -1,0 +1,68 @@
+// Shows the built bundle over a made-up study, to look at it without a notebook. Query parameters choose the case:
+// size=small|large, state=loading|error|empty|static, theme=light|dark, and any trait as JSON.
+
+import type { StaticPage, Traits } from "../src/wire.ts";
+import { dtypeOf, FakeModel } from "../test/fakeModel.ts";
+import { defaultTraits, makeStudy } from "../test/synthetic.ts";
+
+const query = new URLSearchParams(location.search);
+const SIZES = {
+  small: { nSequences: 48, length: 2114, nMotifs: 180, nHits: 24_000, nSeqlets: 600 },
+  large: { nSequences: 1000, length: 2114, nMotifs: 2193, nHits: 1_000_000, nSeqlets: 12_000 },
+};
+const study = makeStudy(SIZES[query.get("size") === "large" ? "large" : "small"]);
+const traits: Traits = defaultTraits(study.manifest);
+for (const [name, value] of query) {
+  if (name in traits) Object.assign(traits, { [name]: JSON.parse(value) });
+}
+document.body.dataset.theme = query.get("page") ?? "light";
+
+const root = document.getElementById("root")!;
+const bundle = query.get("bundle") ?? "../../nbmotif/widget/static/widget.js";
+const { default: widget, mount } = (await import(bundle)) as typeof import("../src/widget.ts");
+const state = query.get("state");
+const base64 = (bytes: Uint8Array): string => {
+  let text = "";
+  for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
+  return btoa(text);
+};
+const bytesOf = (array: ArrayBufferView): Uint8Array =>
+  new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+
+if (state === "static") {
+  const page: StaticPage = {
+    traits: { ...traits, _manifest: { ...study.manifest, tracks: [0, 1, 2] } },
+    columns: [...study.columns].map(([name, data]) => ({
+      name,
+      dtype: dtypeOf(data),
+      length: data.length,
+      gzip: false,
+      data: base64(bytesOf(data)),
+    })),
+    tracks: [0, 1, 2].map((sequence) => ({
+      sequence,
+      codes: base64(study.codes[sequence]!),
+      observed: base64(bytesOf(study.observed[sequence]!)),
+      hypothetical: null,
+      gzip: false,
+    })),
+  };
+  mount(root, page);
+} else {
+  const model = new FakeModel(traits, study);
+  if (state === "loading") model.latency = null;
+  const { initialize, render } = widget();
+  const props = { model: model as never, el: root, signal: new AbortController().signal };
+  initialize(props);
+  render(props);
+  if (state === "error") {
+    model.latency = null;
+    const id = model.sent[0]?.id;
+    model.reply({
+      id,
+      status: "error",
+      message: "The attributions have 47 rows, the sequences 48: give both for the same loci.",
+    });
+  }
+  Object.assign(globalThis, { model });
+}

@@ -1,0 +1,46 @@
+// Bundles src/widget.ts into the Python package. Output depends on the sources alone, so that a rebuild can be
+// compared byte for byte with the committed bundle. With --dev it also builds the page that shows fake data.
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build, transform } from "esbuild";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** styles.css as a minified string: the style travels inside the one bundle, also into shadow roots. */
+const cssText = {
+  name: "css-text",
+  setup(builder) {
+    builder.onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const { code } = await transform(await readFile(path, "utf8"), {
+        loader: "css",
+        minify: true,
+        target: "es2022",
+      });
+      return { contents: code.trim(), loader: "text" };
+    });
+  },
+};
+
+const shared = {
+  absWorkingDir: root,
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  charset: "utf8",
+  legalComments: "none",
+  plugins: [cssText],
+};
+
+await build({
+  ...shared,
+  entryPoints: ["src/widget.ts"],
+  outfile: join(root, "../nbmotif/widget/static/widget.js"),
+  minify: true,
+});
+
+if (process.argv.includes("--dev")) {
+  await build({ ...shared, entryPoints: ["dev/page.ts"], outfile: join(root, "build/page.js") });
+}

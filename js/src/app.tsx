@@ -1,0 +1,48 @@
+// Puts a view of a store into an element, and takes it out again.
+import { effect } from "@preact/signals";
+import { render } from "preact";
+import { frame } from "./frame.ts";
+import type { Store } from "./store.ts";
+import css from "./styles.css";
+import { watchPixelRatio, watchTheme } from "./theme.ts";
+import { ScreenContext } from "./views/context.ts";
+import { Explorer } from "./views/Explorer.tsx";
+
+export function show(store: Store, el: HTMLElement, signal: AbortSignal): void {
+  const root = document.createElement("div");
+  root.className = "nbm-root";
+  root.dataset.testid = "nbmotif";
+  root.dataset.frames = "0";
+  // the style travels with the view, so that it also works inside a shadow root
+  const style = document.createElement("style");
+  style.textContent = css;
+  const body = document.createElement("div");
+  body.className = "nbm-body";
+  root.append(style, body);
+  el.append(root);
+
+  const palette = watchTheme(root, store.traits.theme, signal);
+  const pixelRatio = watchPixelRatio(signal);
+  const stopState = effect(() => {
+    const { phase } = store.load.value;
+    root.dataset.state = phase === "error" ? "error" : store.dataset.value ? "ready" : "loading";
+    root.dataset.rev = String(store.rev.value);
+  });
+  const stopFrames = frame.onPainted(() => {
+    root.dataset.frames = String(Number(root.dataset.frames) + 1);
+  });
+  render(
+    <ScreenContext.Provider value={{ store, palette, pixelRatio }}>
+      <Explorer />
+    </ScreenContext.Provider>,
+    body,
+  );
+  store.start();
+  signal.addEventListener("abort", () => {
+    stopState();
+    stopFrames();
+    store.host.flush();
+    render(null, body);
+    root.remove();
+  });
+}

@@ -1,0 +1,160 @@
+// What lies under a logo: seqlets and hits of one sequence as boxes in lanes, passing ones solid, others ghosted.
+import { type Counts, hitPasses, seqletMotif, seqletPasses, type Thresholds } from "./counts.ts";
+import type { Dataset } from "./dataset.ts";
+import { type Placement, packLanes } from "./lanes.ts";
+
+export const SEQLET_LANES = 1;
+export const HIT_LANES = 3;
+const MIN_BOX_PX = 3;
+const MAX_LABEL = 22;
+
+export interface Box {
+  kind: "seqlet" | "hit";
+  /** Index of the seqlet or hit. */
+  index: number;
+  start: number;
+  end: number;
+  strand: number;
+  /** The motif it counts for, -1 for none. */
+  motif: number;
+  label: string;
+  passes: boolean;
+  /** Place of its motif among the selected ones, -1 when not selected. */
+  slot: number;
+  placement: Placement;
+}
+
+export interface TrackBoxes {
+  boxes: Box[];
+  /** Passing hits for which no lane had room. */
+  hidden: { start: number; end: number }[];
+}
+
+export type MeasureText = (text: string) => number;
+
+export const shortName = (name: string): string =>
+  name.length > MAX_LABEL ? `${name.slice(0, MAX_LABEL - 1)}…` : name;
+
+type Unplaced = Omit<Box, "placement">;
+
+/**
+ * The boxes of a sequence at one zoom. Hits of selected motifs come first, then the strongest; failing hits are
+ * shown only for selected motifs, where the question "why not here?" arises.
+ */
+export function layoutBoxes(
+  dataset: Dataset,
+  counts: Counts,
+  thresholds: Thresholds,
+  sequence: number,
+  selected: readonly number[],
+  pxPerBase: number,
+  measure: MeasureText,
+): TrackBoxes {
+  const slots = new Map(selected.map((motif, slot) => [motif, slot]));
+  const seqlets = collectSeqlets(dataset, thresholds, sequence, slots);
+  const hits = collectHits(dataset, counts, thresholds, sequence, slots);
+  const hidden: TrackBoxes["hidden"] = [];
+  const boxes = [
+    ...place(seqlets, SEQLET_LANES, pxPerBase, measure, []),
+    ...place(hits, HIT_LANES, pxPerBase, measure, hidden),
+  ];
+  return { boxes, hidden };
+}
+
+function collectSeqlets(
+  dataset: Dataset,
+  thresholds: Thresholds,
+  sequence: number,
+  slots: ReadonlyMap<number, number>,
+): Unplaced[] {
+  const { start, end, strand } = dataset.seqlets;
+  const { offset, item } = dataset.seqletsBySequence;
+  const passing: Unplaced[] = [];
+  const failing: Unplaced[] = [];
+  for (let i = offset[sequence]; i < offset[sequence + 1]; i++) {
+    const q = item[i];
+    const passes = seqletPasses(dataset, thresholds, q);
+    const motif = seqletMotif(dataset, thresholds, q);
+    (passes ? passing : failing).push({
+      kind: "seqlet",
+      index: q,
+      start: start[q],
+      end: end[q],
+      strand: motif < 0 ? 0 : strand[q],
+      motif,
+      label: !passes ? "" : motif < 0 ? "no match" : shortName(dataset.manifest.motif_names[motif]!),
+      passes,
+      slot: slots.get(motif) ?? -1,
+    });
+  }
+  return [...passing, ...failing];
+}
+
+function collectHits(
+  dataset: Dataset,
+  counts: Counts,
+  thresholds: Thresholds,
+  sequence: number,
+  slots: ReadonlyMap<number, number>,
+): Unplaced[] {
+  const chosen: Unplaced[] = [];
+  const others: Unplaced[] = [];
+  const ghosts: Unplaced[] = [];
+  for (const h of dataset.strongestHits(sequence)) {
+    const motif = dataset.hitMotif[h];
+    const slot = slots.get(motif) ?? -1;
+    const passes = hitPasses(dataset, counts, thresholds, h);
+    if (!passes && slot < 0) continue;
+    (!passes ? ghosts : slot < 0 ? others : chosen).push({
+      kind: "hit",
+      index: h,
+      start: dataset.hits.start[h],
+      end: dataset.hitEnd(h),
+      strand: dataset.hits.strand[h],
+      motif,
+      label: passes ? shortName(dataset.manifest.motif_names[motif]!) : "",
+      passes,
+      slot,
+    });
+  }
+  return [...chosen, ...others, ...ghosts];
+}
+
+function place(
+  items: readonly Unplaced[],
+  nLanes: number,
+  pxPerBase: number,
+  measure: MeasureText,
+  hidden: TrackBoxes["hidden"],
+): Box[] {
+  const placements = packLanes(
+    items.map(({ start, end, label, slot }) => ({
+      left: start * pxPerBase,
+      right: Math.max(end * pxPerBase, start * pxPerBase + MIN_BOX_PX),
+      label: label === "" ? 0 : measure(label) + (slot >= 0 ? 11 : 0),
+    })),
+    nLanes,
+  );
+  const boxes: Box[] = [];
+  items.forEach((item, i) => {
+    const placement = placements[i];
+    if (placement) boxes.push({ ...item, placement });
+    else if (item.passes) hidden.push({ start: item.start, end: item.end });
+  });
+  return boxes;
+}
+
+/** One reason why a hit or seqlet does not count, or the empty string when it does. */
+export function whyNot(dataset: Dataset, thresholds: Thresholds, kind: Box["kind"], index: number): string {
+  const attribution = kind === "hit" ? dataset.hits.attribution[index] : dataset.seqlets.attribution[index];
+  const p = kind === "hit" ? dataset.hitP(index) : dataset.seqlets.p[index];
+  const limit = kind === "hit" ? Math.fround(thresholds.attribution) : 0;
+  if (!(p < (kind === "hit" ? thresholds.fimoP : thresholds.seqletP))) return "p too large";
+  if (thresholds.sign === "+" && !(attribution > limit))
+    return attribution < 0 ? "negative" : "attribution too small";
+  if (thresholds.sign === "-" && !(attribution < -limit))
+    return attribution > 0 ? "positive" : "attribution too small";
+  if (!(Math.abs(attribution) > limit)) return "attribution too small";
+  if (kind === "seqlet" && seqletMotif(dataset, thresholds, index) < 0) return "no motif matches";
+  return "";
+}

@@ -1,0 +1,122 @@
+// Bytes to typed arrays. Hosts deliver buffers as views into larger buffers, so offset and length are always
+// respected, and a view that is not aligned for its type is copied.
+import type { ColumnPiece, Dtype } from "./wire.ts";
+
+export type Bytes = ArrayBuffer | ArrayBufferView;
+export type Column =
+  | Uint8Array
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
+  | Float32Array
+  | Float64Array;
+
+const ARRAYS = {
+  u8: Uint8Array,
+  i8: Int8Array,
+  u16: Uint16Array,
+  i16: Int16Array,
+  u32: Uint32Array,
+  i32: Int32Array,
+  f32: Float32Array,
+  f64: Float64Array,
+} as const;
+
+type ArrayOf<D extends Dtype> = InstanceType<(typeof ARRAYS)[D]>;
+
+/** The data do not have the shape that was announced. */
+export class DecodeError extends Error {
+  override name = "DecodeError";
+}
+
+export function toBytes(data: Bytes): Uint8Array<ArrayBuffer> {
+  if (data instanceof ArrayBuffer) return new Uint8Array(data);
+  return new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+}
+
+/** Reads little-endian elements, without a copy where alignment allows. */
+export function toTyped<D extends Dtype>(dtype: D, data: Bytes): ArrayOf<D> {
+  const ArrayType = ARRAYS[dtype];
+  if (!ArrayType) throw new DecodeError(`Unknown dtype "${dtype}".`);
+  const bytes = toBytes(data);
+  const size = ArrayType.BYTES_PER_ELEMENT;
+  if (bytes.byteLength % size !== 0) {
+    throw new DecodeError(`${bytes.byteLength} bytes are not a whole number of ${dtype} elements.`);
+  }
+  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  return new ArrayType(aligned.buffer, aligned.byteOffset, bytes.byteLength / size) as ArrayOf<D>;
+}
+
+/** Puts columns together from pieces that arrive in any order. */
+export class ColumnAssembler {
+  readonly #columns = new Map<string, { dtype: Dtype; data: Column; received: number }>();
+
+  accept(pieces: readonly ColumnPiece[], buffers: readonly Bytes[]): void {
+    if (pieces.length !== buffers.length) {
+      throw new DecodeError(`${pieces.length} column pieces came with ${buffers.length} buffers.`);
+    }
+    pieces.forEach((piece, i) => {
+      this.#place(piece, buffers[i]!);
+    });
+  }
+
+  #place({ name, dtype, offset, length, total }: ColumnPiece, buffer: Bytes): void {
+    let column = this.#columns.get(name);
+    if (!column) {
+      column = { dtype, data: new ARRAYS[dtype](total), received: 0 };
+      this.#columns.set(name, column);
+    }
+    const piece = toTyped(dtype, buffer);
+    if (
+      piece.length !== length ||
+      offset + length > total ||
+      column.data.length !== total ||
+      column.dtype !== dtype
+    ) {
+      throw new DecodeError(`A piece of column "${name}" does not fit its announced place.`);
+    }
+    column.data.set(piece, offset);
+    column.received += length;
+  }
+
+  /** The finished columns; throws when a piece never came. */
+  finish(): Columns {
+    for (const [name, { data, received }] of this.#columns) {
+      if (received !== data.length) {
+        throw new DecodeError(`Column "${name}" has ${received} of its ${data.length} elements.`);
+      }
+    }
+    return new Columns(new Map([...this.#columns].map(([name, { data }]) => [name, data])));
+  }
+
+  /** Elements received and announced so far, for a progress bar. */
+  get progress(): { done: number; total: number } {
+    let done = 0;
+    let total = 0;
+    for (const { data, received } of this.#columns.values()) {
+      done += received;
+      total += data.length;
+    }
+    return { done, total };
+  }
+}
+
+/** Named columns, taken with the type and length that the reader expects. */
+export class Columns {
+  readonly #columns: ReadonlyMap<string, Column>;
+
+  constructor(columns: ReadonlyMap<string, Column>) {
+    this.#columns = columns;
+  }
+
+  take<D extends Dtype>(name: string, dtype: D, length?: number): ArrayOf<D> {
+    const column = this.#columns.get(name) ?? new ARRAYS[dtype](0);
+    if (!(column instanceof ARRAYS[dtype])) throw new DecodeError(`Column "${name}" is not ${dtype}.`);
+    if (length !== undefined && column.length !== length) {
+      throw new DecodeError(`Column "${name}" must have ${length} elements; it has ${column.length}.`);
+    }
+    return column as ArrayOf<D>;
+  }
+}

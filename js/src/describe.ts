@@ -1,0 +1,120 @@
+// In words: what is at one base, which hits and seqlets claim it, and why one was not counted.
+
+import { whyNot } from "./boxes.ts";
+import { type Counts, hitPasses, seqletMotif, seqletPasses, type Thresholds } from "./counts.ts";
+import type { Dataset } from "./dataset.ts";
+import { whole } from "./format.ts";
+
+export interface Claim {
+  kind: "seqlet" | "hit";
+  motif: number;
+  name: string;
+  strand: number;
+  attribution: number;
+  p: number;
+  /** Why it does not count; empty when it does. */
+  reason: string;
+}
+
+export interface Claims {
+  claims: Claim[];
+  /** How many more there are. */
+  more: number;
+}
+
+const SHOWN = 7;
+
+/** Seqlets first, then hits; those that count before those that do not, the strongest first. */
+export function claimsAt(
+  dataset: Dataset,
+  counts: Counts,
+  thresholds: Thresholds,
+  sequence: number,
+  base: number,
+  selected: ReadonlySet<number>,
+): Claims {
+  const seqlets: Claim[] = [];
+  const passing: Claim[] = [];
+  const failing: Claim[] = [];
+  const names = dataset.manifest.motif_names;
+  const { offset, item } = dataset.seqletsBySequence;
+  for (let i = offset[sequence]; i < offset[sequence + 1]; i++) {
+    const q = item[i];
+    if (base < dataset.seqlets.start[q] || base >= dataset.seqlets.end[q]) continue;
+    const motif = seqletPasses(dataset, thresholds, q) ? seqletMotif(dataset, thresholds, q) : -1;
+    seqlets.push({
+      kind: "seqlet",
+      motif,
+      name: motif < 0 ? "seqlet" : names[motif]!,
+      strand: motif < 0 ? 0 : dataset.seqlets.strand[q],
+      attribution: dataset.seqlets.attribution[q],
+      p: dataset.seqlets.p[q],
+      reason: whyNot(dataset, thresholds, "seqlet", q),
+    });
+  }
+  for (const h of dataset.strongestHits(sequence)) {
+    if (base < dataset.hits.start[h] || base >= dataset.hitEnd(h)) continue;
+    const passes = hitPasses(dataset, counts, thresholds, h);
+    const motif = dataset.hitMotif[h];
+    (passes ? passing : failing).push({
+      kind: "hit",
+      motif,
+      name: names[motif]!,
+      strand: dataset.hits.strand[h],
+      attribution: dataset.hits.attribution[h],
+      p: dataset.hitP(h),
+      reason: passes ? "" : whyNot(dataset, thresholds, "hit", h),
+    });
+  }
+  const first = (claim: Claim): number => (selected.has(claim.motif) ? 0 : 1);
+  passing.sort((a, b) => first(a) - first(b));
+  failing.sort((a, b) => first(a) - first(b));
+  const all = [...seqlets, ...passing, ...failing];
+  return { claims: all.slice(0, SHOWN), more: Math.max(0, all.length - SHOWN) };
+}
+
+/** Coordinates in the genome where they are known, else in the sequence. */
+export function intervalText(dataset: Dataset, sequence: number, start: number, end: number): string {
+  const { loci } = dataset.manifest;
+  if (!loci) return `${whole(start)}–${whole(end)}`;
+  const origin = loci.start[sequence]!;
+  return `${loci.chrom[sequence]}:${whole(origin + start)}–${whole(origin + end)}`;
+}
+
+export function positionText(dataset: Dataset, sequence: number, base: number): string {
+  const { loci } = dataset.manifest;
+  return loci ? `${loci.chrom[sequence]}:${whole(loci.start[sequence]! + base)}` : `position ${whole(base)}`;
+}
+
+/** What a user types to go somewhere: a name, an index, or a genome position. */
+export function findSequence(
+  dataset: Dataset,
+  text: string,
+): { sequence: number; base: number | null } | { problem: string } {
+  const { manifest } = dataset;
+  const wanted = text.trim();
+  const lower = wanted.toLowerCase();
+  const available = (sequence: number): boolean => manifest.tracks?.includes(sequence) ?? true;
+  const locus = /^(\w+):([\d,]+)/.exec(wanted);
+  if (locus && manifest.loci) {
+    const position = Number(locus[2]!.replaceAll(",", ""));
+    const { chrom, start, end } = manifest.loci;
+    const sequence = chrom.findIndex(
+      (name, s) => name === locus[1] && position >= start[s]! && position < end[s]!,
+    );
+    if (sequence < 0) return { problem: `No sequence covers ${locus[1]}:${whole(position)}.` };
+    return { sequence, base: position - start[sequence]! };
+  }
+  const names = manifest.sequence_names;
+  let sequence = names ? names.findIndex((name) => name.toLowerCase() === lower) : -1;
+  if (sequence < 0 && /^\d+$/.test(wanted) && Number(wanted) < manifest.n_sequences)
+    sequence = Number(wanted);
+  if (sequence < 0 && names && lower !== "")
+    sequence = names.findIndex((name) => name.toLowerCase().includes(lower));
+  if (sequence < 0)
+    return {
+      problem: `No sequence "${wanted}": type a name, or a number up to ${manifest.n_sequences - 1}.`,
+    };
+  if (!available(sequence)) return { problem: `${dataset.sequenceName(sequence)} is not in this page.` };
+  return { sequence, base: null };
+}

@@ -1,0 +1,94 @@
+// Ticks of the value axis and of the positions.
+import { type BaseScale, tickLabel, tickStep, ticks } from "../layout.ts";
+import type { YScale } from "./logo.ts";
+import { crisp, type Palette, type Pen } from "./pen.ts";
+
+const LABEL_HEIGHT = 10;
+
+/** A few round values of the attribution, their labels right of `x - 6`, and the zero line over the whole width. */
+export function drawValueAxis(
+  pen: Pen,
+  range: readonly [number, number],
+  y: YScale,
+  left: number,
+  right: number,
+  palette: Palette,
+  dpr: number,
+): void {
+  const height = Math.abs(y(range[1]) - y(range[0]));
+  const target = Math.max(2, Math.min(4, height / 26));
+  const step = tickStep(range[0], range[1], target);
+  pen.font = `10px ${palette.font}`;
+  pen.textAlign = "right";
+  pen.textBaseline = "middle";
+  pen.fillStyle = palette.muted;
+  pen.lineWidth = 1 / dpr;
+  let lastLabel = Number.POSITIVE_INFINITY;
+  for (const value of ticks(range[0], range[1], target)) {
+    const at = crisp(y(value), dpr);
+    pen.strokeStyle = value === 0 ? palette.muted : palette.line;
+    pen.beginPath();
+    pen.moveTo(value === 0 ? left : left - 4, at);
+    pen.lineTo(value === 0 ? right : left, at);
+    pen.stroke();
+    if (lastLabel - at >= LABEL_HEIGHT) {
+      pen.fillText(tickLabel(value, step), left - 7, at);
+      lastLabel = at;
+    }
+  }
+  pen.strokeStyle = palette.line;
+  pen.beginPath();
+  pen.moveTo(crisp(left, dpr), y(range[1]));
+  pen.lineTo(crisp(left, dpr), y(range[0]));
+  pen.stroke();
+}
+
+/** Positions that get a tick: the same in the ruler and in every track. */
+export function positionTicks(scale: BaseScale): { values: number[]; step: number } {
+  const { start, end } = scale.viewport;
+  const target = Math.max(2, (scale.right - scale.left) / 90);
+  const step = Math.max(1, tickStep(start, end, target));
+  const values: number[] = [];
+  for (let value = Math.ceil(start / step) * step; value <= end; value += step) values.push(value);
+  return { values, step };
+}
+
+/** Hairlines through a track at the ruler's ticks. */
+export function drawGrid(
+  pen: Pen,
+  scale: BaseScale,
+  top: number,
+  bottom: number,
+  palette: Palette,
+  dpr: number,
+): void {
+  pen.strokeStyle = palette.grid;
+  pen.lineWidth = 1 / dpr;
+  pen.beginPath();
+  for (const value of positionTicks(scale).values) {
+    const x = crisp(scale.toPx(value), dpr);
+    pen.moveTo(x, top);
+    pen.lineTo(x, bottom);
+  }
+  pen.stroke();
+}
+
+/** The ruler's labels, positions in the sequence. */
+export function drawRuler(pen: Pen, scale: BaseScale, top: number, palette: Palette, dpr: number): void {
+  pen.font = `10px ${palette.font}`;
+  pen.textBaseline = "top";
+  pen.fillStyle = palette.muted;
+  pen.strokeStyle = palette.line;
+  pen.lineWidth = 1 / dpr;
+  for (const value of positionTicks(scale).values) {
+    const x = scale.toPx(value);
+    const label = value.toLocaleString("en-US");
+    pen.beginPath();
+    pen.moveTo(crisp(x, dpr), top);
+    pen.lineTo(crisp(x, dpr), top + 4);
+    pen.stroke();
+    const half = pen.measureText(label).width / 2;
+    pen.textAlign = "center";
+    pen.fillText(label, Math.min(Math.max(x, scale.left + half), scale.right - half), top + 6);
+  }
+}

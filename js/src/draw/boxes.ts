@@ -1,0 +1,114 @@
+// Seqlets and hits in their lanes.
+import type { Box } from "../boxes.ts";
+import type { BaseScale } from "../layout.ts";
+import { drawMarker } from "./marker.ts";
+import { crisp, type Palette, type Pen } from "./pen.ts";
+
+export const LANE_HEIGHT = 16;
+export const BOX_HEIGHT = 12;
+const TIP = 4;
+
+export interface PlacedRect {
+  box: Box;
+  left: number;
+  right: number;
+  top: number;
+}
+
+/** Where the visible boxes are, in pixels. */
+export function boxRects(
+  boxes: readonly Box[],
+  scale: BaseScale,
+  laneTop: (box: Box) => number,
+): PlacedRect[] {
+  const rects: PlacedRect[] = [];
+  for (const box of boxes) {
+    const left = scale.toPx(box.start);
+    const right = Math.max(scale.toPx(box.end), left + 3);
+    if (right > scale.left && left < scale.right) rects.push({ box, left, right, top: laneTop(box) });
+  }
+  return rects;
+}
+
+/** The box under a point, if any. */
+export function boxAt(rects: readonly PlacedRect[], x: number, y: number): Box | undefined {
+  return rects.find(
+    ({ left, right, top }) => x >= left - 1 && x <= right + 1 && y >= top && y < top + BOX_HEIGHT,
+  )?.box;
+}
+
+const colorOf = ({ slot, kind }: Box, palette: Palette): string =>
+  slot >= 0 ? palette.motifs[slot % palette.motifs.length]! : kind === "hit" ? palette.hit : palette.seqlet;
+
+/** Traces a box whose tip shows the strand. */
+function trace(pen: Pen, left: number, right: number, top: number, strand: number): void {
+  const bottom = top + BOX_HEIGHT;
+  const middle = top + BOX_HEIGHT / 2;
+  const tip = strand !== 0 && right - left > 3 * TIP ? TIP : 0;
+  pen.moveTo(strand < 0 ? left + tip : left, top);
+  pen.lineTo(strand > 0 ? right - tip : right, top);
+  if (strand > 0 && tip > 0) pen.lineTo(right, middle);
+  pen.lineTo(strand > 0 ? right - tip : right, bottom);
+  pen.lineTo(strand < 0 ? left + tip : left, bottom);
+  if (strand < 0 && tip > 0) pen.lineTo(left, middle);
+  pen.closePath();
+}
+
+export function drawBoxes(
+  pen: Pen,
+  rects: readonly PlacedRect[],
+  scale: BaseScale,
+  palette: Palette,
+  dpr: number,
+): void {
+  const solid = new Map<string, PlacedRect[]>();
+  for (const rect of rects) {
+    if (!rect.box.passes) continue;
+    const color = colorOf(rect.box, palette);
+    const group = solid.get(color);
+    if (group) group.push(rect);
+    else solid.set(color, [rect]);
+  }
+  for (const [color, group] of solid) {
+    pen.fillStyle = color;
+    pen.beginPath();
+    for (const { left, right, top, box } of group) trace(pen, left, right, top, box.strand);
+    pen.fill();
+  }
+  pen.setLineDash([2, 2]);
+  pen.lineWidth = 1;
+  for (const { left, right, top, box } of rects) {
+    if (box.passes) continue;
+    pen.strokeStyle = colorOf(box, palette);
+    pen.globalAlpha = 0.7;
+    pen.beginPath();
+    trace(pen, crisp(left, dpr), crisp(right, dpr), crisp(top, dpr), box.strand);
+    pen.stroke();
+  }
+  pen.setLineDash([]);
+  pen.globalAlpha = 1;
+  drawLabels(pen, rects, scale, palette);
+}
+
+function drawLabels(pen: Pen, rects: readonly PlacedRect[], scale: BaseScale, palette: Palette): void {
+  pen.font = labelFont(palette);
+  pen.textAlign = "left";
+  pen.textBaseline = "middle";
+  for (const { box, left, right, top } of rects) {
+    const { label } = box.placement;
+    if (label === "none" || box.label === "") continue;
+    const middle = top + BOX_HEIGHT / 2 + 0.5;
+    const inside = label === "inside";
+    // a box that starts left of the view keeps its label in sight
+    let x = inside ? Math.max(left, scale.left) + 5 : right + 4;
+    pen.fillStyle = inside ? palette.onBox : box.slot >= 0 ? colorOf(box, palette) : palette.text;
+    if (box.slot >= 0) {
+      drawMarker(pen, box.slot, x + 4, middle - 0.5, 3.5);
+      x += 11;
+    }
+    if (inside && x + pen.measureText(box.label).width > right - 2) continue;
+    if (inside || x > scale.left) pen.fillText(box.label, x, middle);
+  }
+}
+
+export const labelFont = (palette: Palette): string => `10px ${palette.font}`;

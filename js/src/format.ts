@@ -1,0 +1,37 @@
+// Numbers as people read them, and never a rounded number that says something untrue.
+
+const WHOLE = new Intl.NumberFormat("en-US");
+
+/** 12,204 */
+export const whole = (n: number): string => WHOLE.format(n);
+
+/** "1 hit", "2 hits" */
+export const plural = (n: number, noun: string): string => `${whole(n)} ${noun}${n === 1 ? "" : "s"}`;
+
+/** 0.01, 1.2e-5: a threshold as it can be typed back, without noise from rounding. */
+export function threshold(value: number): string {
+  if (value === 0) return "0";
+  const [mantissa = "0", exponent = "0"] = value.toExponential(5).split("e");
+  const size = Number(exponent);
+  if (size >= -3 && size < 6) return String(Number(value.toPrecision(6)));
+  return `${Number(mantissa)}e${size}`;
+}
+
+/** A p value with two digits. */
+export function pValue(p: number): string {
+  if (p === 0) return "0";
+  if (p >= 0.001) return String(Number(p.toPrecision(2)));
+  const [mantissa = "0", exponent = "0"] = p.toExponential(1).split("e");
+  return `${Number(mantissa)}e${Number(exponent)}`;
+}
+
+/** An attribution with sign and three digits; a real minus, so that columns align. */
+export function signed(value: number): string {
+  const size = Math.abs(value);
+  const text = size === 0 ? "0" : size < 1e-4 ? size.toExponential(1) : String(Number(size.toPrecision(3)));
+  return `${value < 0 ? "−" : "+"}${text}`;
+}
+
+/** A marginal effect: fixed decimals, so that a column of them aligns. */
+export const effect = (value: number): string =>
+  Number.isNaN(value) ? "–" : `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(3)}`;

@@ -1,0 +1,185 @@
+// The only door to the model. Views know neither anywidget nor whether a kernel exists.
+import type { AnyModel } from "@anywidget/types";
+import type { Bytes } from "./decode.ts";
+import type { ColumnPiece, RequestName, RequestParams, TraitName, Traits } from "./wire.ts";
+
+export interface Reply {
+  message: Record<string, unknown>;
+  buffers: readonly Bytes[];
+}
+
+export interface RequestOptions {
+  signal?: AbortSignal;
+  /** Called for each piece of an answer that comes in several. */
+  onPart?: (columns: ColumnPiece[], buffers: readonly Bytes[]) => void;
+}
+
+export interface Host {
+  /** False on an exported page: what was not put into the page cannot be had. */
+  readonly canCompute: boolean;
+  get<K extends TraitName>(name: K): Traits[K];
+  /** Takes effect in this page at once, in the kernel within a moment. */
+  set(patch: Partial<Traits>): void;
+  /** Sends what `set` holds back; for the end of a drag. */
+  flush(): void;
+  /** Changes that come from elsewhere; never the echo of an own `set`. */
+  onChange(callback: (name: TraitName) => void): () => void;
+  request<N extends RequestName>(name: N, params: RequestParams[N], options?: RequestOptions): Promise<Reply>;
+}
+
+/** The kernel answered that it could not; the message says what to do. */
+export class HostError extends Error {
+  override name = "HostError";
+}
+
+/** While a slider moves the kernel hears of it this often. */
+export const SAVE_DELAY_MS = 150;
+/** An old value that arrives later than this after the last one sent is news. */
+const ECHO_WINDOW_MS = 500;
+
+export const sameValue = (a: unknown, b: unknown): boolean =>
+  a === b || JSON.stringify(a) === JSON.stringify(b);
+
+/**
+ * Tells echoes from news. Each value sent may come back after newer ones were sent; such an old echo must not move
+ * a slider back under the user's hand.
+ */
+export class EchoGuard {
+  readonly #sent = new Map<string, { values: unknown[]; at: number }>();
+  readonly #now: () => number;
+
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  sent(name: string, value: unknown): void {
+    const entry = this.#recent(name) ?? { values: [], at: 0 };
+    entry.values.push(value);
+    entry.at = this.#now();
+    this.#sent.set(name, entry);
+  }
+
+  /** Whether a value that arrived is one of ours that newer ones have replaced. */
+  isStaleEcho(name: string, value: unknown): boolean {
+    const values = this.#recent(name)?.values ?? [];
+    const index = values.findIndex((old) => sameValue(old, value));
+    // echoes come in the order of sending: those before it will not come any more
+    if (index >= 0) values.splice(0, index);
+    else this.#sent.delete(name);
+    return values.length > 1 && index >= 0;
+  }
+
+  #recent(name: string): { values: unknown[]; at: number } | undefined {
+    const entry = this.#sent.get(name);
+    if (entry && this.#now() - entry.at <= ECHO_WINDOW_MS) return entry;
+    this.#sent.delete(name);
+    return undefined;
+  }
+}
+
+type CustomMessage = Record<string, unknown> & { type?: string; id?: number; status?: string };
+
+/** A live kernel behind an anywidget model. */
+export class AnywidgetHost implements Host {
+  readonly canCompute = true;
+  readonly #model: AnyModel<Traits>;
+  readonly #guard = new EchoGuard();
+  /** Set here, not yet given to the model. */
+  #pending: Partial<Traits> = {};
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #listeners = new Set<(name: TraitName) => void>();
+  readonly #requests = new Map<number, (message: CustomMessage, buffers: readonly Bytes[]) => void>();
+  // replies reach every page that shows this model, so ids start at a random place
+  #nextId = Math.floor(Math.random() * 2 ** 31) * 1024;
+  #saving = false;
+
+  constructor(model: AnyModel<Traits>, names: readonly TraitName[]) {
+    this.#model = model;
+    for (const name of names) model.on(`change:${name}`, () => this.#changed(name));
+    model.on("msg:custom", (message: CustomMessage, buffers: DataView[]) => {
+      if (message?.type === "reply" && message.id !== undefined)
+        this.#requests.get(message.id)?.(message, buffers);
+    });
+  }
+
+  get<K extends TraitName>(name: K): Traits[K] {
+    return name in this.#pending ? (this.#pending[name] as Traits[K]) : this.#model.get(name);
+  }
+
+  set(patch: Partial<Traits>): void {
+    Object.assign(this.#pending, patch);
+    this.#timer ??= setTimeout(() => this.flush(), SAVE_DELAY_MS);
+  }
+
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const patch = this.#pending;
+    this.#pending = {};
+    const names = Object.keys(patch) as TraitName[];
+    if (names.length === 0) return;
+    this.#saving = true;
+    try {
+      for (const name of names) {
+        this.#guard.sent(name, patch[name]);
+        this.#model.set(name, patch[name] as never);
+      }
+      this.#model.save_changes();
+    } finally {
+      this.#saving = false;
+    }
+  }
+
+  onChange(callback: (name: TraitName) => void): () => void {
+    this.#listeners.add(callback);
+    return () => this.#listeners.delete(callback);
+  }
+
+  #changed(name: TraitName): void {
+    // what the user is setting right now wins; the next flush tells the kernel
+    if (this.#saving || name in this.#pending || this.#guard.isStaleEcho(name, this.#model.get(name))) return;
+    for (const listener of this.#listeners) listener(name);
+  }
+
+  request<N extends RequestName>(
+    name: N,
+    params: RequestParams[N],
+    options: RequestOptions = {},
+  ): Promise<Reply> {
+    const { signal, onPart } = options;
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      const finish = (): void => {
+        this.#requests.delete(id);
+        signal?.removeEventListener("abort", abort);
+      };
+      const abort = (): void => {
+        finish();
+        this.#model.send({ type: "cancel", id });
+        reject(signal?.reason);
+      };
+      if (signal?.aborted) {
+        reject(signal.reason);
+        return;
+      }
+      signal?.addEventListener("abort", abort);
+      this.#requests.set(id, (message, buffers) => {
+        if (message.status === "part") {
+          try {
+            onPart?.(message.columns as ColumnPiece[], buffers);
+          } catch (error) {
+            finish();
+            reject(error);
+          }
+        } else if (message.status === "ok") {
+          finish();
+          resolve({ message, buffers });
+        } else if (message.status === "error") {
+          finish();
+          reject(new HostError(String(message.message)));
+        }
+      });
+      this.#model.send({ type: "request", id, name, params });
+    });
+  }
+}

@@ -1,0 +1,103 @@
+// Attributions of single sequences, fetched when a track is shown and kept while there is room.
+import { type Signal, signal } from "@preact/signals";
+import { type Bytes, DecodeError, toTyped } from "./decode.ts";
+import type { Host } from "./host.ts";
+
+export interface TrackData {
+  /** 0..3 for A C G T, 4 for N. */
+  codes: Uint8Array;
+  /** Attribution of the base that is there. */
+  observed: Float32Array;
+  /** Attribution that each base would have, A row first; null until asked for. */
+  hypothetical: Float32Array | null;
+}
+
+export type TrackState =
+  | { phase: "loading" }
+  | { phase: "ready"; data: TrackData }
+  | { phase: "error"; message: string };
+
+const KEPT = 48;
+
+export class TrackCache {
+  readonly #host: Host;
+  readonly #length: () => number;
+  readonly #states = new Map<number, Signal<TrackState>>();
+  readonly #asked = new Set<string>();
+  #epoch = 0;
+
+  constructor(host: Host, length: () => number) {
+    this.#host = host;
+    this.#length = length;
+  }
+
+  /** The state of a sequence's track; asks the host for what is missing, once. */
+  get(sequence: number, hypothetical: boolean): Signal<TrackState> {
+    const known = this.#states.get(sequence);
+    const state = known ?? signal<TrackState>({ phase: "loading" });
+    // most recently used last
+    this.#states.delete(sequence);
+    this.#states.set(sequence, state);
+    const current = state.peek();
+    const lacksHypothetical = hypothetical && current.phase === "ready" && !current.data.hypothetical;
+    if (!known || lacksHypothetical) void this.#fetch(sequence, hypothetical, state);
+    this.#forgetOldest();
+    return state;
+  }
+
+  /** Asks again after an error. */
+  retry(sequence: number, hypothetical: boolean): void {
+    const state = this.#states.get(sequence);
+    if (state) void this.#fetch(sequence, hypothetical, state);
+  }
+
+  clear(): void {
+    this.#epoch++;
+    this.#states.clear();
+    this.#asked.clear();
+  }
+
+  async #fetch(sequence: number, hypothetical: boolean, state: Signal<TrackState>): Promise<void> {
+    const question = `${sequence} ${hypothetical}`;
+    if (this.#asked.has(question)) return;
+    this.#asked.add(question);
+    const epoch = this.#epoch;
+    try {
+      const { buffers } = await this.#host.request("track", { sequence, hypothetical });
+      const data = decodeTrack(buffers, this.#length());
+      // an answer without hypothetical scores must not replace a later one that has them
+      const current = state.peek();
+      const poorer = current.phase === "ready" && current.data.hypothetical && !data.hypothetical;
+      if (epoch === this.#epoch && !poorer) state.value = { phase: "ready", data };
+    } catch (error) {
+      if (epoch === this.#epoch) {
+        state.value = { phase: "error", message: error instanceof Error ? error.message : String(error) };
+      }
+    } finally {
+      if (epoch === this.#epoch) this.#asked.delete(question);
+    }
+  }
+
+  #forgetOldest(): void {
+    for (const sequence of this.#states.keys()) {
+      if (this.#states.size <= KEPT) break;
+      this.#states.delete(sequence);
+    }
+  }
+}
+
+export function decodeTrack(buffers: readonly Bytes[], length: number): TrackData {
+  const [codes, observed, hypothetical] = buffers;
+  if (!codes || !observed)
+    throw new DecodeError("The answer lacks the bases or the attributions of the sequence.");
+  const track = {
+    codes: toTyped("u8", codes),
+    observed: toTyped("f32", observed),
+    hypothetical: hypothetical ? toTyped("f32", hypothetical) : null,
+  };
+  const sizes = [track.codes.length, track.observed.length, (track.hypothetical?.length ?? 4 * length) / 4];
+  if (sizes.some((size) => size !== length)) {
+    throw new DecodeError(`A track of ${length} bases came with ${sizes.join(", ")} values.`);
+  }
+  return track;
+}

@@ -1,0 +1,178 @@
+// The whole widget, in each of its states.
+import { threshold, whole } from "../format.ts";
+import type { LoadState } from "../store.ts";
+import { ownKeys, useScreen } from "./context.ts";
+import { MotifTable } from "./MotifTable.tsx";
+import { Toolbar } from "./Toolbar.tsx";
+import { Tracks } from "./Tracks.tsx";
+
+export function Explorer() {
+  const { store } = useScreen();
+  const load = store.load.value;
+  const dataset = store.dataset.value;
+  return (
+    <>
+      <Header />
+      {load.phase === "error" && <LoadError message={load.message} />}
+      {!dataset && load.phase !== "error" && <Loading load={load} />}
+      {dataset && (
+        <>
+          <Toolbar />
+          <Notice />
+          <div class="nbm-main">
+            <MotifTable />
+            {dataset.manifest.has.attributions && <Tracks />}
+          </div>
+          <Footer />
+        </>
+      )}
+    </>
+  );
+}
+
+function Header() {
+  const { store } = useScreen();
+  const manifest = store.dataset.value?.manifest ?? store.traits._manifest.value;
+  return (
+    <header class="nbm-header">
+      <span class="nbm-title">{manifest?.name || "nbmotif"}</span>
+      {manifest?.version !== undefined && (
+        <span class="nbm-muted">
+          {whole(manifest.n_sequences)} × {whole(manifest.length)} bp · {whole(manifest.n_motifs)} motifs
+        </span>
+      )}
+      <span class="nbm-spacer" />
+      <KernelStatus />
+      <span class="nbm-legend" aria-hidden="true">
+        {["A", "C", "G", "T"].map((letter) => (
+          <b key={letter} class={`nbm-base-${letter}`}>
+            {letter}
+          </b>
+        ))}
+      </span>
+    </header>
+  );
+}
+
+function KernelStatus() {
+  const { store } = useScreen();
+  if (!store.host.canCompute) {
+    return (
+      <span
+        class="nbm-tag"
+        title="Thresholds, sorting and tracks work in this page; open the notebook to compute more."
+      >
+        static copy
+      </span>
+    );
+  }
+  const status = store.traits._status.value;
+  if (!status || status.phase === "ready") return null;
+  return (
+    <span class="nbm-tag" data-phase={status.phase} role="status">
+      {status.phase === "working" && (
+        <progress
+          {...(status.total > 0 ? { max: status.total, value: status.done } : {})}
+          aria-label={status.message}
+        />
+      )}
+      {status.message}
+    </span>
+  );
+}
+
+function Loading({ load }: { load: LoadState }) {
+  const { store } = useScreen();
+  const share = load.phase === "loading" && load.total > 0 ? load.done / load.total : undefined;
+  const text =
+    load.phase === "loading"
+      ? "Loading hits and seqlets…"
+      : store.traits._manifest.value?.version
+        ? "Waiting for the kernel. If another cell is running, the Explorer appears when it is free."
+        : "Nothing to show yet: the Explorer fills when its study has run.";
+  return (
+    <div class="nbm-state" role="status">
+      {load.phase === "loading" && (
+        <progress {...(share === undefined ? {} : { value: share })} aria-label="Loading" />
+      )}
+      <p>{text}</p>
+    </div>
+  );
+}
+
+function LoadError({ message }: { message: string }) {
+  const { store } = useScreen();
+  return (
+    <div class="nbm-state" data-phase="error" role="alert">
+      <p>The data could not be shown. {message}</p>
+      {store.host.canCompute && (
+        <button type="button" class="nbm-button" onClick={() => void store.reload()} {...ownKeys}>
+          Load again
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** One sentence about what stands between the user and an answer, with the way out. */
+function Notice() {
+  const { store } = useScreen();
+  const { manifest, hits } = store.dataset.value!;
+  const counts = store.counts.value!;
+  const { attribution, sign } = store.thresholds.value;
+  const notice = store.notice.value;
+  if (notice !== "") return <Message text={notice} />;
+  if (!manifest.has.hits && !manifest.has.seqlets) {
+    return <Message text="There is nothing to count: give the Explorer hits, seqlets or both." />;
+  }
+  if (!manifest.has.hits || counts.nHits > 0) return null;
+  if (store.traits.sequence.value !== null) return <Message text="No hit passes in this sequence." />;
+  if (counts.nMatches === 0) return <Message text="No hit passes: raise the FIMO p threshold." />;
+  const strongest = strongestHit(hits.attribution, hits.offset, sign);
+  if (strongest <= 0) return <Message text="No hit has an attribution of this sign: change the sign." />;
+  return (
+    <Message
+      text={`No hit passes ${threshold(attribution)}: the strongest has ${threshold(Number(strongest.toPrecision(2)))}.`}
+    >
+      <button
+        type="button"
+        class="nbm-button"
+        onClick={() => store.set({ attribution_threshold: Number((strongest / 2).toPrecision(1)) })}
+        {...ownKeys}
+      >
+        Lower to {threshold(Number((strongest / 2).toPrecision(1)))}
+      </button>
+    </Message>
+  );
+}
+
+function Message({ text, children }: { text: string; children?: preact.ComponentChildren }) {
+  return (
+    <p class="nbm-notice" role="status">
+      {text} {children}
+    </p>
+  );
+}
+
+/** Largest attribution of the sign; hits of a motif are in descending order, so its ends suffice. */
+function strongestHit(attribution: Float32Array, offset: Uint32Array, sign: "+" | "-" | "both"): number {
+  let most = 0;
+  for (let m = 0; m + 1 < offset.length; m++) {
+    if (offset[m] === offset[m + 1]) continue;
+    if (sign !== "-") most = Math.max(most, attribution[offset[m]]);
+    if (sign !== "+") most = Math.max(most, -attribution[offset[m + 1] - 1]);
+  }
+  return most;
+}
+
+function Footer() {
+  const { store } = useScreen();
+  const { manifest } = store.dataset.value!;
+  if (manifest.n_hits >= manifest.n_hits_total) return null;
+  return (
+    <footer class="nbm-footer">
+      Counts are exact above an attribution of {threshold(manifest.floor)}: the {whole(manifest.n_hits)}{" "}
+      strongest of {whole(manifest.n_hits_total)} hits are here.
+    </footer>
+  );
+}

@@ -1,0 +1,77 @@
+// What is under the pointer: position, base, attribution, and who claims it.
+import { type Claim, claimsAt, positionText } from "../describe.ts";
+import { pValue, signed } from "../format.ts";
+import { BaseScale } from "../layout.ts";
+import { useScreen } from "./context.ts";
+import { Swatch } from "./Swatch.tsx";
+import { GUTTER, RIGHT_PAD } from "./Track.tsx";
+
+const LETTERS = "ACGTN";
+
+/** A line through all tracks, and the card beside it at the hovered one. */
+export function HoverCard({ width, topOf }: { width: number; topOf: (sequence: number) => number }) {
+  const { store } = useScreen();
+  const hover = store.hover.value;
+  if (!hover || width === 0) return null;
+  const dataset = store.dataset.value!;
+  const scale = new BaseScale(store.viewport.value, GUTTER, width - RIGHT_PAD);
+  const { sequence, base } = hover;
+  if (base + 1 <= scale.viewport.start || base >= scale.viewport.end) return null;
+  const x = Math.max(scale.left, scale.toPx(base));
+  const columnWidth = Math.max(1, Math.min(scale.right, scale.toPx(base + 1)) - x);
+  const state = store.tracks.get(sequence, store.traits._show_hypothetical.value).value;
+  const data = state.phase === "ready" ? state.data : null;
+  const selected = new Set(store.selected.value);
+  const { claims, more } = claimsAt(
+    dataset,
+    store.counts.value!,
+    store.thresholds.value,
+    sequence,
+    base,
+    selected,
+  );
+  const onRight = x < width / 2;
+  return (
+    <>
+      <div class="nbm-crosshair" style={{ left: `${x}px`, width: `${columnWidth}px` }} />
+      <div
+        class="nbm-card"
+        role="status"
+        style={{
+          top: `${topOf(sequence) + 26}px`,
+          ...(onRight ? { left: `${x + columnWidth + 10}px` } : { right: `${width - x + 10}px` }),
+        }}
+      >
+        <div class="nbm-card-head">
+          {data && <b class={`nbm-base-${LETTERS[data.codes[base]]}`}>{LETTERS[data.codes[base]]}</b>}
+          <span>{positionText(dataset, sequence, base)}</span>
+          {dataset.manifest.loci && <span class="nbm-muted">{base}</span>}
+          {data && <span class="nbm-card-value">{signed(data.observed[base])}</span>}
+        </div>
+        {claims.map((claim) => (
+          <ClaimRow key={`${claim.kind}${claim.motif}${claim.p}${claim.strand}`} claim={claim} />
+        ))}
+        {more > 0 && <div class="nbm-muted">+{more} more</div>}
+        {claims.length === 0 && <div class="nbm-muted">No seqlet or hit covers this base.</div>}
+      </div>
+    </>
+  );
+}
+
+function ClaimRow({ claim }: { claim: Claim }) {
+  const { store } = useScreen();
+  const { kind, name, strand, attribution, p, reason, motif } = claim;
+  const slot = store.selected.value.indexOf(motif);
+  return (
+    <div class="nbm-claim" data-passes={reason === ""}>
+      <span class="nbm-claim-kind">{kind}</span>
+      <span class="nbm-claim-name">
+        {slot >= 0 && <Swatch slot={slot} />}
+        {name === "seqlet" ? "" : name} {strand === 0 ? "" : strand > 0 ? "→" : "←"}
+      </span>
+      <span class="nbm-claim-value">{signed(attribution)}</span>
+      <span class="nbm-claim-value">p {pValue(p)}</span>
+      {reason !== "" && <span class="nbm-claim-reason">{reason}</span>}
+    </div>
+  );
+}

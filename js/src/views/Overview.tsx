@@ -1,0 +1,109 @@
+// The whole length: a strip per shown sequence, the window that can be dragged and resized, and the ruler.
+import { useRef } from "preact/hooks";
+import { drawRuler } from "../draw/axis.ts";
+import { drawOverview } from "../draw/overview.ts";
+import { preparePen } from "../draw/pen.ts";
+import { whole } from "../format.ts";
+import { BaseScale, pan, span, type Viewport } from "../layout.ts";
+import { ownKeys, usePainter, useScreen } from "./context.ts";
+import { GUTTER, RIGHT_PAD } from "./Track.tsx";
+
+const ROW = 7;
+const RULER = 20;
+
+type Grip = "start" | "end" | "both";
+
+export function Overview({ sequences, width }: { sequences: readonly number[]; width: number }) {
+  const { store, palette, pixelRatio } = useScreen();
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const drag = useRef<{ grip: Grip; from: number; viewport: Viewport } | null>(null);
+  const { length } = store.dataset.value!.manifest;
+  const states = sequences.map(
+    (sequence) => store.tracks.get(sequence, store.traits._show_hypothetical.value).value,
+  );
+  const stripHeight = Math.max(2, sequences.length) * ROW;
+  const height = stripHeight + 4 + RULER;
+  const left = GUTTER;
+  const right = width - RIGHT_PAD;
+
+  const viewport = store.viewport.value;
+  const colors = palette.value;
+  const dpr = pixelRatio.value;
+  usePainter(() => {
+    if (!canvas.current || width === 0) return;
+    const pen = preparePen(canvas.current, width, height, dpr);
+    if (!pen) return;
+    const tracks = states.map((state) => (state.phase === "ready" ? state.data : null));
+    drawOverview(pen, tracks, length, { left, right, top: 0, rowHeight: ROW }, colors);
+    drawRuler(pen, new BaseScale(viewport, left, right), stripHeight + 4, colors, dpr);
+  });
+
+  const toPx = (base: number): number => left + (base / length) * (right - left);
+  const toBases = (px: number): number => (px / (right - left)) * length;
+
+  const grab = (grip: Grip) => (event: PointerEvent) => {
+    event.stopPropagation();
+    (event.currentTarget as HTMLElement).setPointerCapture(event.pointerId);
+    drag.current = { grip, from: event.clientX, viewport: store.viewport.peek() };
+  };
+  const move = (event: PointerEvent): void => {
+    if (!drag.current) return;
+    const { grip, from, viewport: before } = drag.current;
+    const by = toBases(event.clientX - from);
+    if (grip === "both") store.moveTo(pan(before, by, length));
+    else if (grip === "start")
+      store.moveTo({ start: Math.min(before.start + by, before.end - 12), end: before.end });
+    else store.moveTo({ start: before.start, end: Math.max(before.end + by, before.start + 12) });
+  };
+  const release = (): void => {
+    if (drag.current) store.host.flush();
+    drag.current = null;
+  };
+  const jump = (event: PointerEvent): void => {
+    const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
+    const middle = toBases(event.clientX - box.left - left);
+    const half = span(store.viewport.peek()) / 2;
+    store.moveTo(pan({ start: middle - half, end: middle + half }, 0, length));
+    store.host.flush();
+  };
+  const keys = (event: KeyboardEvent): void => {
+    const by = { ArrowLeft: -0.1, ArrowRight: 0.1, PageUp: -1, PageDown: 1 }[event.key];
+    if (by === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    store.moveTo(pan(store.viewport.peek(), by * span(store.viewport.peek()), length));
+  };
+  const handlers = { onPointerMove: move, onPointerUp: release, onPointerCancel: release };
+  return (
+    <div class="nbm-overview" onPointerDown={jump}>
+      <canvas
+        ref={canvas}
+        role="img"
+        aria-label={`Attribution over the whole ${whole(length)} bases of ${sequences.length} sequences`}
+        style={{ width: `${width}px`, height: `${height}px` }}
+      />
+      <div
+        class="nbm-window"
+        role="slider"
+        tabIndex={0}
+        aria-label="Visible part"
+        aria-valuemin={0}
+        aria-valuemax={length}
+        aria-valuenow={Math.round(viewport.start)}
+        aria-valuetext={`${whole(Math.round(viewport.start))} to ${whole(Math.round(viewport.end))}`}
+        style={{
+          left: `${toPx(viewport.start)}px`,
+          width: `${Math.max(4, toPx(viewport.end) - toPx(viewport.start))}px`,
+          height: `${stripHeight}px`,
+        }}
+        {...ownKeys}
+        onKeyDown={keys}
+        onPointerDown={grab("both")}
+        {...handlers}
+      >
+        <div class="nbm-grip" data-side="start" onPointerDown={grab("start")} {...handlers} />
+        <div class="nbm-grip" data-side="end" onPointerDown={grab("end")} {...handlers} />
+      </div>
+    </div>
+  );
+}

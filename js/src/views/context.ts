@@ -1,0 +1,49 @@
+// What every view needs: the store, and the screen it is drawn on.
+import type { ReadonlySignal } from "@preact/signals";
+import { createContext, type RefObject } from "preact";
+import { useContext, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { Palette } from "../draw/pen.ts";
+import { frame } from "../frame.ts";
+import type { Store } from "../store.ts";
+
+export interface Screen {
+  store: Store;
+  palette: ReadonlySignal<Palette>;
+  pixelRatio: ReadonlySignal<number>;
+}
+
+export const ScreenContext = createContext<Screen | null>(null);
+
+export function useScreen(): Screen {
+  const screen = useContext(ScreenContext);
+  if (!screen) throw new Error("Views are drawn inside a ScreenContext.");
+  return screen;
+}
+
+/**
+ * Paints a canvas in the frame in which its component renders. A component renders again when a signal that it
+ * read has changed, so reading is all it takes to keep a canvas up to date.
+ */
+export function usePainter(paint: () => void): void {
+  const latest = useRef(paint);
+  latest.current = paint;
+  const run = useRef(() => latest.current()).current;
+  useLayoutEffect(() => frame.schedule(run));
+  useEffect(() => () => frame.cancel(run), []);
+}
+
+/** The element's width in CSS pixels, 0 before it is known. */
+export function useWidth(ref: RefObject<HTMLElement | null>): number {
+  const [width, setWidth] = useState(0);
+  useEffect(() => {
+    const element = ref.current!;
+    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
+    observer.observe(element);
+    setWidth(element.clientWidth);
+    return () => observer.disconnect();
+  }, []);
+  return width;
+}
+
+/** JupyterLab leaves key presses on elements with this attribute alone; it must be on the focused element itself. */
+export const ownKeys = { "data-lm-suppress-shortcuts": "true" };
