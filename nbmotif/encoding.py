@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 LETTERS = "ACGT"
+_AMBIGUOUS = "Letters such as R or W stand for several bases: write one of them, or N."
 _ELEMENTS_AT_ONCE = 1 << 24  # checked in one go, so that a check needs little memory
 
 Dtype: TypeAlias = "torch.dtype | str"
@@ -78,7 +79,9 @@ def code_table(ignore: Iterable[str]) -> npt.NDArray[np.int8]:
     return table
 
 
-def encode_letters(sequence: object, table: npt.NDArray[np.int8], name: str) -> npt.NDArray[np.int8]:
+def encode_letters(
+    sequence: object, table: npt.NDArray[np.int8], name: str, hint: str = _AMBIGUOUS
+) -> npt.NDArray[np.int8]:
     """Look up the code of each letter of a string, int8 (L,), or say which letter has none."""
     if not isinstance(sequence, str) or not sequence:
         got = "an empty string" if sequence == "" else type(sequence).__name__
@@ -87,7 +90,6 @@ def encode_letters(sequence: object, table: npt.NDArray[np.int8], name: str) -> 
     bad = np.flatnonzero(codes == -2)
     if bad.size:
         at = int(bad[0])
-        hint = "Letters such as R or W stand for several bases: write one of them, or N."
         raise InvalidArgument(name, f"{sequence[at]!r} at position {at}", "letters A, C, G, T or N", hint)
     return codes
 

@@ -1,0 +1,331 @@
+"""Cut sequences out of a genome around loci, and say which loci could not be cut."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+import numpy as np
+import pandas as pd
+import pyfaidx
+import torch
+from tqdm.auto import tqdm
+
+from nbmotif.bed_files import read_bed
+from nbmotif.encoding import code_table, encode_letters, from_codes, to_codes
+from nbmotif.errors import InvalidArgument, InvalidFile, NbmotifWarning
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+Loci: TypeAlias = "str | os.PathLike[str] | pd.DataFrame"
+Genome: TypeAlias = "str | os.PathLike[str] | pyfaidx.Fasta | Mapping[str, Any]"
+
+
+class _Chromosomes(NamedTuple):
+    lengths: dict[str, int]
+    codes: Callable[[str, int, int], npt.NDArray[np.int8]]  # of a chromosome's positions start..end
+
+
+def extract_loci(
+    loci: Loci | Sequence[Loci],
+    sequences: Genome,
+    signals: None = None,
+    in_signals: None = None,
+    chroms: Sequence[str | int] | None = None,
+    in_window: int = 2114,
+    *,
+    max_jitter: int = 0,
+    n_loci: int | None = None,
+    summits: bool = False,
+    ignore: Iterable[str] = ("N",),
+    exclusion_lists: Loci | Sequence[Loci] | None = None,
+    return_mask: bool = False,
+    return_loci: bool = False,
+    verbose: bool = False,
+) -> Any:
+    """Cut a window of the genome around the middle, or the summit, of each locus.
+
+    Parameters
+    ----------
+    loci
+        A BED or narrowPeak file, also gzipped, or a DataFrame whose columns are called chrom, start and end, or whose
+        first three columns are these. Several of them are interleaved. Coordinates are 0-based, half-open.
+    sequences
+        A FASTA file, plain or compressed by bgzip, which is indexed beside itself where that is allowed; an open
+        ``pyfaidx.Fasta``; or a mapping of chromosome to letters or to one-hot of shape (4, L).
+    signals, in_signals
+        Not supported: bigWig files are not read.
+    chroms
+        Use only the loci on these chromosomes. Default: all.
+    in_window
+        Width of the windows, w. A window is ``[mid - w // 2, mid + w // 2 + w % 2)`` where mid is
+        ``start + (end - start) // 2``.
+    max_jitter
+        Bases to add on either side.
+    n_loci
+        Stop after this many windows. Default: no limit.
+    summits
+        Whether the middle is ``start`` plus the summit: a column called summit or peak, or the tenth (narrowPeak).
+    ignore
+        Letters that become a column of zeros; the case does not matter.
+    exclusion_lists
+        Leave out loci whose window overlaps one of these regions, given as ``loci`` are.
+    return_mask
+        Whether to also return which loci were cut.
+    return_loci
+        Whether to also return the coordinates of the windows.
+    verbose
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    X
+        int8, shape (n, 4, w + 2 * max_jitter), in the order of the loci.
+    windows
+        If ``return_loci``: a DataFrame with one row per sequence: chrom, start and end of the window, and locus_idx,
+        the row of the locus among those given.
+    mask
+        If ``return_mask``: a bool tensor with one value per locus given, True where it was cut.
+
+    Raises
+    ------
+    InvalidArgument
+        If an argument, a locus or a letter of the genome cannot be used, or if no locus is left.
+    InvalidFile
+        If a file is not what it should be.
+
+    Warns
+    -----
+    NbmotifWarning
+        If windows reach over the edge of their chromosome: these loci are left out.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from nbmotif import extract_loci
+    >>> peaks = pd.DataFrame({"chrom": ["chr1"], "start": [4], "end": [7]})
+    >>> X, windows = extract_loci(peaks, {"chr1": "ACGTACGTACGT"}, in_window=4, return_loci=True)
+    >>> windows
+      chrom  start  end  locus_idx
+    0  chr1      3    7          0
+    """
+    _check_settings(signals, in_signals, in_window, max_jitter, n_loci)
+    table = _interleaved(loci, "loci", with_summits=summits)
+    with _open_genome(sequences, ignore) as genome:
+        wanted = np.ones(len(table), dtype=bool) if chroms is None else table["chrom"].isin(list(map(str, chroms)))
+        windows = _windows(table[np.asarray(wanted)], in_window, max_jitter)
+        _check_chromosomes(windows, genome.lengths)
+        fits = _fits(windows, genome.lengths)
+        included = np.ones(len(windows), dtype=bool)
+        if exclusion_lists is not None:
+            included = ~_overlaps(windows, _interleaved(exclusion_lists, "exclusion_lists"))
+        _report_edges(windows[~fits], len(table))
+        kept = windows[fits & included][:n_loci].reset_index(drop=True)
+        if kept.empty:
+            _refuse_nothing(table, windows, fits, included)
+        X = from_codes(_read_windows(kept, genome, verbose))
+    mask = np.zeros(len(table), dtype=bool)
+    mask[kept["locus_idx"]] = True
+    extras = [kept] * return_loci + [torch.from_numpy(mask)] * return_mask
+    return (X, *extras) if extras else X
+
+
+def _check_settings(signals: object, in_signals: object, in_window: int, max_jitter: int, n_loci: int | None) -> None:
+    for name, value in (("signals", signals), ("in_signals", in_signals)):
+        if value is not None:
+            hint = "nbmotif reads sequences only; tangermeme.io.extract_loci reads bigWig files."
+            raise InvalidArgument(name, type(value).__name__, "None", hint)
+    for name, number, least in (("in_window", in_window, 1), ("max_jitter", max_jitter, 0), ("n_loci", n_loci, 1)):
+        if number is not None and number < least:
+            raise InvalidArgument(name, number, f"at least {least}")
+
+
+def _interleaved(given: Loci | Sequence[Loci], name: str, with_summits: bool = False) -> pd.DataFrame:
+    """Read loci, one table or several by turns, as chrom, start, end and perhaps summit, numbered from 0."""
+    several: list[Any] = list(given) if isinstance(given, (list, tuple)) else [given]
+    if not several:
+        raise InvalidArgument(name, "an empty list", "loci")
+    tables = [_read_table(one, name, with_summits) for one in several]
+    turns = np.concatenate([np.arange(len(table)) for table in tables])
+    order = np.argsort(turns, kind="stable")
+    return pd.concat(tables, ignore_index=True).iloc[order].reset_index(drop=True)
+
+
+def _read_table(given: Loci, name: str, with_summits: bool) -> pd.DataFrame:
+    if isinstance(given, (str, os.PathLike)):
+        return read_bed(given, with_summits)
+    if not isinstance(given, pd.DataFrame):
+        raise InvalidArgument(name, type(given).__name__, "a BED file or a DataFrame, or a list of them")
+    columns: dict[str, Any] = {"chrom": _column(given, name, ("chrom",), 0)}
+    places = (("start", ("start",), 1), ("end", ("end",), 2), ("summit", ("summit", "peak"), 9))
+    for label, called, position in places[: 3 if with_summits else 2]:
+        columns[label] = _whole_numbers(_column(given, name, called, position), f"{name}[{label!r}]")
+    table = pd.DataFrame({**columns, "chrom": columns["chrom"].astype(str)}).reset_index(drop=True)
+    _check_order(name, "intervals with 0 <= start <= end", table["start"], table["end"])
+    if with_summits:
+        _check_order(f"{name}['summit']", "within the interval", table["summit"], table["end"] - table["start"])
+    return table
+
+
+def _check_order(name: str, expected: str, low: pd.Series[Any], high: pd.Series[Any]) -> None:
+    """Refuse rows that do not have 0 <= low <= high."""
+    bad = np.flatnonzero((low < 0) | (high < low))
+    if bad.size:
+        raise InvalidArgument(name, f"{low[bad[0]]} and {high[bad[0]]} in row {bad[0]}", expected)
+
+
+def _column(table: pd.DataFrame, name: str, called: tuple[str, ...], position: int) -> pd.Series[Any]:
+    found = [column for column in called if column in table.columns]
+    by_name = {"chrom", "start", "end"} <= set(table.columns)
+    if found and (by_name or position > 2):
+        return table[found[0]]
+    if position >= table.shape[1] or by_name:
+        expected = f"a DataFrame with a column {called[0]!r}, or with {position + 1} columns"
+        raise InvalidArgument(name, f"columns {list(table.columns)}", expected)
+    return table.iloc[:, position]
+
+
+def _whole_numbers(column: pd.Series[Any], name: str) -> npt.NDArray[np.int64]:
+    numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    bad = np.flatnonzero(~(numbers == np.floor(numbers)))  # True for NaN
+    if bad.size:
+        raise InvalidArgument(name, f"{column.iloc[bad[0]]} in row {bad[0]}", "whole numbers")
+    return numbers.astype(np.int64)
+
+
+def _windows(table: pd.DataFrame, width: int, jitter: int) -> pd.DataFrame:
+    start, end = table["start"].to_numpy(), table["end"].to_numpy()
+    middle = start + table["summit"].to_numpy() if "summit" in table else start + (end - start) // 2
+    first = middle - width // 2 - jitter
+    columns = {"chrom": table["chrom"], "start": first, "end": first + width + 2 * jitter}
+    return pd.DataFrame({**columns, "locus_idx": table.index.to_numpy()})
+
+
+def _check_chromosomes(windows: pd.DataFrame, lengths: Mapping[str, int]) -> None:
+    known = windows["chrom"].isin(list(lengths)).to_numpy()
+    if known.all():
+        return
+    locus = windows[~known].iloc[0]
+    there = ", ".join(f'"{chrom}"' for chrom in list(lengths)[:3]) + (", …" if len(lengths) > 3 else "")
+    hint = f"The sequences have {there}: rename one of them, or choose with chroms."
+    got = f'"{locus["chrom"]}" in row {locus["locus_idx"]}'
+    raise InvalidArgument("loci", got, "on chromosomes of the sequences", hint)
+
+
+def _fits(windows: pd.DataFrame, lengths: Mapping[str, int]) -> npt.NDArray[np.bool_]:
+    ends = windows["chrom"].map(dict(lengths)).to_numpy()
+    fits: npt.NDArray[np.bool_] = np.asarray((windows["start"] >= 0) & (windows["end"] <= ends))
+    return fits
+
+
+def _overlaps(windows: pd.DataFrame, regions: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Whether each window shares a base with any region: more regions begin before its end than end before it."""
+    hit = np.zeros(len(windows), dtype=bool)
+    regions = regions[regions["end"] > regions["start"]]
+    for chrom, rows in windows.reset_index(drop=True).groupby("chrom"):
+        here = regions[regions["chrom"] == chrom]
+        begun = np.searchsorted(np.sort(here["start"]), rows["end"])  # regions with start < end of the window
+        ended = np.searchsorted(np.sort(here["end"]), rows["start"], side="right")  # with end <= start of the window
+        hit[rows.index] = begun > ended
+    return hit
+
+
+def _report_edges(over: pd.DataFrame, n_given: int) -> None:
+    if over.empty:
+        return
+    rows = over["locus_idx"].tolist()
+    shown = ", ".join(map(str, rows[:5])) + (", …" if len(rows) > 5 else "")
+    message = (
+        f"extract_loci: {len(rows)} of {n_given} loci are left out, because their window reaches over the edge of the "
+        f"chromosome (row {shown}); return_loci=True or return_mask=True tells which are kept."
+    )
+    warnings.warn(message, NbmotifWarning, stacklevel=3)
+
+
+def _refuse_nothing(
+    table: pd.DataFrame, windows: pd.DataFrame, fits: npt.NDArray[np.bool_], included: npt.NDArray[np.bool_]
+) -> None:
+    elsewhere = len(table) - len(windows)
+    got = (
+        f"{len(table)} loci, {elsewhere} on other chromosomes than chroms, {(~fits).sum()} over an edge, "
+        f"{(fits & ~included).sum()} excluded"
+    )
+    raise InvalidArgument("loci", got, "such that at least one is left")
+
+
+def _read_windows(windows: pd.DataFrame, genome: _Chromosomes, verbose: bool) -> npt.NDArray[np.int8]:
+    """Codes of each window, int8 (n, w), read in the order of the genome so that compressed blocks are read once."""
+    width = int(windows["end"].iloc[0] - windows["start"].iloc[0])
+    codes = np.empty((len(windows), width), dtype=np.int8)
+    ordered = windows.sort_values(["chrom", "start"])
+    places = zip(ordered.index, ordered["chrom"], ordered["start"], ordered["end"], strict=True)
+    for i, chrom, start, end in tqdm(places, total=len(windows), desc="Loading loci", disable=not verbose):
+        codes[i] = genome.codes(chrom, start, end)
+    return codes
+
+
+@contextmanager
+def _open_genome(sequences: Genome, ignore: Iterable[str]) -> Iterator[_Chromosomes]:
+    table = code_table(ignore)
+    if isinstance(sequences, (str, os.PathLike)):
+        with _open_fasta(Path(sequences)) as fasta:
+            yield _fasta_chromosomes(fasta, table)
+    elif isinstance(sequences, pyfaidx.Fasta):
+        yield _fasta_chromosomes(sequences, table)
+    elif isinstance(sequences, Mapping):
+        yield _mapped_chromosomes({str(chrom): value for chrom, value in sequences.items()}, table)
+    else:
+        expected = "a FASTA file, a pyfaidx.Fasta, or a mapping of chromosome to sequence"
+        raise InvalidArgument("sequences", type(sequences).__name__, expected)
+
+
+@contextmanager
+def _open_fasta(path: Path) -> Iterator[pyfaidx.Fasta]:
+    """Open a FASTA file; where its folder cannot be written to and has no index, index it in a temporary folder."""
+    if not path.is_file():
+        raise FileNotFoundError(f"`sequences`: there is no file {path}")
+    indexes = [Path(f"{path}.fai"), *([Path(f"{path}.gzi")] if path.suffix in {".gz", ".bgz"} else [])]
+    with tempfile.TemporaryDirectory(prefix="nbmotif-") as folder:
+        if not all(index.exists() for index in indexes) and not os.access(path.parent, os.W_OK):
+            indexes = [Path(folder) / index.name for index in indexes]
+        gzi = {"gzi_indexname": str(indexes[1])} if len(indexes) > 1 else {}
+        try:
+            fasta = pyfaidx.Fasta(str(path), as_raw=True, indexname=str(indexes[0]), **gzi)
+        except pyfaidx.UnsupportedCompressionFormat:
+            hint = "Unpack it, or compress it with bgzip instead: gunzip genome.fa.gz; bgzip genome.fa."
+            raise InvalidFile(path, "it is compressed by gzip, in which nothing can be looked up", hint) from None
+        except (pyfaidx.FastaIndexingError, UnicodeDecodeError) as error:
+            raise InvalidFile(path, f"it cannot be indexed as FASTA: {error}") from None
+        with fasta:
+            yield fasta
+
+
+def _fasta_chromosomes(fasta: pyfaidx.Fasta, table: npt.NDArray[np.int8]) -> _Chromosomes:
+    def codes(chrom: str, start: int, end: int) -> npt.NDArray[np.int8]:
+        return _encode(str(fasta[chrom][start:end]), table, chrom, start, end)
+
+    return _Chromosomes({chrom: len(fasta[chrom]) for chrom in fasta.keys()}, codes)  # noqa: SIM118 - not a dict
+
+
+def _mapped_chromosomes(sequences: Mapping[str, Any], table: npt.NDArray[np.int8]) -> _Chromosomes:
+    def codes(chrom: str, start: int, end: int) -> npt.NDArray[np.int8]:
+        sequence = sequences[chrom]
+        if isinstance(sequence, str):
+            return _encode(sequence[start:end], table, chrom, start, end)
+        row: npt.NDArray[np.int8] = to_codes(sequence[None, :, start:end], f"sequences[{chrom!r}][None]")[0]
+        return row
+
+    lengths = {chrom: len(value) if isinstance(value, str) else value.shape[-1] for chrom, value in sequences.items()}
+    return _Chromosomes(lengths, codes)
+
+
+def _encode(letters: str, table: npt.NDArray[np.int8], chrom: str, start: int, end: int) -> npt.NDArray[np.int8]:
+    return encode_letters(
+        letters, table, f"sequences[{chrom!r}][{start}:{end}]", "Name it in `ignore` to read it as N."
+    )
