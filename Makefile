@@ -20,12 +20,13 @@ lint: $(VENV)/.installed-test
 	$(PY) -m mypy
 
 check-js: js/node_modules/.installed
-	cd js && npm run check
+	cd js && npm run --silent check
 
 # the committed bundle must be what the sources build, byte for byte
 check-bundle: js/node_modules/.installed
-	cd js && npm run build -- --outdir=../build/bundle
-	cmp build/bundle/widget.js nbmotif/widget/static/widget.js
+	mkdir -p build && cp nbmotif/widget/static/widget.js build/committed.js
+	cd js && npm run --silent build
+	cmp build/committed.js nbmotif/widget/static/widget.js
 
 bundle: js/node_modules/.installed
 	cd js && npm run build

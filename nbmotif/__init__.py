@@ -86,7 +86,7 @@ _HOME = {
     "write_meme": "motifs",
 }
 
-__all__ = sorted([*_HOME, "__version__", "demo"])  # noqa: PLE0605
+__all__ = sorted([*_HOME, "__version__", "demo"])
 
 
 def __getattr__(name: str) -> object:

@@ -68,7 +68,7 @@ def evidence(
     thresholds
         What counts.
     marginal
-        Effects by motif, with columns ``motif_name``, ``effect`` and ``z``. A family shows the member of largest |effect|.
+        Effects by motif: ``motif_name``, ``effect`` and ``z``. A family shows the member of largest |effect|.
     seqlets
         Seqlets with columns ``attribution``, ``p-value``, ``motif_idx`` (-1: none) and ``tomtom_p``.
     hits
@@ -117,17 +117,19 @@ def family_sites(families: Families, hits: Hits, thresholds: Thresholds) -> pd.D
 
     Returns
     -------
-    One row per site: ``family_idx``, ``example_idx``, ``start``, ``end`` and ``attribution``, that of its strongest hit.
+    One row per site: ``family_idx``, ``example_idx``, ``start``, ``end`` and and the strongest ``attribution``.
     """
     keep = np.flatnonzero(passing(hits, thresholds.attribution, thresholds.fimo_p, thresholds.sign))
     family = families.labels[hits.motif_idx[keep]].astype(np.int64)
-    example, start, end = (np.asarray(column)[keep].astype(np.int64) for column in (hits.sequence_idx, hits.start, hits.end))
+    example, start, end = (
+        np.asarray(column)[keep].astype(np.int64) for column in (hits.sequence_idx, hits.start, hits.end)
+    )
     attribution = np.asarray(hits.attribution)[keep]
     order = np.lexsort((start, example, family))
     family, example, start, end, attribution = (c[order] for c in (family, example, start, end, attribution))
     if not len(order):
-        columns = ["family_idx", "example_idx", "start", "end", "attribution"]
-        return pd.DataFrame({name: np.zeros(0, np.float32 if name == "attribution" else np.int64) for name in columns})
+        none = dict.fromkeys(["family_idx", "example_idx", "start", "end"], np.zeros(0, np.int64))
+        return pd.DataFrame({**none, "attribution": np.zeros(0, np.float32)})
     # one number line on which the groups (family, sequence) follow each other, so that one running maximum serves all
     new_group = np.r_[True, (family[1:] != family[:-1]) | (example[1:] != example[:-1])]
     shift = (np.cumsum(new_group) - 1) * (int(end.max()) + 1)

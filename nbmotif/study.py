@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
-import torch
 
 from nbmotif.errors import InvalidArgument, MissingStage
 from nbmotif.motifs import as_motif_set
@@ -15,6 +13,9 @@ from nbmotif.sequences import check_sequences
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import pandas as pd
+    import torch
 
     from nbmotif.evidence import Thresholds
     from nbmotif.motifs import MotifSet
@@ -151,7 +152,7 @@ class Study:
         self.seqlets = None
         self._remember("attribute", kwargs)
         if self.hits is not None:
-            self.hits = self.hits.with_signal(self.attributions)
+            self.hits = self.hits.with_signal(self._need_attributions("the signal of the hits"))
         return self
 
     def call_seqlets(self, threshold: float = 0.01, additional_flanks: int = 1, **kwargs: Any) -> Study:
@@ -218,7 +219,7 @@ class Study:
 
         kwargs = {"threshold": threshold, "verbose": self.verbose, **kwargs}
         hits = fimo(self.motifs, self.X, **kwargs)
-        self.hits = hits if self.hypothetical is None else hits.with_signal(self.attributions)
+        self.hits = hits if self.attributions is None else hits.with_signal(self.attributions)
         self._remember("scan", kwargs)
         return self
 
@@ -384,7 +385,7 @@ class Study:
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         if not {"attribute", "scan", "call_seqlets"} & set(self.settings):
             return {"text/plain": repr(self)}
-        return self.explorer._repr_mimebundle_(**kwargs)  # noqa: SLF001  IPython's protocol is underscored
+        return self.explorer._repr_mimebundle_(**kwargs)
 
     def _model_call(self) -> dict[str, Any]:
         call: dict[str, Any] = {"device": self.device, "verbose": self.verbose}

@@ -30,7 +30,9 @@ def main(page: Path) -> None:
     """
     started = time.perf_counter()
     data = demo.load()
-    print(f"A small model, {len(data.X)} sequences it has not seen, {len(data.motifs)} motifs of which it uses a few.\n")
+    print(
+        f"A small model, {len(data.X)} sequences it has not seen, {len(data.motifs)} motifs of which it uses a few.\n"
+    )
     study = Study(data.model, data.X, data.motifs, name="nbmotif demo").run()
     evidence = study.evidence()
     for heading, column, shown in _METHODS:

@@ -25,7 +25,7 @@ def main() -> None:
     options = parser.parse_args()
 
     rows = []
-    print(f"{platform.processor() or platform.machine()}, torch {torch.__version__} with {torch.get_num_threads()} threads")
+    print(f"{platform.machine()}, torch {torch.__version__} with {torch.get_num_threads()} threads")
     print("ratio = the peer's time over ours, median of interleaved rounds\n")
     print(f"{'stage':<22}{'ours, CPU s':>12}{'peer, CPU s':>13}{'CPU ratio':>11}{'wall ratio':>12}  work")
     for comparison in comparisons(options.motifs):
@@ -41,7 +41,9 @@ def main() -> None:
     if options.json:
         versions = {name: version(name) for name in ("nbmotif", "numba", "numpy", "torch", "tangermeme", "memelite")}
         options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps({"versions": versions, "machine": platform.platform(), "rows": rows}, indent=1) + "\n")
+        options.json.write_text(
+            json.dumps({"versions": versions, "machine": platform.platform(), "rows": rows}, indent=1) + "\n"
+        )
 
 
 if __name__ == "__main__":

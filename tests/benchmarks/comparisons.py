@@ -27,7 +27,15 @@ def comparisons(motif_file: Path | None) -> list[Comparison]:
     """Every comparison; ``motif_file`` replaces the embedded motifs by a larger database."""
     motifs = nbmotif.read_meme(motif_file) if motif_file else nbmotif.demo.load().motifs
     X = nbmotif.random_one_hot((1000, 4, 2114), random_state=0)
-    return [_fimo(motifs, X), _tomtom(motifs), _seqlets(), _shuffle(X[:50]), _signal(X), _attribution(X), _marginal(X, motifs)]
+    return [
+        _fimo(motifs, X),
+        _tomtom(motifs),
+        _seqlets(),
+        _shuffle(X[:50]),
+        _signal(X),
+        _attribution(X),
+        _marginal(X, motifs),
+    ]
 
 
 def _fimo(motifs: nbmotif.MotifSet, X: torch.Tensor) -> Comparison:

@@ -19,15 +19,24 @@ FAMILIES = SimpleNamespace(
 
 def _hits(rows: list[tuple[int, int, int, int, float, float]]) -> SimpleNamespace:
     motif, example, start, end, attribution, p = (
-        np.array(column) for column in zip(*sorted(rows), strict=True)
-    ) if rows else (np.zeros(0, np.int64),) * 4 + (np.zeros(0),) * 2
+        (np.array(column) for column in zip(*sorted(rows), strict=True))
+        if rows
+        else (np.zeros(0, np.int64),) * 4 + (np.zeros(0),) * 2
+    )
     return SimpleNamespace(
-        motif_idx=motif, sequence_idx=example, start=start, end=end, attribution=attribution.astype(np.float32), p_value=p
+        motif_idx=motif,
+        sequence_idx=example,
+        start=start,
+        end=end,
+        attribution=attribution.astype(np.float32),
+        p_value=p,
     )
 
 
 def test_family_sites__counts_overlapping_look_alikes_once() -> None:
-    hits = _hits([(0, 0, 10, 16, 0.2, 1e-5), (1, 0, 12, 18, 0.3, 1e-5), (0, 0, 18, 24, 0.1, 1e-5), (2, 0, 10, 16, 0.2, 1e-5)])
+    hits = _hits(
+        [(0, 0, 10, 16, 0.2, 1e-5), (1, 0, 12, 18, 0.3, 1e-5), (0, 0, 18, 24, 0.1, 1e-5), (2, 0, 10, 16, 0.2, 1e-5)]
+    )
     sites = family_sites(FAMILIES, hits, Thresholds())
     assert sites[["family_idx", "start", "end"]].to_numpy().tolist() == [[0, 10, 18], [0, 18, 24], [1, 10, 16]]
     assert sites["attribution"].to_numpy() == pytest.approx([0.3, 0.1, 0.2])
@@ -48,9 +57,7 @@ def test_family_sites__are_none_when_nothing_passes() -> None:
 
 
 _rows = st.lists(
-    st.tuples(
-        st.integers(0, 1), st.integers(0, 2), st.integers(0, 40), st.integers(4, 12), st.floats(-1, 1, width=32)
-    ),
+    st.tuples(st.integers(0, 1), st.integers(0, 2), st.integers(0, 40), st.integers(4, 12), st.floats(-1, 1, width=32)),
     max_size=30,
 )
 
@@ -80,7 +87,9 @@ def test_family_sites__equal_positions_covered_run_by_run(rows: list[tuple[int, 
 
 
 def test_evidence__puts_each_methods_answer_in_one_row() -> None:
-    marginal = pd.DataFrame({"motif_name": ["GATA1", "GATA2", "CTCF"], "effect": [0.5, -0.9, 0.0], "z": [8.0, -9.0, 0.1]})
+    marginal = pd.DataFrame(
+        {"motif_name": ["GATA1", "GATA2", "CTCF"], "effect": [0.5, -0.9, 0.0], "z": [8.0, -9.0, 0.1]}
+    )
     seqlets = pd.DataFrame(
         {
             "attribution": [0.4, 0.2, -0.3, 0.5],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,9 @@ import torch
 
 import nbmotif
 from nbmotif.errors import InvalidArgument, InvalidFile, MissingStage
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture(scope="module")
@@ -93,14 +96,18 @@ def test_study__loci_must_have_one_row_per_sequence(demo: nbmotif.demo.Demo, mot
         nbmotif.Study(demo.model, demo.X[:30], motifs, loci)
 
 
-def test_study__attributing_again_drops_the_seqlets_of_before(demo: nbmotif.demo.Demo, motifs: nbmotif.MotifSet) -> None:
+def test_study__attributing_again_drops_the_seqlets_of_before(
+    demo: nbmotif.demo.Demo, motifs: nbmotif.MotifSet
+) -> None:
     study = _study(demo, motifs).attribute(n_shuffles=2).call_seqlets()
     study.attribute(n_shuffles=3)
     assert study.seqlets is None
     assert list(study.settings) == ["attribute"]
 
 
-def test_study__scanned_before_attributing_gets_its_signal_then(demo: nbmotif.demo.Demo, motifs: nbmotif.MotifSet) -> None:
+def test_study__scanned_before_attributing_gets_its_signal_then(
+    demo: nbmotif.demo.Demo, motifs: nbmotif.MotifSet
+) -> None:
     study = _study(demo, motifs).scan()
     assert study.hits.attribution is None
     study.attribute(n_shuffles=2)
