@@ -12,6 +12,7 @@ from tqdm.auto import tqdm
 from nbmotif.hits import Hits, Levels
 from nbmotif.kernels import fimo as kernels
 from nbmotif.kernels.fimo_tables import RESOLUTION
+from nbmotif.kernels.simd import choose_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,13 +20,12 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from nbmotif.kernels.fimo_tables import FimoTables
+    from nbmotif.kernels.simd import Path
     from nbmotif.letters import Letters, Slab
     from nbmotif.motifs import MotifSet
 
 # motifs per task: enough to be worth a call, few enough for progress and interruption
 _GROUP = 32
-# letters per code of the filter, and bytes per table
-_K, _STRIDE = 4, 256
 
 
 class _Piece(NamedTuple):
@@ -39,8 +39,9 @@ class _Piece(NamedTuple):
 
 
 class _Filter(NamedTuple):
-    """The quantised tables of all motifs; see :func:`nbmotif.kernels.fimo.filter_tables`."""
+    """The way of this CPU, and what :func:`nbmotif.kernels.fimo.filter_tables` made for it."""
 
+    path: Path
     tables: npt.NDArray[np.uint8]
     offsets: npt.NDArray[np.int64]
 
@@ -83,13 +84,13 @@ def _scan_slabs(
     """Scan slab by slab, and add up in ``n_windows`` how many windows were scored."""
     n_motifs, widest = len(tables.budgets), int(tables.widths.max())
     groups = [(first, min(first + _GROUP, n_motifs)) for first in range(0, n_motifs, _GROUP)]
-    quantised = _Filter(
-        *kernels.filter_tables(tables.losses, tables.column_offsets, tables.budgets, n_strands, _K, _STRIDE)
-    )
+    path = choose_path()
+    arguments = tables.losses, tables.column_offsets, tables.budgets, n_strands, path.k, path.stride
+    quantised = _Filter(path, *kernels.filter_tables(*arguments))
     bar = tqdm(total=int(letters.lengths.sum()), desc="Scanning", unit="bp", unit_scale=True, disable=not verbose)
     with bar, ThreadPoolExecutor(numba.get_num_threads()) as pool:
         for slab in letters.slabs(widest - 1):
-            codes = kernels.kmer_codes(slab.letters, _K, kernels.BLOCK + widest)
+            codes = kernels.kmer_codes(slab.letters, path.k, path.blocks_per_step * kernels.BLOCK + widest)
             n_windows += n_strands * kernels.count_windows(slab.letters, tables.widths, slab.n_starts)
             # leaving early, as an interrupt does, cancels the groups that have not begun
             tasks = [pool.submit(_scan_group, tables, quantised, slab, codes, *group) for group in groups]
@@ -105,11 +106,12 @@ def _scan_slabs(
 def _scan_group(
     tables: FimoTables, quantised: _Filter, slab: Slab, codes: npt.NDArray[np.uint8], first: int, last: int
 ) -> _Piece:
-    n_blocks = -(-slab.n_starts // kernels.BLOCK)
-    keys = np.empty(2 * n_blocks * (last - first), dtype=np.int64)
+    path, n_steps = quantised.path, -(-slab.n_starts // (kernels.BLOCK * quantised.path.blocks_per_step))
+    n_blocks = n_steps * path.blocks_per_step
+    keys = np.empty(2 * n_blocks * (last - first) + 1, dtype=np.int64)
     masks = np.empty(len(keys), dtype=np.uint64)
     ends = np.empty(last - first, dtype=np.int64)
-    kernels.filter_plain(codes, _K, _STRIDE, n_blocks, *quantised, first, last, keys, masks, ends)
+    path.run(codes, n_blocks, quantised.tables, quantised.offsets, first, last, keys, masks, ends)
     counts = np.empty((last - first, 2), dtype=np.int64)
     sequence_idx, start, loss = kernels.rescore(
         slab.letters,

@@ -16,6 +16,8 @@ from nbmotif.kernels._jit import kernel
 BLOCK = 64
 # a quantised loss of 255 is over the budget, and stays there because sums saturate
 OVER = 255
+# letters per code, and bytes per table, of the plain filter
+PLAIN_K, PLAIN_STRIDE = 4, 256
 
 
 @kernel()
@@ -110,8 +112,6 @@ def filter_tables(
 @kernel()
 def filter_plain(
     codes: np.ndarray,
-    k: int,
-    stride: int,
     n_blocks: int,
     tables: np.ndarray,
     table_offsets: np.ndarray,
@@ -126,31 +126,31 @@ def filter_plain(
     Parameters
     ----------
     codes
-        uint8, from :func:`kmer_codes`.
-    k, stride, tables, table_offsets
-        From :func:`filter_tables`.
+        uint8, from :func:`kmer_codes`, with at least 64 * n_blocks and the width of the widest motif.
     n_blocks
         Blocks of 64 windows to look at.
+    tables, table_offsets
+        From :func:`filter_tables`.
     first, last
         The motifs ``first`` to ``last - 1``.
     keys, masks
         int64 and uint64, overwritten: ``2 * position + strand`` of a block, and the bits of its surviving windows.
-        One motif fills at most ``2 * n_blocks`` entries, by strand within position.
+        One motif fills at most ``2 * n_blocks`` entries, by strand within position; one more may be overwritten.
     ends
         int64 (last - first), overwritten: the number of entries up to and with each motif.
     """
     n_entries = 0
     for m in range(first, last):
-        n_tables = (table_offsets[m + 1] - table_offsets[m]) // (2 * stride)
+        n_tables = (table_offsets[m + 1] - table_offsets[m]) // (2 * PLAIN_STRIDE)
         for block in range(n_blocks if n_tables > 0 else 0):
             for strand in range(2):
-                base = table_offsets[m] + strand * n_tables * stride
+                base = table_offsets[m] + strand * n_tables * PLAIN_STRIDE
                 mask = np.uint64(0)
                 for bit in range(BLOCK):
                     position = block * BLOCK + bit
                     total = np.int64(0)
                     for t in range(n_tables):
-                        total += tables[base + t * stride + codes[position + k * t]]
+                        total += tables[base + t * PLAIN_STRIDE + codes[position + PLAIN_K * t]]
                         if total >= OVER:
                             break
                     if total < OVER:
@@ -290,7 +290,9 @@ def count_windows(letters: np.ndarray, widths: np.ndarray, n_starts: int) -> np.
             of_run[run] += 1
     for width in range(widest - 1, -1, -1):
         of_run[width] += of_run[width + 1]
-    n_windows: np.ndarray = of_run[widths]
+    n_windows = np.empty(len(widths), dtype=np.int64)
+    for m in range(len(widths)):
+        n_windows[m] = of_run[widths[m]]
     return n_windows
 
 
@@ -348,20 +350,41 @@ def number_losses_inplace(
     """
     n_motifs = len(budgets)
     level_offsets = np.zeros(n_motifs + 1, dtype=np.int64)
-    number = np.full(max(budgets.max() + 1, 1), -1, dtype=np.int32)
-    level_losses = np.empty(min(len(losses), (np.maximum(budgets, -1) + 1).sum()), dtype=np.int64)
+    largest = n_possible = 0
+    for budget in budgets:
+        largest = max(largest, budget)
+        n_possible += max(budget, -1) + 1
+    number = np.zeros(largest + 1, dtype=np.int32)  # one more than a loss's number; 0 where no hit has it
+    level_losses = np.empty(min(len(losses), n_possible), dtype=np.int64)
     n_levels = 0
     for m in range(n_motifs):
         hits = losses[hit_offsets[m] : hit_offsets[m + 1]]
         for loss in hits:
-            number[loss] = 0
+            number[loss] = 1
         for loss in range(budgets[m] + 1):
-            if number[loss] == 0:
-                number[loss] = n_levels - level_offsets[m]
+            if number[loss] > 0:
                 level_losses[n_levels] = loss
                 n_levels += 1
+                number[loss] = n_levels - level_offsets[m]
         for i in range(len(hits)):
-            hits[i] = number[hits[i]]
-        number[: budgets[m] + 1] = -1
+            hits[i] = number[hits[i]] - 1
+        for loss in range(budgets[m] + 1):
+            number[loss] = 0
         level_offsets[m + 1] = n_levels
     return level_offsets, level_losses[:n_levels].copy()
+
+
+def warm_up() -> None:
+    """Compile every kernel of this module."""
+    letters = np.array([2, 0, 3, 0, -1], dtype=np.int8)
+    column_offsets, budgets = np.array([0, 4]), np.array([1])
+    losses = np.ones((2, 4, 4), dtype=np.int32)
+    losses[:, range(4), letters[:4]] = 0
+    tables, table_offsets = filter_tables(losses, column_offsets, budgets, np.array([2]), 4, 256)
+    keys, masks, ends = np.empty(3, dtype=np.int64), np.empty(3, dtype=np.uint64), np.empty(1, dtype=np.int64)
+    filter_plain(kmer_codes(letters, 4, BLOCK + 4), 1, tables, table_offsets, 0, 1, keys, masks, ends)
+    counts = np.empty((1, 2), dtype=np.int64)
+    columns = rescore(letters, 5, np.array([0, 5]), losses, column_offsets, budgets, 0, keys, masks, ends, counts)
+    place(*columns, counts, np.array([[0, 1]]), *(np.empty(2, dtype=np.int32) for _ in range(3)))
+    number_losses_inplace(columns[2], np.array([0, len(columns[2])]), budgets)
+    count_windows(letters, np.array([4]), 5)

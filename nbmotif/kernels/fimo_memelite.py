@@ -79,7 +79,10 @@ def memelite_scan(
     width = scores.shape[0]
     best_rest = np.zeros(width + 1, dtype=np.float64)
     for j in range(width - 1, -1, -1):
-        best_rest[j] = best_rest[j + 1] + scores[j].max()
+        best = scores[j, 0]
+        for c in range(1, 5):
+            best = max(best, scores[j, c])
+        best_rest[j] = best_rest[j + 1] + best
     sequence_idx, starts, found = [np.int32(0)], [np.int32(0)], [0.0]
     for sequence in range(len(boundaries) - 1):
         for position in range(boundaries[sequence], boundaries[sequence + 1] - width):
@@ -94,3 +97,9 @@ def memelite_scan(
                     starts.append(np.int32(position - boundaries[sequence]))
                     found.append(score)
     return np.array(sequence_idx)[1:], np.array(starts)[1:], np.array(found)[1:]
+
+
+def warm_up() -> None:
+    """Compile every kernel of this module."""
+    table = memelite_table(np.eye(4), 0.1)
+    memelite_scan(np.zeros(9, dtype=np.int8), np.array([0, 9]), table.scores, table.threshold)

@@ -139,7 +139,7 @@ def tails(
     ``budgets`` int64 (M), ``p_offsets`` int64 (M + 1) and ``p_values`` float64, as in :class:`FimoTables`.
     """
     n_motifs = len(column_offsets) - 1
-    budgets = np.full(n_motifs, -1, dtype=np.int64)
+    budgets = np.empty(n_motifs, dtype=np.int64)
     p_offsets = np.zeros(n_motifs + 1, dtype=np.int64)
     p_values = np.empty(4096, dtype=np.float64)
     n_kept = 0
@@ -156,9 +156,11 @@ def tails(
             n_below += 1
         if n_kept + n_below > len(p_values):
             grown = np.empty(2 * (n_kept + n_below), dtype=np.float64)
-            grown[:n_kept] = p_values[:n_kept]
+            for i in range(n_kept):
+                grown[i] = p_values[i]
             p_values = grown
-        p_values[n_kept : n_kept + n_below] = p[:n_below]
+        for i in range(n_below):
+            p_values[n_kept + i] = p[i]
         n_kept += n_below
         budgets[m] = n_below - 1
         p_offsets[m + 1] = n_kept
@@ -202,3 +204,8 @@ def _cumulative(motif: np.ndarray, background: np.ndarray, bound: int) -> np.nda
     for i in range(bound):
         p[i + 1] += p[i]
     return p
+
+
+def warm_up() -> None:
+    """Compile every kernel of this module."""
+    fimo_tables([np.eye(4)], np.full(4, 0.25), 4e-4, 0.1)

@@ -77,3 +77,10 @@ def group_rows(row_of: np.ndarray, n_rows: int) -> tuple[np.ndarray, np.ndarray]
         order[offsets[row + 1]] = h
         offsets[row + 1] += 1
     return order, offsets[:-1]
+
+
+def warm_up() -> None:
+    """Compile every kernel of this module, for both precisions."""
+    row, start, end = (np.array([value], dtype=np.int32) for value in (0, 1, 2))
+    for dtype in (np.float32, np.float64):
+        sums_under(np.ones((1, 1, 3), dtype=dtype), *group_rows(row, 1), start, end, np.zeros((1, 1), dtype=dtype))

@@ -44,3 +44,8 @@ def tally(
                 seen_by[sequence] = m
                 n_distinct[m] += 1
     return n_hits, n_distinct
+
+
+def warm_up() -> None:
+    """Compile every kernel of this module."""
+    tally(np.ones(1, dtype=bool), np.zeros(1, dtype=np.int32), np.array([0, 1]), 1, -1)
