@@ -21,13 +21,18 @@ export interface Box {
   passes: boolean;
   /** Place of its motif among the selected ones, -1 when not selected. */
   slot: number;
+  /** Weaker hits of the same family on the same site, which this box stands for. */
+  alike: number;
   placement: Placement;
 }
 
 export interface TrackBoxes {
   boxes: Box[];
   /** Passing hits for which no lane had room. */
-  hidden: { start: number; end: number }[];
+  hidden: { start: number; end: number; hits: number }[];
+  /** Passing items, shown or not. */
+  nSeqlets: number;
+  nHits: number;
 }
 
 export type MeasureText = (text: string) => number;
@@ -38,8 +43,9 @@ export const shortName = (name: string): string =>
 type Unplaced = Omit<Box, "placement">;
 
 /**
- * The boxes of a sequence at one zoom. Hits of selected motifs come first, then the strongest; failing hits are
- * shown only for selected motifs, where the question "why not here?" arises.
+ * The boxes of a sequence at one zoom. Hits of selected motifs come first, then the strongest; look-alikes on the
+ * same site share the box of the strongest. Failing hits are shown only for selected motifs, where the question
+ * "why not here?" arises.
  */
 export function layoutBoxes(
   dataset: Dataset,
@@ -58,7 +64,9 @@ export function layoutBoxes(
     ...place(seqlets, SEQLET_LANES, pxPerBase, measure, []),
     ...place(hits, HIT_LANES, pxPerBase, measure, hidden),
   ];
-  return { boxes, hidden };
+  const nPassing = (items: readonly Unplaced[]): number =>
+    items.reduce((n, { passes, alike }) => n + (passes ? 1 + alike : 0), 0);
+  return { boxes, hidden, nSeqlets: nPassing(seqlets), nHits: nPassing(hits) };
 }
 
 function collectSeqlets(
@@ -85,6 +93,7 @@ function collectSeqlets(
       label: !passes ? "" : motif < 0 ? "no match" : shortName(dataset.manifest.motif_names[motif]!),
       passes,
       slot: slots.get(motif) ?? -1,
+      alike: 0,
     });
   }
   return [...passing, ...failing];
@@ -115,9 +124,35 @@ function collectHits(
       label: passes ? shortName(dataset.manifest.motif_names[motif]!) : "",
       passes,
       slot,
+      alike: 0,
     });
   }
-  return [...chosen, ...others, ...ghosts];
+  return [...chosen, ...mergeAlike(dataset, others), ...ghosts];
+}
+
+/** Keeps the strongest of the hits of one family that overlap by half of the shorter one, and counts the rest. */
+function mergeAlike(dataset: Dataset, hits: readonly Unplaced[]): Unplaced[] {
+  const keptOf = new Map<number, Unplaced[]>();
+  const all: Unplaced[] = [];
+  for (const hit of hits) {
+    const family = dataset.family[hit.motif];
+    const kept = keptOf.get(family);
+    const stronger = kept?.find((other) => overlapsByHalf(other, hit));
+    if (stronger) {
+      stronger.alike++;
+      continue;
+    }
+    all.push(hit);
+    if (kept) kept.push(hit);
+    else keptOf.set(family, [hit]);
+  }
+  for (const hit of all) if (hit.alike > 0) hit.label += ` +${hit.alike}`;
+  return all;
+}
+
+function overlapsByHalf(a: Unplaced, b: Unplaced): boolean {
+  const overlap = Math.min(a.end, b.end) - Math.max(a.start, b.start);
+  return 2 * overlap >= Math.min(a.end - a.start, b.end - b.start);
 }
 
 function place(
@@ -139,22 +174,7 @@ function place(
   items.forEach((item, i) => {
     const placement = placements[i];
     if (placement) boxes.push({ ...item, placement });
-    else if (item.passes) hidden.push({ start: item.start, end: item.end });
+    else if (item.passes) hidden.push({ start: item.start, end: item.end, hits: 1 + item.alike });
   });
   return boxes;
-}
-
-/** One reason why a hit or seqlet does not count, or the empty string when it does. */
-export function whyNot(dataset: Dataset, thresholds: Thresholds, kind: Box["kind"], index: number): string {
-  const attribution = kind === "hit" ? dataset.hits.attribution[index] : dataset.seqlets.attribution[index];
-  const p = kind === "hit" ? dataset.hitP(index) : dataset.seqlets.p[index];
-  const limit = kind === "hit" ? Math.fround(thresholds.attribution) : 0;
-  if (!(p < (kind === "hit" ? thresholds.fimoP : thresholds.seqletP))) return "p too large";
-  if (thresholds.sign === "+" && !(attribution > limit))
-    return attribution < 0 ? "negative" : "attribution too small";
-  if (thresholds.sign === "-" && !(attribution < -limit))
-    return attribution > 0 ? "positive" : "attribution too small";
-  if (!(Math.abs(attribution) > limit)) return "attribution too small";
-  if (kind === "seqlet" && seqletMotif(dataset, thresholds, index) < 0) return "no motif matches";
-  return "";
 }

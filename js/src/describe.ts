@@ -1,9 +1,8 @@
 // In words: what is at one base, which hits and seqlets claim it, and why one was not counted.
 
-import { whyNot } from "./boxes.ts";
 import { type Counts, hitPasses, seqletMotif, seqletPasses, type Thresholds } from "./counts.ts";
 import type { Dataset } from "./dataset.ts";
-import { whole } from "./format.ts";
+import { pValue, threshold, whole } from "./format.ts";
 
 export interface Claim {
   kind: "seqlet" | "hit";
@@ -41,15 +40,17 @@ export function claimsAt(
   for (let i = offset[sequence]; i < offset[sequence + 1]; i++) {
     const q = item[i];
     if (base < dataset.seqlets.start[q] || base >= dataset.seqlets.end[q]) continue;
-    const motif = seqletPasses(dataset, thresholds, q) ? seqletMotif(dataset, thresholds, q) : -1;
+    const passes = seqletPasses(dataset, thresholds, q);
+    const motif = passes ? seqletMotif(dataset, thresholds, q) : -1;
+    const best = dataset.seqlets.motif[q];
     seqlets.push({
       kind: "seqlet",
       motif,
-      name: motif < 0 ? "seqlet" : names[motif]!,
-      strand: motif < 0 ? 0 : dataset.seqlets.strand[q],
+      name: best < 0 ? "no match" : names[best]!,
+      strand: best < 0 ? 0 : dataset.seqlets.strand[q],
       attribution: dataset.seqlets.attribution[q],
       p: dataset.seqlets.p[q],
-      reason: whyNot(dataset, thresholds, "seqlet", q),
+      reason: passes ? whyNotAssigned(dataset, thresholds, q) : whyNotSeqlet(dataset, thresholds, q),
     });
   }
   for (const h of dataset.strongestHits(sequence)) {
@@ -63,7 +64,7 @@ export function claimsAt(
       strand: dataset.hits.strand[h],
       attribution: dataset.hits.attribution[h],
       p: dataset.hitP(h),
-      reason: passes ? "" : whyNot(dataset, thresholds, "hit", h),
+      reason: passes ? "" : whyNotHit(dataset, thresholds, h),
     });
   }
   const first = (claim: Claim): number => (selected.has(claim.motif) ? 0 : 1);
@@ -71,6 +72,24 @@ export function claimsAt(
   failing.sort((a, b) => first(a) - first(b));
   const all = [...seqlets, ...passing, ...failing];
   return { claims: all.slice(0, SHOWN), more: Math.max(0, all.length - SHOWN) };
+}
+
+function whyNotHit(dataset: Dataset, { attribution: limit, fimoP, sign }: Thresholds, hit: number): string {
+  if (!(dataset.hitP(hit) < fimoP)) return `p is not below ${threshold(fimoP)}`;
+  const text = threshold(limit);
+  if (sign === "both") return `size is not above ${text}`;
+  return sign === "+" ? `attribution is not above ${text}` : `attribution is not below −${text}`;
+}
+
+function whyNotSeqlet(dataset: Dataset, { seqletP, sign }: Thresholds, seqlet: number): string {
+  if (!(dataset.seqlets.p[seqlet] < seqletP)) return `p is not below ${threshold(seqletP)}`;
+  return sign === "+" ? "attribution is not positive" : "attribution is not negative";
+}
+
+function whyNotAssigned(dataset: Dataset, thresholds: Thresholds, seqlet: number): string {
+  if (seqletMotif(dataset, thresholds, seqlet) >= 0) return "";
+  if (dataset.seqlets.motif[seqlet] < 0) return "counts, but no motif matches";
+  return `counts, but its match has TOMTOM p ${pValue(dataset.seqlets.tomtomP[seqlet])}`;
 }
 
 /** Coordinates in the genome where they are known, else in the sequence. */

@@ -106,8 +106,9 @@ function drawLabels(pen: Pen, rects: readonly PlacedRect[], scale: BaseScale, pa
       drawMarker(pen, box.slot, x + 4, middle - 0.5, 3.5);
       x += 11;
     }
-    if (inside && x + pen.measureText(box.label).width > right - 2) continue;
-    if (inside || x > scale.left) pen.fillText(box.label, x, middle);
+    // a name that would be cut is left out: the hover card has it
+    const end = x + pen.measureText(box.label).width;
+    if (end <= (inside ? Math.min(right - 2, scale.right) : scale.right)) pen.fillText(box.label, x, middle);
   }
 }
 

@@ -42,7 +42,7 @@ export function drawOverview(
   pen.globalAlpha = 1;
 }
 
-/** Largest |value| per column, as a share of the largest of all; the square root lifts what is weak. */
+/** Largest |value| per column, as a share of the largest of all; 0 to 1. */
 export function columnStrength(observed: Float32Array, length: number, columns: number): Float32Array {
   const strength = new Float32Array(columns);
   let max = 0;
@@ -52,7 +52,6 @@ export function columnStrength(observed: Float32Array, length: number, columns: 
     if (size > strength[column]) strength[column] = size;
     if (size > max) max = size;
   }
-  if (max > 0)
-    for (let column = 0; column < columns; column++) strength[column] = Math.sqrt(strength[column] / max);
+  if (max > 0) for (let column = 0; column < columns; column++) strength[column] = strength[column] / max;
   return strength;
 }

@@ -25,6 +25,7 @@ export type Pen = Pick<
   | "save"
   | "restore"
   | "clip"
+  | "drawImage"
 >;
 
 /** Colours and font, as the page's theme resolves them. */

@@ -1,10 +1,11 @@
 // What is under the pointer: position, base, attribution, and who claims it.
 import { type Claim, claimsAt, positionText } from "../describe.ts";
+import { GUTTER, RIGHT_PAD } from "../draw/track.ts";
 import { pValue, signed } from "../format.ts";
 import { BaseScale } from "../layout.ts";
 import { useScreen } from "./context.ts";
+import { overviewHeight } from "./Overview.tsx";
 import { Swatch } from "./Swatch.tsx";
-import { GUTTER, RIGHT_PAD } from "./Track.tsx";
 
 const LETTERS = "ACGTN";
 
@@ -33,7 +34,14 @@ export function HoverCard({ width, topOf }: { width: number; topOf: (sequence: n
   const onRight = x < width / 2;
   return (
     <>
-      <div class="nbm-crosshair" style={{ left: `${x}px`, width: `${columnWidth}px` }} />
+      <div
+        class="nbm-crosshair"
+        style={{
+          top: `${overviewHeight(store.shownSequences.value.length)}px`,
+          left: `${x}px`,
+          width: `${columnWidth}px`,
+        }}
+      />
       <div
         class="nbm-card"
         role="status"
@@ -67,7 +75,7 @@ function ClaimRow({ claim }: { claim: Claim }) {
       <span class="nbm-claim-kind">{kind}</span>
       <span class="nbm-claim-name">
         {slot >= 0 && <Swatch slot={slot} />}
-        {name === "seqlet" ? "" : name} {strand === 0 ? "" : strand > 0 ? "→" : "←"}
+        {name} {strand === 0 ? "" : strand > 0 ? "→" : "←"}
       </span>
       <span class="nbm-claim-value">{signed(attribution)}</span>
       <span class="nbm-claim-value">p {pValue(p)}</span>

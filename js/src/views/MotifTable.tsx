@@ -17,6 +17,8 @@ interface ColumnSpec {
   column: SortColumn;
   title: string;
   hint: string;
+  /** Pixels. */
+  width: number;
 }
 
 type CountColumn = "hits" | "sequences" | "seqlets";
@@ -26,14 +28,19 @@ function countColumns({ manifest }: Dataset): ColumnSpec[] {
   const columns: ColumnSpec[] = [];
   if (has.hits) {
     columns.push(
-      { column: "hits", title: "Hits", hint: "FIMO hits that pass both thresholds" },
-      { column: "sequences", title: "Seqs", hint: "Sequences with at least one such hit" },
+      { column: "hits", title: "Hits", hint: "FIMO hits that pass both thresholds", width: 68 },
+      { column: "sequences", title: "Seqs", hint: "Sequences with at least one such hit", width: 46 },
     );
   }
   if (has.seqlets)
-    columns.push({ column: "seqlets", title: "Seqlets", hint: "Seqlets whose best match is this motif" });
+    columns.push({
+      column: "seqlets",
+      title: "Seqlets",
+      hint: "Seqlets whose best match is this motif",
+      width: 62,
+    });
   if (has.marginal)
-    columns.push({ column: "marginal", title: "Marginal", hint: "Effect of inserting the motif" });
+    columns.push({ column: "marginal", title: "Marginal", hint: "Effect of inserting the motif", width: 62 });
   return columns;
 }
 
@@ -103,7 +110,7 @@ export function MotifTable() {
         aria-activedescendant={place >= 0 ? `${id}-${active}` : undefined}
         tabIndex={0}
         ref={scroller}
-        style={{ "--columns": columns.length }}
+        style={{ "--columns": columns.map(({ width }) => `${width}px`).join(" ") }}
         {...ownKeys}
         onKeyDown={keys}
         onScroll={(event) => setTop(event.currentTarget.scrollTop)}
@@ -145,10 +152,9 @@ function max(values: Uint32Array): number {
 function Head({ columns }: { columns: ColumnSpec[] }) {
   return (
     <div class="nbm-grid-head nbm-grid-row" role="row" aria-rowindex={1}>
-      <div role="columnheader" class="nbm-cell" data-column="logo">
+      <div role="columnheader" class="nbm-cell" data-column="logo" aria-label="Logo" />
+      <div role="columnheader" class="nbm-cell nbm-cell-names" data-column="names">
         <SortButton column="name" title="Motif" hint="Sort by name" />
-      </div>
-      <div role="columnheader" class="nbm-cell" data-column="names">
         <SortButton column="family" title="Family" hint="Sort by family" />
       </div>
       {columns.map(({ column, title, hint }) => (
@@ -160,7 +166,7 @@ function Head({ columns }: { columns: ColumnSpec[] }) {
   );
 }
 
-function SortButton({ column, title, hint }: ColumnSpec) {
+function SortButton({ column, title, hint }: Omit<ColumnSpec, "width">) {
   const { store } = useScreen();
   const sort = store.traits._sort.value;
   const isSorted = sort.column === column;

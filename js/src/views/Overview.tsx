@@ -3,13 +3,16 @@ import { useRef } from "preact/hooks";
 import { drawRuler } from "../draw/axis.ts";
 import { drawOverview } from "../draw/overview.ts";
 import { preparePen } from "../draw/pen.ts";
+import { GUTTER, RIGHT_PAD } from "../draw/track.ts";
 import { whole } from "../format.ts";
 import { BaseScale, pan, span, type Viewport } from "../layout.ts";
 import { ownKeys, usePainter, useScreen } from "./context.ts";
-import { GUTTER, RIGHT_PAD } from "./Track.tsx";
 
 const ROW = 7;
 const RULER = 20;
+
+const stripHeightOf = (nTracks: number): number => Math.max(2, nTracks) * ROW;
+export const overviewHeight = (nTracks: number): number => stripHeightOf(nTracks) + 4 + RULER;
 
 type Grip = "start" | "end" | "both";
 
@@ -21,8 +24,8 @@ export function Overview({ sequences, width }: { sequences: readonly number[]; w
   const states = sequences.map(
     (sequence) => store.tracks.get(sequence, store.traits._show_hypothetical.value).value,
   );
-  const stripHeight = Math.max(2, sequences.length) * ROW;
-  const height = stripHeight + 4 + RULER;
+  const stripHeight = stripHeightOf(sequences.length);
+  const height = overviewHeight(sequences.length);
   const left = GUTTER;
   const right = width - RIGHT_PAD;
 

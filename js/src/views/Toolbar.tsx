@@ -79,7 +79,12 @@ export function Toolbar() {
   });
   const pLimits = { min: Number.MIN_VALUE, max: 1 };
   return (
-    <div class="nbm-toolbar" role="group" aria-label="Thresholds">
+    <div
+      class="nbm-toolbar"
+      role="group"
+      aria-label="Thresholds"
+      style={{ "--sliders": 2 * Number(has.hits) + 2 * Number(has.seqlets) }}
+    >
       {has.hits && (
         <Slider
           {...bind("attribution_threshold")}
@@ -103,7 +108,7 @@ export function Toolbar() {
           name="FIMO p threshold"
           passes="below"
           limits={pLimits}
-          note={`${whole(counts.nMatches)} below`}
+          note={plural(counts.nMatches, "hit")}
           title="A FIMO hit counts when its match with the motif has a p value below this."
         />
       )}

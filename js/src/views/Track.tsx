@@ -1,34 +1,16 @@
 // One sequence: its logo, and below it the lanes of seqlets and hits.
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import { type Box, HIT_LANES, layoutBoxes, SEQLET_LANES } from "../boxes.ts";
+import { layoutBoxes } from "../boxes.ts";
 import { intervalText } from "../describe.ts";
-import { drawGrid, drawValueAxis } from "../draw/axis.ts";
-import { BOX_HEIGHT, boxRects, drawBoxes, LANE_HEIGHT, labelFont, type PlacedRect } from "../draw/boxes.ts";
-import { drawLogo, valueRange } from "../draw/logo.ts";
+import { boxRects, labelFont, type PlacedRect } from "../draw/boxes.ts";
+import { Layer } from "../draw/layer.ts";
+import { valueRange } from "../draw/logo.ts";
 import { type Palette, type Pen, preparePen } from "../draw/pen.ts";
+import { drawBackground, drawForeground, GUTTER, laneTop, RIGHT_PAD, trackGeometry } from "../draw/track.ts";
 import { plural } from "../format.ts";
 import { BaseScale } from "../layout.ts";
 import type { TrackState } from "../tracks.ts";
 import { ownKeys, usePainter, useScreen } from "./context.ts";
-
-/** Space for the value axis and the lanes' names. */
-export const GUTTER = 52;
-export const RIGHT_PAD = 10;
-const LOGO_TOP = 4;
-const LOGO_HEIGHT = 74;
-const LANES_TOP = LOGO_TOP + LOGO_HEIGHT + 7;
-
-export interface TrackGeometry {
-  seqletLanes: number;
-  hitLanes: number;
-  height: number;
-}
-
-export function trackGeometry(has: { seqlets: boolean; hits: boolean }): TrackGeometry {
-  const seqletLanes = has.seqlets ? SEQLET_LANES : 0;
-  const hitLanes = has.hits ? HIT_LANES : 0;
-  return { seqletLanes, hitLanes, height: LANES_TOP + (seqletLanes + hitLanes) * LANE_HEIGHT };
-}
 
 const measureCanvas = (): Pen | null => document.createElement("canvas").getContext("2d");
 
@@ -85,37 +67,58 @@ export function Track({ sequence, width, measure, sharedRange, handles }: TrackP
   const colors = palette.value;
   const dpr = pixelRatio.value;
   const shown = state.value;
+  const logoLayer = useMemo(() => new Layer(), []);
+  const ownRange = useMemo<[number, number]>(
+    () => (shown.phase === "ready" ? valueRange(shown.data, hypothetical) : [0, 1]),
+    [shown, hypothetical],
+  );
+  const range = sharedRange ?? ownRange;
   usePainter(() => {
     const element = canvas.current;
-    if (!element || width === 0) return;
-    const pen = preparePen(element, width, geometry.height, dpr);
-    if (!pen) return;
+    const pen = element && width > 0 ? preparePen(element, width, geometry.height, dpr) : null;
+    if (!element || !pen) return;
     const scale = new BaseScale({ start, end }, GUTTER, width - RIGHT_PAD);
     const rects = boxRects(layout.boxes, scale, (box) => laneTop(box, geometry));
     handles.set(sequence, { sequence, rects });
-    drawTrack(pen, {
-      state: shown,
+    const data = shown.phase === "ready" ? shown.data : null;
+    const scene = {
+      data,
       scale,
       rects,
-      nHidden: layout.hidden.filter((site) => site.end > start && site.start < end).length,
-      range: sharedRange,
+      hidden: layout.hidden,
+      range,
       hypothetical,
       geometry,
       palette: colors,
       dpr,
-    });
+    };
+    const unchanged = [
+      data,
+      start,
+      end,
+      width,
+      range[0],
+      range[1],
+      hypothetical,
+      geometry.height,
+      colors,
+      dpr,
+    ];
+    const logo = logoLayer.paint(unchanged, width, geometry.height, dpr, (layer) =>
+      drawBackground(layer, scene),
+    );
+    if (logo) pen.drawImage(logo, 0, 0, width, geometry.height);
+    drawForeground(pen, scene);
     element.dataset.boxes = String(rects.filter(({ box }) => box.passes).length);
     element.dataset.ghosts = String(rects.filter(({ box }) => !box.passes).length);
   });
   useEffect(() => () => void handles.delete(sequence), [sequence]);
 
-  const nPassing = (kind: Box["kind"]): number =>
-    layout.boxes.filter((box) => box.kind === kind && box.passes).length;
   const isSelected = traits.sequence.value === sequence;
   const where = intervalText(dataset, sequence, Math.round(start), Math.round(end));
   const summary = [
-    ...(dataset.manifest.has.seqlets ? [plural(nPassing("seqlet"), "seqlet")] : []),
-    ...(dataset.manifest.has.hits ? [plural(nPassing("hit") + layout.hidden.length, "hit")] : []),
+    ...(dataset.manifest.has.seqlets ? [plural(layout.nSeqlets, "seqlet")] : []),
+    ...(dataset.manifest.has.hits ? [plural(layout.nHits, "hit")] : []),
   ].join(" · ");
   return (
     <div class="nbm-track" data-selected={isSelected}>
@@ -169,73 +172,4 @@ function TrackMessage({ state, onRetry }: { state: TrackState; onRetry: () => vo
       )}
     </div>
   );
-}
-
-function laneTop({ kind, placement }: Box, { seqletLanes }: TrackGeometry): number {
-  const lane = placement.lane + (kind === "hit" ? seqletLanes : 0);
-  return LANES_TOP + lane * LANE_HEIGHT + (LANE_HEIGHT - BOX_HEIGHT) / 2;
-}
-
-interface Scene {
-  state: TrackState;
-  scale: BaseScale;
-  rects: PlacedRect[];
-  nHidden: number;
-  range: [number, number] | null;
-  hypothetical: boolean;
-  geometry: TrackGeometry;
-  palette: Palette;
-  dpr: number;
-}
-
-export function drawTrack(pen: Pen, scene: Scene): void {
-  const { state, scale, rects, geometry, palette, dpr, hypothetical } = scene;
-  drawGrid(pen, scale, LOGO_TOP, geometry.height, palette, dpr);
-  drawHighlights(pen, rects, scale, palette);
-  if (state.phase === "ready") {
-    const [low, high] = scene.range ?? valueRange(state.data, hypothetical);
-    const y = (value: number): number => LOGO_TOP + ((high - value) / (high - low)) * LOGO_HEIGHT;
-    drawValueAxis(pen, [low, high], y, scale.left, scale.right, palette, dpr);
-    clipped(pen, scale, 0, geometry.height, () =>
-      drawLogo(pen, state.data, scale, y, hypothetical, palette, dpr),
-    );
-  }
-  drawLaneNames(pen, scene);
-  clipped(pen, scale, 0, geometry.height, () => drawBoxes(pen, rects, scale, palette, dpr));
-}
-
-function clipped(pen: Pen, scale: BaseScale, top: number, bottom: number, draw: () => void): void {
-  pen.save();
-  pen.beginPath();
-  pen.rect(scale.left, top, scale.right - scale.left, bottom - top);
-  pen.clip();
-  draw();
-  pen.restore();
-}
-
-/** Bands through the logo where a selected motif has a site that counts. */
-function drawHighlights(pen: Pen, rects: readonly PlacedRect[], scale: BaseScale, palette: Palette): void {
-  for (const { box, left, right } of rects) {
-    if (box.slot < 0 || !box.passes) continue;
-    pen.fillStyle = palette.motifs[box.slot % palette.motifs.length]!;
-    pen.globalAlpha = 0.14;
-    pen.beginPath();
-    const from = Math.max(left, scale.left);
-    pen.rect(from, LOGO_TOP, Math.min(right, scale.right) - from, LANES_TOP - LOGO_TOP);
-    pen.fill();
-  }
-  pen.globalAlpha = 1;
-}
-
-function drawLaneNames(pen: Pen, { geometry, palette, scale, nHidden }: Scene): void {
-  const { seqletLanes, hitLanes } = geometry;
-  pen.font = `10px ${palette.font}`;
-  pen.textAlign = "right";
-  pen.textBaseline = "middle";
-  pen.fillStyle = palette.muted;
-  const write = (text: string, lane: number): void =>
-    pen.fillText(text, scale.left - 7, LANES_TOP + lane * LANE_HEIGHT + LANE_HEIGHT / 2 + 0.5);
-  if (seqletLanes > 0) write("seqlets", 0);
-  if (hitLanes > 0) write("hits", seqletLanes);
-  if (nHidden > 0) write(`+${nHidden.toLocaleString("en-US")}`, seqletLanes + hitLanes - 1);
 }

@@ -2,12 +2,13 @@
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { boxAt } from "../draw/boxes.ts";
 import { valueRange } from "../draw/logo.ts";
+import { GUTTER, RIGHT_PAD } from "../draw/track.ts";
 import { BaseScale, centerOn, pan, span, zoom } from "../layout.ts";
 import { nextSite } from "../ranking.ts";
 import { ownKeys, useScreen, useWidth } from "./context.ts";
 import { HoverCard } from "./HoverCard.tsx";
 import { Overview } from "./Overview.tsx";
-import { GUTTER, makeMeasure, RIGHT_PAD, Track, type TrackHandle } from "./Track.tsx";
+import { makeMeasure, Track, type TrackHandle } from "./Track.tsx";
 import { TracksBar } from "./TracksBar.tsx";
 
 /** Narrower than this nothing can be read. */
@@ -76,6 +77,9 @@ export function Tracks() {
                 handles={handles}
               />
             ))}
+            <p class="nbm-hint">
+              Drag to move, Ctrl + wheel to zoom, click a box to mark its motif. Dashed boxes do not count.
+            </p>
             <HoverCard width={width} topOf={topOf} />
           </>
         )}

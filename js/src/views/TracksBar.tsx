@@ -1,16 +1,16 @@
 // Which sequences are shown, how they are drawn, and how far one is zoomed in.
 import { useState } from "preact/hooks";
 import { findSequence } from "../describe.ts";
-import { plural, whole } from "../format.ts";
+import { whole } from "../format.ts";
 import { centerOn, span, zoom } from "../layout.ts";
 import type { SequenceOrder } from "../ranking.ts";
 import { ownKeys, useScreen } from "./context.ts";
 import { Icon } from "./Icon.tsx";
 
 const ORDERS: { value: SequenceOrder; text: string }[] = [
-  { value: "seqlets", text: "strongest seqlets" },
-  { value: "hits", text: "most hits" },
-  { value: "selected", text: "marked motifs" },
+  { value: "seqlets", text: "by seqlets" },
+  { value: "hits", text: "by hits" },
+  { value: "selected", text: "by marked" },
   { value: "file", text: "file order" },
 ];
 
@@ -35,7 +35,7 @@ export function TracksBar() {
         />
       )}
       <Toggle
-        text="Same scale"
+        text="Same y"
         title="Draw all tracks on one scale"
         checked={store.sharedScale.value}
         onChange={(checked) => {
@@ -84,9 +84,9 @@ function Pager() {
         onClick={() => go(at - shown.length)}
         disabled={at === 0}
       />
-      <span class="nbm-pager-text">
+      <span class="nbm-pager-text" title={`Shown of ${whole(total)} sequences`}>
         {page === null ? shown.length : `${whole(at + 1)}–${whole(Math.min(at + shown.length, total))}`} of{" "}
-        {plural(total, "sequence")}
+        {whole(total)}
       </span>
       <IconButton
         icon="next"

@@ -1,0 +1,108 @@
+// A track: axis and logo, and under them the lanes of seqlets and hits.
+import { type Box, HIT_LANES, SEQLET_LANES, type TrackBoxes } from "../boxes.ts";
+import type { BaseScale } from "../layout.ts";
+import type { TrackData } from "../tracks.ts";
+import { drawGrid, drawValueAxis } from "./axis.ts";
+import { BOX_HEIGHT, drawBoxes, LANE_HEIGHT, type PlacedRect } from "./boxes.ts";
+import { drawLogo } from "./logo.ts";
+import type { Palette, Pen } from "./pen.ts";
+
+/** Space for the value axis and the lanes' names. */
+export const GUTTER = 52;
+export const RIGHT_PAD = 10;
+const LOGO_TOP = 3;
+const LOGO_HEIGHT = 74;
+const LANES_TOP = LOGO_TOP + LOGO_HEIGHT + 7;
+/** Share of the height that stays free above and below the letters. */
+const HEADROOM = 0.04;
+
+export interface TrackGeometry {
+  seqletLanes: number;
+  hitLanes: number;
+  height: number;
+}
+
+export function trackGeometry(has: { seqlets: boolean; hits: boolean }): TrackGeometry {
+  const seqletLanes = has.seqlets ? SEQLET_LANES : 0;
+  const hitLanes = has.hits ? HIT_LANES : 0;
+  return { seqletLanes, hitLanes, height: LANES_TOP + (seqletLanes + hitLanes) * LANE_HEIGHT };
+}
+
+export function laneTop({ kind, placement }: Box, { seqletLanes }: TrackGeometry): number {
+  const lane = placement.lane + (kind === "hit" ? seqletLanes : 0);
+  return LANES_TOP + lane * LANE_HEIGHT + (LANE_HEIGHT - BOX_HEIGHT) / 2;
+}
+
+export interface TrackScene {
+  /** Null until the attributions have come. */
+  data: TrackData | null;
+  scale: BaseScale;
+  rects: readonly PlacedRect[];
+  hidden: TrackBoxes["hidden"];
+  /** Least and greatest value to show. */
+  range: readonly [number, number];
+  hypothetical: boolean;
+  geometry: TrackGeometry;
+  palette: Palette;
+  dpr: number;
+}
+
+/** What thresholds do not change: grid, axis and letters. */
+export function drawBackground(pen: Pen, scene: TrackScene): void {
+  const { data, scale, range, geometry, palette, dpr, hypothetical } = scene;
+  drawGrid(pen, scale, LOGO_TOP, geometry.height, palette, dpr);
+  if (!data) return;
+  const [least, most] = range;
+  const air = HEADROOM * (most - least);
+  const low = least < 0 ? least - air : least;
+  const high = most + air;
+  const y = (value: number): number => LOGO_TOP + ((high - value) / (high - low)) * LOGO_HEIGHT;
+  drawValueAxis(pen, [low, high], y, scale.left, scale.right, palette, dpr);
+  clipped(pen, scale, geometry.height, () => drawLogo(pen, data, scale, y, hypothetical, palette, dpr));
+}
+
+/** What follows the thresholds: bands, lanes and boxes. */
+export function drawForeground(pen: Pen, scene: TrackScene): void {
+  const { scale, rects, geometry, palette, dpr } = scene;
+  drawHighlights(pen, rects, scale, palette);
+  drawLaneNames(pen, scene);
+  clipped(pen, scale, geometry.height, () => drawBoxes(pen, rects, scale, palette, dpr));
+}
+
+function clipped(pen: Pen, scale: BaseScale, height: number, draw: () => void): void {
+  pen.save();
+  pen.beginPath();
+  pen.rect(scale.left, 0, scale.right - scale.left, height);
+  pen.clip();
+  draw();
+  pen.restore();
+}
+
+/** Bands through the logo where a selected motif has a site that counts. */
+function drawHighlights(pen: Pen, rects: readonly PlacedRect[], scale: BaseScale, palette: Palette): void {
+  pen.globalAlpha = 0.14;
+  for (const { box, left, right } of rects) {
+    if (box.slot < 0 || !box.passes) continue;
+    pen.fillStyle = palette.motifs[box.slot % palette.motifs.length]!;
+    pen.beginPath();
+    const from = Math.max(left, scale.left);
+    pen.rect(from, LOGO_TOP, Math.min(right, scale.right) - from, LANES_TOP - LOGO_TOP);
+    pen.fill();
+  }
+  pen.globalAlpha = 1;
+}
+
+function drawLaneNames(pen: Pen, { geometry, palette, scale, hidden }: TrackScene): void {
+  const { seqletLanes, hitLanes } = geometry;
+  const { start, end } = scale.viewport;
+  const nHidden = hidden.reduce((n, site) => n + (site.end > start && site.start < end ? site.hits : 0), 0);
+  pen.font = `10px ${palette.font}`;
+  pen.textAlign = "right";
+  pen.textBaseline = "middle";
+  pen.fillStyle = palette.muted;
+  const write = (text: string, lane: number): void =>
+    pen.fillText(text, scale.left - 7, LANES_TOP + lane * LANE_HEIGHT + LANE_HEIGHT / 2 + 0.5);
+  if (seqletLanes > 0) write("seqlets", 0);
+  if (hitLanes > 0) write("hits", seqletLanes);
+  if (nHidden > 0) write(`+${nHidden.toLocaleString("en-US")}`, seqletLanes + hitLanes - 1);
+}
