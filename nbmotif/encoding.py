@@ -139,12 +139,21 @@ def to_codes(X: torch.Tensor | npt.NDArray[Any], name: str = "X") -> npt.NDArray
     >>> to_codes(one_hot_encode(["ACGTN"]))
     array([[ 0,  1,  2,  3, -1]], dtype=int8)
     """
-    X = check_sequences(X, name).detach()
-    codes = torch.empty((X.shape[0], X.shape[2]), dtype=torch.int8)
+    from nbmotif.kernels.one_hot import codes_of
+
+    X = as_tensor(X, name).detach()
+    _check_shape(X, name)
+    codes = np.empty((X.shape[0], X.shape[2]), dtype=np.int8)
     for rows in _chunks(X):
-        one_hot = X[rows].to("cpu", torch.int8)
-        codes[rows] = one_hot[:, 0] + 2 * one_hot[:, 1] + 3 * one_hot[:, 2] + 4 * one_hot[:, 3] - 1
-    return codes.numpy()
+        one_hot = X[rows].cpu().contiguous()
+        if one_hot.dtype in {torch.bool, torch.uint8}:
+            one_hot = one_hot.view(torch.int8)
+        elif one_hot.dtype not in {torch.int8, torch.float32}:
+            _check_one_hot(one_hot, name, rows.start)
+            one_hot = one_hot.to(torch.int8)
+        if not codes_of(one_hot.numpy(), codes[rows]):
+            _check_one_hot(X[rows], name, rows.start)  # says what is wrong, and where
+    return codes
 
 
 def check_sequences(X: torch.Tensor | npt.NDArray[Any], name: str = "X", dtype: Dtype | None = None) -> torch.Tensor:
