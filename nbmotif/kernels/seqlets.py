@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbmotif.kernels._jit import kernel
+from nbmotif.kernels.convolve import convolve_block, nonzero_taps
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -41,12 +42,7 @@ def null_survival(pmf: npt.NDArray[np.float64], max_len: int) -> npt.NDArray[np.
     its terms in the order of tangermeme 1.6, so p-values agree to the last bit. O(max_len² n_bins²).
     """
     n_bins = pmf.shape[0]
-    taps = np.empty(n_bins, np.int64)  # the bins that occur, from the highest down
-    n_taps = 0
-    for bin_ in range(n_bins - 1, -1, -1):
-        if pmf[bin_] != 0.0:
-            taps[n_taps] = bin_
-            n_taps += 1
+    taps = nonzero_taps(pmf)
     top = n_bins - 1
     survival = np.zeros((max_len + 1, max_len * top + 2))
     padded = np.zeros(max_len * top + 2 * n_bins)  # the last row's pmf, with n_bins zeros before it
@@ -55,41 +51,13 @@ def null_survival(pmf: npt.NDArray[np.float64], max_len: int) -> npt.NDArray[np.
     for length in range(1, max_len + 1):
         n_out = length * top + 1
         for low in range(0, n_out, _BLOCK):
-            _convolve_block(padded, pmf, taps[:n_taps], n_bins + low, row[low : min(low + _BLOCK, n_out)])
+            convolve_block(padded, pmf, taps, n_bins + low, row[low : min(low + _BLOCK, n_out)])
         above = 0.0
         for s in range(n_out - 1, -1, -1):
             padded[n_bins + s] = row[s]
             above += row[s]
             survival[length, s] = above
     return survival
-
-
-@kernel()
-def _convolve_block(
-    padded: npt.NDArray[np.float64],
-    pmf: npt.NDArray[np.float64],
-    taps: npt.NDArray[np.int64],
-    start: int,
-    out: npt.NDArray[np.float64],
-) -> None:
-    """Fill ``out[k]`` with the sum over taps of ``pmf[tap] * padded[start + k - tap]``, four taps in one pass."""
-    n = out.shape[0]
-    for k in range(n):
-        out[k] = 0.0
-    t = 0
-    while t + 4 <= taps.shape[0]:
-        f0, f1, f2, f3 = pmf[taps[t]], pmf[taps[t + 1]], pmf[taps[t + 2]], pmf[taps[t + 3]]
-        p0, p1 = padded[start - taps[t] :], padded[start - taps[t + 1] :]
-        p2, p3 = padded[start - taps[t + 2] :], padded[start - taps[t + 3] :]
-        for k in range(n):
-            out[k] = (((out[k] + f0 * p0[k]) + f1 * p1[k]) + f2 * p2[k]) + f3 * p3[k]
-        t += 4
-    while t < taps.shape[0]:
-        f0 = pmf[taps[t]]
-        p0 = padded[start - taps[t] :]
-        for k in range(n):
-            out[k] += f0 * p0[k]
-        t += 1
 
 
 @kernel()

@@ -1,0 +1,194 @@
+"""Queries against targets: the best alignment score of each pair, its p-value, and where it lies."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nbmotif.kernels.tomtom import best_scores, place_alignments
+from nbmotif.kernels.tomtom_letters import composition_rows, compositions, mark_needed, one_hot_p_values
+from nbmotif.kernels.tomtom_null import best_survival, span_rows, survival_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    import numpy.typing as npt
+
+    from nbmotif.targets import Scored, Targets
+
+    Floats = npt.NDArray[np.float64]
+    Ints = npt.NDArray[np.int64]
+    Codes = npt.NDArray[np.int8]
+
+LONGEST_ONE_HOT = 48  # longer one-hot queries have too many compositions to share, and are taken as any other query
+_BATCH = 4096  # one-hot queries whose null is built together
+_CHUNK = 64  # queries aligned, and looked up, at a time
+_NEVER = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True)
+class Matches:
+    """A few queries against all targets.
+
+    Parameters
+    ----------
+    queries
+        Which queries, shape (n,).
+    scores, p_values
+        Best score over both strands and its p-value, shape (n, M).
+    place
+        Given targets of each query, shape (n, k), finds offset, overlap and strand (0 or 1), shape (n, k, 3).
+    """
+
+    queries: Ints
+    scores: npt.NDArray[np.int16]
+    p_values: Floats
+    place: Callable[[Ints], npt.NDArray[np.int32]]
+
+    def of(self, names: Ints) -> Matches:
+        """Call query i ``names[i]``."""
+        return replace(self, queries=names[self.queries])
+
+
+def match_matrix(index: int, query: Floats, targets: Targets) -> Matches:
+    """Match one query of any kind, shape (4, w)."""
+    width = query.shape[1]
+    scored = targets.score(query)
+    offset = scored.binning.offset
+    one = _Batch(np.arange(width), np.array([0, width]), np.array([width * offset], np.int16), scored, targets)
+    scores = one.align(np.array([0]))
+    lowest = int(scores.min())
+    table, levels, ids = (
+        np.empty((width * (width + 1) // 2, 5), np.int64),
+        np.empty(width + 1, np.int64),
+        _square(width),
+    )
+    table = table[: span_rows(scored.tops, offset, lowest, table, levels, ids)]
+    survival = _survival(table, levels, scored.pmfs)
+    null = np.empty((len(targets.widths), int(scores.max()) - lowest + 1))
+    best_survival(ids, table, survival, offset, lowest, targets.widths, np.empty(null.shape[1]), null)
+    p_values = null[targets.width_of, scores[0] - lowest][None]
+    return Matches(np.array([index]), scores, _both_strands(p_values, targets), one.placer(np.array([0]), scores))
+
+
+def match_one_hot(queries: Sequence[Codes], targets: Targets, n_jobs: int) -> Iterator[Matches]:
+    """Match one-hot queries, given as letters 0 to 3, at most ``LONGEST_ONE_HOT`` each; in no particular order."""
+    widths = np.array([len(codes) for codes in queries])
+    starts = np.concatenate([[0], np.cumsum(widths)])
+    codes = np.concatenate(queries).astype(np.int8)
+    present = np.bitwise_or.reduceat(1 << codes, starts[:-1])
+    batches: dict[int, tuple[Scored, list[Ints]]] = {}  # the sets of letters that are binned alike, by identity
+    for letters in np.unique(present):
+        scored = targets.score_letters([letter for letter in range(4) if letters >> letter & 1])
+        batches.setdefault(id(scored), (scored, []))[1].append(np.flatnonzero(present == letters))
+    with ThreadPoolExecutor(n_jobs) as pool:
+        for scored, members in batches.values():
+            first = (widths * scored.binning.offset).astype(np.int16)
+            batch = _Batch(codes.astype(np.int64), starts, first, scored, targets)
+            mine = np.concatenate(members)
+            mine = mine[np.argsort(widths[mine], kind="stable")]
+            for low in range(0, len(mine), _BATCH):
+                yield from _match_batch(batch, codes, mine[low : low + _BATCH], pool)
+
+
+def _match_batch(batch: _Batch, codes: Codes, queries: Ints, pool: ThreadPoolExecutor) -> Iterator[Matches]:
+    """Match one-hot queries that are binned alike: align them all, build the null that they need, look up."""
+    targets, scored, starts = batch.targets, batch.scored, batch.starts
+    offset = scored.binning.offset
+    chunks = [queries[low : low + _CHUNK] for low in range(0, len(queries), _CHUNK)]
+    scores = list(pool.map(batch.align, chunks))
+    longest = int((starts[queries + 1] - starts[queries]).max())
+    counts = _compositions(longest)
+    need = np.full(len(counts), _NEVER)
+    is_width = np.zeros(max(longest, int(targets.widths[-1])) + 1, np.bool_)
+    is_width[targets.widths] = True
+    lowest = np.concatenate([chunk.min(axis=1) for chunk in scores]).astype(np.int64)
+    mark_needed(codes, starts, queries, lowest, offset, is_width, need)
+    table, levels, ids = np.empty((len(counts), 5), np.int64), np.empty(longest + 1, np.int64), np.empty_like(need)
+    table = table[: composition_rows(need, counts, scored.tops, table, levels, ids)]
+    survival = _survival(table, levels, scored.pmfs)
+
+    def look_up(chunk: Ints, best: npt.NDArray[np.int16]) -> Matches:
+        p = np.empty(best.shape)
+        one_hot_p_values(codes, starts, chunk, best, ids, table, survival, offset, targets.widths, targets.width_of, p)
+        return Matches(chunk, best, _both_strands(p, targets), batch.placer(chunk, best))
+
+    yield from pool.map(look_up, chunks, scores)
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Queries whose columns are scored by the same rows."""
+
+    kinds: Ints
+    starts: Ints
+    first: npt.NDArray[np.int16]
+    scored: Scored
+    targets: Targets
+
+    def align(self, queries: Ints) -> npt.NDArray[np.int16]:
+        """Best score over both strands, shape (n, M)."""
+        layout = self.targets.layout
+        widest = int((self.starts[queries + 1] - self.starts[queries]).max())
+        best = np.empty((len(queries), layout.n_slots), np.int16)
+        sums = layout.scratch(widest, np.int16)
+        best_scores(self.scored.rows, self.kinds, self.starts, queries, layout.blocks, self.first, sums, best)
+        scores = best[:, layout.slots[0]]
+        for slots in layout.slots[1:]:
+            np.maximum(scores, best[:, slots], out=scores)
+        return scores
+
+    def placer(self, queries: Ints, scores: npt.NDArray[np.int16]) -> Callable[[Ints], npt.NDArray[np.int32]]:
+        """Find where chosen alignments lie, when asked."""
+
+        def place(chosen: Ints) -> npt.NDArray[np.int32]:
+            placed = np.zeros((*chosen.shape, 3), np.int32)
+            best = np.take_along_axis(scores, chosen, axis=1)
+            targets = self.targets
+            place_alignments(
+                self.scored.rows,
+                self.kinds,
+                self.starts,
+                queries,
+                chosen,
+                best,
+                self.first,
+                targets.layout.lanes,
+                targets.like_memelite,
+                placed,
+            )
+            return placed
+
+        return place
+
+
+def _survival(table: Ints, levels: Ints, pmfs: Floats) -> Floats:
+    survival = np.empty(int(table[:, 3].sum()))
+    survival_rows(table, levels, pmfs, survival)
+    return survival
+
+
+def _both_strands(p_values: Floats, targets: Targets) -> Floats:
+    """P-value of the better of both strands, taken as independent: 1 - (1 - p)², without losing a small p."""
+    return p_values * (2 - p_values) if len(targets.layout.slots) == 2 else p_values
+
+
+def _square(width: int) -> Ints:
+    return np.empty((width, width), np.int64)
+
+
+@lru_cache(maxsize=4)
+def _compositions(longest: int) -> Ints:
+    return compositions(longest)
+
+
+def count_jobs(n_jobs: int) -> int:
+    """Turn ``n_jobs`` into a number of threads: -1 is every CPU that this process may use."""
+    if n_jobs > 0:
+        return n_jobs
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,292 @@
+"""TOMTOM: scores of motif columns, and the best ungapped alignment of a query with every target.
+
+Scores are integers, as in MEME's tomtom: a column pair scores 0 to ``n_bins``, a query column that is not aligned
+scores ``offset``, and here each row of scores already has ``offset`` subtracted: what is not aligned adds 0.
+
+Targets of the same width lie side by side in a *block*, one per lane: the entry of lane l in column c is at
+``base + c * lanes + l``. Both strands are targets of their own.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nbmotif.kernels._jit import kernel
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float64]
+    Ints = npt.NDArray[np.int64]
+
+
+@kernel()
+def column_scores(query: Floats, columns: Floats, norms: Floats, scores: Floats) -> Floats:
+    """Score a query's columns against the targets' columns by their negated Euclidean distance.
+
+    Parameters
+    ----------
+    query
+        The query, float64 of shape (w, 4).
+    columns, norms
+        The targets' columns, shape (4, U), and the sum of squares of each, shape (U,).
+    scores
+        Overwritten with the scores, shape (w, U), each 0 or less.
+
+    Returns
+    -------
+    Lowest and highest score of each query column, shape (w, 2).
+
+    Notes
+    -----
+    The square is expanded and its terms are subtracted in this order because memelite does: near the edge of a bin, a
+    different rounding would be a different integer.
+    """
+    width, n = scores.shape
+    ends = np.empty((width, 2))
+    c0, c1, c2, c3 = columns[0], columns[1], columns[2], columns[3]
+    for i in range(width):
+        norm = query[i, 0] ** 2 + query[i, 1] ** 2 + query[i, 2] ** 2 + query[i, 3] ** 2
+        q0, q1, q2, q3 = 2 * query[i, 0], 2 * query[i, 1], 2 * query[i, 2], 2 * query[i, 3]
+        row = scores[i]
+        for j in range(n):
+            square = norm + norms[j]
+            square -= q0 * c0[j]
+            square -= q1 * c1[j]
+            square -= q2 * c2[j]
+            square -= q3 * c3[j]
+            row[j] = -math.sqrt(max(square, 0.0))
+        low, high = row[0], row[0]
+        for j in range(1, n):
+            low = min(low, row[j])
+            high = max(high, row[j])
+        ends[i, 0], ends[i, 1] = low, high
+    return ends
+
+
+@kernel()
+def median(scores: Floats, counts: Ints, rank: int, low: float, high: float, n_bins: int, scratch: Floats) -> float:
+    """Find the score of a rank among scores that occur ``counts`` times each: 0 is the lowest.
+
+    ``low`` and ``high`` are the ends of the scores; ``scratch`` has room for them twice and is overwritten. Each round
+    bins the scores that are left and keeps the bin that holds the rank, so it takes time in proportion to the scores.
+    """
+    n = scores.shape[0]
+    values, weights = scratch[:n], scratch[n : 2 * n]
+    kept = np.empty(n_bins, np.int64)
+    for j in range(n):
+        values[j], weights[j] = scores[j], counts[j]
+    left = float(rank)
+    while high > low:
+        scale = n_bins / (high - low)
+        kept[:] = 0
+        for j in range(n):
+            kept[min(int((values[j] - low) * scale), n_bins - 1)] += int(weights[j])
+        bin_ = 0
+        while left >= kept[bin_]:
+            left -= kept[bin_]
+            bin_ += 1
+        m = 0
+        next_low, next_high = np.inf, -np.inf
+        for j in range(n):
+            if min(int((values[j] - low) * scale), n_bins - 1) == bin_:
+                values[m], weights[m] = values[j], weights[j]
+                next_low, next_high = min(next_low, values[j]), max(next_high, values[j])
+                m += 1
+        n, low, high = m, next_low, next_high
+    return low
+
+
+@kernel()
+def binned_median(scores: Floats, counts: Ints, low: float, high: float, n_bins: int) -> float:
+    """Approximate the median as memelite does: the mean of the scores in the bin that holds it."""
+    if high == low:
+        return low
+    kept, total = np.zeros(n_bins), np.zeros(n_bins)
+    for j in range(scores.shape[0]):
+        bin_ = int((scores[j] - low) / (high - low) * (n_bins - 1))
+        kept[bin_] += counts[j]
+        total[bin_] += scores[j] * counts[j]
+    half, seen, bin_ = kept.sum() / 2, kept[0], 0
+    while seen < half:
+        bin_ += 1
+        seen += kept[bin_]
+    return float(total[bin_] / kept[bin_])
+
+
+@kernel()
+def bin_scores(
+    scores: Floats,
+    medians: Floats,
+    lowest: int,
+    scale: int,
+    weights: Floats,
+    binned: npt.NDArray[np.int16],
+    pmfs: Floats,
+) -> None:
+    """Turn scores into integers, and their distribution over the targets' columns into a histogram.
+
+    Overwrites ``binned`` (w, U) with ``floor((score - median - lowest) * scale + 1/2)`` and ``pmfs`` (w, n_bins + 1).
+    """
+    width, n = scores.shape
+    top = pmfs.shape[1] - 1
+    pmfs[:] = 0.0
+    for i in range(width):
+        zero = medians[i] + lowest
+        for j in range(n):
+            binned[i, j] = min(max(math.floor((scores[i, j] - zero) * scale + 0.5), 0), top)
+        for j in range(n):
+            pmfs[i, binned[i, j]] += weights[j]
+
+
+@kernel()
+def spread(binned: npt.NDArray[np.int16], column: Ints, offset: int, rows: npt.NDArray[np.int16]) -> None:
+    """Lay out binned scores by block: ``rows[i, e] = binned[i, column[e]] - offset``, and 0 where ``column`` is -1."""
+    for i in range(binned.shape[0]):
+        for e in range(column.shape[0]):
+            rows[i, e] = binned[i, column[e]] - offset if column[e] >= 0 else 0
+
+
+@kernel()
+def best_scores(
+    rows: npt.NDArray[Any], kinds: Ints, starts: Ints, queries: Ints, blocks: Ints, first: Any, sums: Any, best: Any
+) -> None:
+    """Score the best alignment of each query with every lane of every block.
+
+    Parameters
+    ----------
+    rows
+        Scores of each kind of query column against every entry, shape (K, E), int16 or float32.
+    kinds, starts
+        The kinds of the columns of all queries, and where each query's begin, shape (Q + 1,).
+    queries
+        The queries to align, shape (n,).
+    blocks
+        One row per block: base of its entries, width of its targets, lanes, place of its first lane in ``best``.
+    first
+        Score of each query with nothing aligned, shape (Q,), of rows' dtype.
+    sums
+        Scratch for the widest query: (target width + query width - 1) * lanes of every block. Overwritten.
+    best
+        Overwritten with the best scores, shape (n, lanes of all blocks).
+
+    Notes
+    -----
+    Each query column adds its scores to the alignments it takes part in, all lanes at once. O(w · E) per query.
+    """
+    for at in range(queries.shape[0]):
+        query = queries[at]
+        start, width = starts[query], starts[query + 1] - starts[query]
+        for b in range(blocks.shape[0]):
+            base, columns, lanes, place = blocks[b, 0], blocks[b, 1], blocks[b, 2], blocks[b, 3]
+            n_rows, size = columns + width - 1, columns * lanes
+            total = sums[: n_rows * lanes]
+            total[:] = first[query]
+            for i in range(width):
+                _add(total[(width - 1 - i) * lanes :], rows[kinds[start + i], base : base + size])
+            while n_rows > 1:  # fold the alignments onto each other until one row is left
+                half = (n_rows + 1) // 2
+                _keep_larger(total, total[half * lanes : n_rows * lanes])
+                n_rows = half
+            out = best[at, place : place + lanes]
+            for lane in range(lanes):
+                out[lane] = total[lane]
+
+
+@kernel()
+def _add(total: npt.NDArray[Any], row: npt.NDArray[Any]) -> None:
+    for k in range(row.shape[0]):
+        total[k] += row[k]
+
+
+@kernel()
+def _keep_larger(total: npt.NDArray[Any], other: npt.NDArray[Any]) -> None:
+    for k in range(other.shape[0]):
+        total[k] = max(total[k], other[k])
+
+
+@kernel()
+def place_alignments(
+    rows: npt.NDArray[Any],
+    kinds: Ints,
+    starts: Ints,
+    queries: Ints,
+    targets: Ints,
+    scores: npt.NDArray[np.int16],
+    first: npt.NDArray[np.int16],
+    lanes: Ints,
+    like_memelite: bool,
+    placed: npt.NDArray[np.int32],
+) -> None:
+    """Find where queries align with chosen targets at their best scores, and on which strand.
+
+    Parameters
+    ----------
+    rows, kinds, starts, queries, first
+        As :func:`best_scores`.
+    targets, scores
+        The chosen targets of each query and the best score over both strands, shape (n, k).
+    lanes
+        Where each target lies, shape (strands, M, 3): its first entry, its columns, and the lanes of its block.
+    like_memelite
+        Choose among equal scores as memelite 0.5: the reverse strand, and within a strand by comparing the offset of
+        one alignment with the overlap of the other. Otherwise: the larger overlap, the smaller shift, the + strand.
+    placed
+        Overwritten with offset (column of the target under the query's first), overlap (columns aligned) and strand (0
+        or 1), shape (n, k, 3).
+    """
+    for at in range(queries.shape[0]):
+        start, end = starts[queries[at]], starts[queries[at] + 1]
+        for k in range(targets.shape[1]):
+            overlap = -1
+            for strand in range(lanes.shape[0]):
+                lane = lanes[strand, targets[at, k]]
+                shift, size = _place(
+                    rows, kinds[start:end], lane, int(scores[at, k]), int(first[queries[at]]), like_memelite
+                )
+                ahead = size > overlap or (size == overlap and abs(shift) < abs(placed[at, k, 0]))
+                if size >= 0 and (overlap < 0 or like_memelite or ahead):
+                    overlap = size
+                    placed[at, k, 0], placed[at, k, 1], placed[at, k, 2] = shift, size, strand
+
+
+@kernel()
+def _place(
+    rows: npt.NDArray[Any], kinds: Ints, lane: Ints, score: int, unaligned: int, like_memelite: bool
+) -> tuple[int, int]:
+    """Offset and overlap of the chosen alignment that has the score; an overlap of -1 if there is none."""
+    entry, columns, lanes = lane[0], lane[1], lane[2]
+    width = kinds.shape[0]
+    offset, overlap = 0, -1
+    for shift in range(1 - width, columns):
+        low, high = max(0, -shift), min(width, columns - shift)
+        total = unaligned
+        for i in range(low, high):
+            total += rows[kinds[i], entry + (shift + i) * lanes]
+        if total == score:
+            size = high - low
+            larger = size > overlap or (size == overlap and abs(shift) < abs(offset))
+            if overlap < 0 or (offset < size if like_memelite else larger):
+                offset, overlap = shift, size
+    return offset, overlap
+
+
+def warm_up() -> None:
+    """Compile every kernel of this module."""
+    columns, one, scores = np.eye(4), np.array([1]), np.empty((1, 4))
+    counts, norms, pmfs = np.ones(4, np.int64), np.ones(4), np.empty((1, 11))
+    ends = column_scores(np.eye(4)[:1], columns, norms, scores)
+    for low, high in ends:
+        median(scores[0], counts, 1, low, high, 8, np.empty(8))
+        binned_median(scores[0], counts, low, high, 8)
+    binned, rows = np.empty((1, 4), np.int16), np.empty((1, 32), np.int16)
+    bin_scores(scores, np.zeros(1), -2, 5, norms / 4, binned, pmfs)
+    spread(binned, np.arange(32) % 4, 0, rows)
+    blocks, starts, first = np.array([[0, 1, 32, 0]]), np.array([0, 1]), np.zeros(1, np.int16)
+    query = one - 1
+    best_scores(rows, query, starts, query, blocks, first, np.empty(32, np.int16), np.empty((1, 32), np.int16))
+    lanes, placed = np.array([[[0, 1, 32]]]), np.empty((1, 1, 3), np.int32)
+    place_alignments(rows, query, starts, query, query[None], rows[:, :1], first, lanes, False, placed)

@@ -1,0 +1,317 @@
+"""TOMTOM: which motifs of a database a motif, or a seqlet, looks like."""
+
+from __future__ import annotations
+
+import math
+import os
+import warnings
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+import torch
+
+from nbmotif.alignments import count_jobs
+from nbmotif.encoding import to_codes
+from nbmotif.errors import InvalidArgument, NbmotifWarning
+from nbmotif.motifs import MotifSet, as_motif_set
+from nbmotif.nearest import TomtomResult, find_nearest
+from nbmotif.targets import Targets
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+    import pandas as pd
+
+    from nbmotif.nearest import Query
+
+    Floats = npt.NDArray[np.float64]
+    Ints = npt.NDArray[np.int64]
+
+Motifs: TypeAlias = "MotifSet | str | os.PathLike[str] | Mapping[str, npt.ArrayLike] | Sequence[npt.ArrayLike]"
+_FEW_TARGETS = 25  # memelite warns below as many, MEME below 50
+_HIGHEST_SCORE = np.iinfo(np.int16).max
+
+
+class SeqletAnnotations(NamedTuple):
+    """What :func:`annotate_seqlets` found: one row per seqlet, one column per neighbour, nearest first.
+
+    Parameters
+    ----------
+    motif_idxs
+        Index of the motif; -1 where nothing is significant. int32.
+    p_values, q_values
+        As :class:`TomtomResult`. float64.
+    strands
+        1 if the seqlet aligns with the motif as given, -1 if with its reverse complement. int8.
+    offsets, overlaps
+        As :class:`TomtomResult`. int32.
+    """
+
+    motif_idxs: torch.Tensor
+    p_values: torch.Tensor
+    q_values: torch.Tensor
+    strands: torch.Tensor
+    offsets: torch.Tensor
+    overlaps: torch.Tensor
+
+
+def tomtom(
+    Qs: Motifs,
+    Ts: Motifs,
+    n_nearest: int | None = None,
+    *,
+    reverse_complement: bool = True,
+    n_score_bins: int = 100,
+    compat: Literal["memelite"] | None = None,
+    n_jobs: int = -1,
+    verbose: bool = False,
+) -> TomtomResult:
+    """Compare motifs with a motif database.
+
+    Parameters
+    ----------
+    Qs
+        Queries: PWMs, one-hot sequences or attributions, each of shape (4, w), as a sequence, a mapping, a
+        ``MotifSet`` or the path of a motif file.
+    Ts
+        Targets, in the same forms, PWMs only. A ``MotifSet`` keeps what was prepared for the next call.
+    n_nearest
+        Keep this many targets per query, by p-value (then by index). Default: all, in order.
+    reverse_complement
+        Compare with the targets' reverse complements too.
+    n_score_bins
+        Bins of a column's score, 100 as MEME.
+    compat
+        "memelite" gives memelite 0.5's numbers: similar target columns merged, medians approximated, and its choice
+        among equal alignments. Default: every column counts and the median is MEME's.
+    n_jobs
+        Threads; -1 is one per CPU.
+    verbose
+        Show a progress bar.
+
+    Returns
+    -------
+    P-values, scores, offsets, overlaps, strands, and E- and q-values; see :class:`TomtomResult`.
+
+    Raises
+    ------
+    InvalidArgument
+        If a query has NaN, infinite values or counts, a target is not a PWM, or there is nothing to compare.
+
+    Warns
+    -----
+    NbmotifWarning
+        If there are fewer than 25 targets: their columns are the null, so p-values depend on each of them.
+
+    Notes
+    -----
+    A column pair scores its negated Euclidean distance, less the median score of the query's column, in 100 integer
+    bins. An alignment's score is the sum over its columns; columns of the query that are not aligned score as a median
+    match ("complete scores"). The null of a query column is its score against every column of the targets and of their
+    reverse complements. Among equally good alignments that with the larger overlap is reported, then that
+    with the smaller offset, then the + strand.
+
+    References
+    ----------
+    Gupta et al. 2007, Genome Biology 8:R24; Tanaka et al. 2011, Bioinformatics 27:1603 (complete scores).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nbmotif import MotifSet, one_hot_encode, tomtom
+    >>> rng = np.random.default_rng(0)
+    >>> motifs = MotifSet((f"random {i}", rng.dirichlet([0.2] * 4, 8).T) for i in range(50))
+    >>> motifs["GATA"] = 0.94 * one_hot_encode("AGATAAG").numpy() + 0.015
+    >>> found = tomtom([one_hot_encode("CTTATCTG")], motifs, n_nearest=1)
+    >>> motifs.names[found.idxs[0, 0]], int(found.strands[0, 0]), int(found.offsets[0, 0]), int(found.overlaps[0, 0])
+    ('GATA', 1, 0, 7)
+    """
+    queries = _check_queries(Qs)
+    motif_set = as_motif_set(Ts, "Ts")
+    if n_nearest is not None and n_nearest < 1:
+        raise InvalidArgument("n_nearest", n_nearest, "at least 1, or None for all targets")
+    longest = max(query.shape[-1] for query in queries)
+    if not 2 <= n_score_bins <= _HIGHEST_SCORE // longest:
+        hint = f"The longest query has {longest} columns, and a score is at most {_HIGHEST_SCORE}."
+        raise InvalidArgument("n_score_bins", n_score_bins, f"between 2 and {_HIGHEST_SCORE // longest}", hint)
+    targets = _targets(motif_set, reverse_complement, n_score_bins, compat)
+    return find_nearest(queries, targets, n_nearest, count_jobs(n_jobs), verbose)
+
+
+def annotate_seqlets(
+    X: torch.Tensor | npt.NDArray[Any],
+    seqlets: pd.DataFrame,
+    motifs: Motifs,
+    n_nearest: int = 1,
+    cut: float | None = None,
+    *,
+    reverse_complement: bool = True,
+    compat: Literal["memelite"] | None = None,
+    n_jobs: int = -1,
+    verbose: bool = False,
+) -> SeqletAnnotations:
+    """Find the motifs that seqlets look like, by comparing their sequences with a motif database with TOMTOM.
+
+    Parameters
+    ----------
+    X
+        Sequences, shape (N, 4, L), one-hot in the order A C G T; a column of zeros is N.
+    seqlets
+        A table whose first three columns are example, start and end (0-based, half-open), as from
+        :func:`nbmotif.recursive_seqlets`.
+    motifs
+        The database: a ``MotifSet``, which keeps what was prepared for the next call, a mapping of name to PWM, or the
+        path of a motif file.
+    n_nearest
+        Motifs to report per seqlet.
+    cut
+        A motif whose p-value is not below this is replaced by -1: unassigned. P-values are per motif: with a thousand
+        motifs most random 6-mers have one below 0.01; 1e-4 or 1e-5 is a sensible cut, or use q-values.
+        Default: always report the nearest.
+    reverse_complement, compat, n_jobs, verbose
+        As :func:`nbmotif.tomtom`.
+
+    Returns
+    -------
+    Motif indices and p-values, then q-values, strands, offsets and overlaps; see :class:`SeqletAnnotations`.
+
+    Raises
+    ------
+    InvalidArgument
+        If a seqlet does not lie in X, or its coordinates are not integers.
+
+    Warns
+    -----
+    NbmotifWarning
+        If seqlets are too short to tell the motifs apart, however well they match. A seqlet made of N only
+        is unassigned, with a p-value of 1.
+
+    Examples
+    --------
+    >>> import nbmotif
+    >>> demo = nbmotif.demo.load()  # doctest: +SKIP
+    >>> seqlets = nbmotif.recursive_seqlets(attributions, additional_flanks=3)  # doctest: +SKIP
+    >>> motif_idxs, p_values = nbmotif.annotate_seqlets(demo.X, seqlets, demo.motifs)[:2]  # doctest: +SKIP
+    """
+    motif_set = as_motif_set(motifs)
+    if n_nearest < 1:
+        raise InvalidArgument("n_nearest", n_nearest, "at least 1")
+    if cut is not None and not 0 < cut <= 1:
+        raise InvalidArgument("cut", cut, "a p-value in (0, 1], or None")
+    n_nearest = min(n_nearest, len(motif_set))
+    spans = _spans(X, seqlets)
+    known = np.array([np.count_nonzero(span >= 0) for span in spans], dtype=np.int64)
+    _warn_about_short(known, len(motif_set) * (1 + reverse_complement))
+    shape = (len(spans), min(n_nearest, len(motif_set)))
+    idxs, strands = np.full(shape, -1, np.int32), np.ones(shape, np.int8)
+    p_values, q_values = np.ones(shape), np.ones(shape)
+    offsets, overlaps = np.zeros(shape, np.int32), np.zeros(shape, np.int32)
+    if known.any():
+        queries = [_with_unknown(span) for span in spans if (span >= 0).any()]
+        targets = _targets(motif_set, reverse_complement, 100, compat)
+        found = find_nearest(queries, targets, n_nearest, count_jobs(n_jobs), verbose)
+        at = known > 0
+        p_values[at], q_values[at] = found.p_values, found.q_values
+        idxs[at] = found.idxs if found.idxs is not None else -1
+        strands[at], offsets[at], overlaps[at] = 1 - 2 * found.strands, found.offsets, found.overlaps
+    if cut is not None:
+        idxs[p_values >= cut] = -1
+    return SeqletAnnotations(*map(torch.from_numpy, (idxs, p_values, q_values, strands, offsets, overlaps)))
+
+
+def _targets(motif_set: MotifSet, both_strands: bool, n_bins: int, compat: str | None) -> Targets:
+    """Prepare a database, or take what the set keeps from an earlier call."""
+    if compat not in {None, "memelite"}:
+        raise InvalidArgument("compat", repr(compat), "'memelite' or None")
+    if len(motif_set) < _FEW_TARGETS:
+        message = (
+            f"TOMTOM's null is the columns of its targets: with {len(motif_set)} targets, p-values depend on each."
+        )
+        warnings.warn(f"{message} Use a whole motif database.", NbmotifWarning, stacklevel=3)
+    key = ("tomtom", both_strands, n_bins, compat)
+    if key not in motif_set.cache:
+        motif_set.cache[key] = Targets(motif_set.pwms, both_strands, n_bins, compat == "memelite")
+    kept: Targets = motif_set.cache[key]
+    return kept
+
+
+def _check_queries(Qs: Motifs) -> list[Query]:
+    """Take queries as letters where they are one-hot, else as float64 of shape (4, w)."""
+    if isinstance(Qs, (MotifSet, str, os.PathLike)):
+        return [_as_letters(pwm) for pwm in as_motif_set(Qs, "Qs").pwms]
+    named = Qs.items() if isinstance(Qs, Mapping) else enumerate(Qs)
+    queries = [_as_letters(_check_query(query, f"Qs[{name!r}]")) for name, query in named]
+    if not queries:
+        raise InvalidArgument("Qs", "none", "at least one query")
+    return queries
+
+
+def _check_query(query: object, name: str) -> Floats:
+    values = query.detach().cpu().double().numpy() if isinstance(query, torch.Tensor) else np.asarray(query)
+    if values.dtype.kind not in "fiub":
+        raise InvalidArgument(name, type(query).__name__, "numbers of shape (4, w)")
+    values = values.astype(np.float64)
+    if values.ndim != 2 or values.shape[0] != 4 or values.shape[1] == 0:
+        hint = "Did you mean its transpose?" if values.ndim == 2 and values.shape[1] == 4 else ""
+        raise InvalidArgument(name, f"shape {values.shape}", "of shape (4, w)", hint)
+    if not np.isfinite(values).all():
+        column = int(np.flatnonzero(~np.isfinite(values).all(axis=0))[0])
+        raise InvalidArgument(name, f"{values[:, column].tolist()} in column {column}", "finite")
+    if not values.any():
+        raise InvalidArgument(name, "zeros", "not all zero", "Drop sequences made of N only.")
+    if (values >= 0).all() and (values % 1 == 0).all() and (values.sum(axis=0) > 1).any():
+        column = int(values.sum(axis=0).argmax())
+        hint = "Divide each column by its sum."
+        raise InvalidArgument(
+            name, f"counts {values[:, column].tolist()}", "probabilities, one-hot or attributions", hint
+        )
+    return values
+
+
+def _as_letters(values: Floats) -> Query:
+    """Letters of a one-hot query; any other query as it is."""
+    letters = values.argmax(axis=0).astype(np.int8)
+    return letters if np.array_equal(values, np.eye(4)[letters].T) else values
+
+
+def _with_unknown(span: npt.NDArray[np.int8]) -> Query:
+    """Letters as they are; with N among them, one-hot with columns of zeros."""
+    return span if (span >= 0).all() else np.eye(5, 4)[span].T  # row -1 of eye(5, 4) is zeros
+
+
+def _spans(X: torch.Tensor | npt.NDArray[Any], seqlets: pd.DataFrame) -> list[npt.NDArray[np.int8]]:
+    """Letters of each seqlet, -1 for N."""
+    codes = to_codes(X)
+    if seqlets.shape[1] < 3:
+        got = f"columns {list(seqlets.columns)}"
+        raise InvalidArgument("seqlets", got, "a table whose first three columns are example, start and end")
+    numbers = [seqlets.iloc[:, column].to_numpy() for column in range(3)]
+    if not len(seqlets):
+        return []
+    for column, values in enumerate(numbers):
+        if values.dtype.kind not in "iu" and not (values.dtype.kind == "f" and (values % 1 == 0).all()):
+            got = f"{values[0]!r} (dtype {values.dtype}) in column {seqlets.columns[column]!r}"
+            hint = "Labels belong in a column after the first three."
+            raise InvalidArgument("seqlets", got, "example, start and end as integers", hint)
+    example, start, end = (values.astype(np.int64) for values in numbers)
+    inside = (example >= 0) & (example < len(codes)) & (start >= 0) & (start < end) & (end <= codes.shape[1])
+    if not inside.all():
+        row = int(np.flatnonzero(~inside)[0])
+        got = f"example {example[row]}, {start[row]} to {end[row]} in row {row}"
+        expected = f"inside X: {len(codes)} sequences of {codes.shape[1]} bp"
+        raise InvalidArgument("seqlets", got, expected)
+    return [codes[i, s:e] for i, s, e in zip(example, start, end, strict=True)]
+
+
+def _warn_about_short(known: Ints, n_strands: int) -> None:
+    """Warn of seqlets that hold less information (2 bits per known base) than it takes to tell the motifs apart."""
+    needed = math.ceil(math.log2(n_strands) / 2)
+    n_short = np.count_nonzero(known < needed)
+    if n_short:
+        message = f"{n_short} of {len(known)} seqlets have fewer than {needed} known bases"
+        hint = "their best match means little. Call seqlets with `additional_flanks`, or pass `cut`."
+        warnings.warn(
+            f"{message}, too few to tell {n_strands} motif strands apart: {hint}", NbmotifWarning, stacklevel=3
+        )

@@ -1,0 +1,139 @@
+"""From queries of any kind to the arrays of a TOMTOM result: what is compared how, what is nearest, and q-values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from nbmotif.alignments import LONGEST_ONE_HOT, match_matrix, match_one_hot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import numpy.typing as npt
+
+    from nbmotif.alignments import Matches
+    from nbmotif.targets import Targets
+
+    Floats = npt.NDArray[np.float64]
+    Ints = npt.NDArray[np.int64]
+    # a one-hot query as letters 0 to 3, int8 of shape (w,), or any query as float64 of shape (4, w)
+    Query = npt.NDArray[np.int8] | Floats
+
+
+@dataclass(frozen=True)
+class TomtomResult:
+    """What :func:`nbmotif.tomtom` found: one row per query, one column per target, or per neighbour.
+
+    Unpacks as memelite's result does: ``p, scores, offsets, overlaps, strands = tomtom(Qs, Ts)``, and one more,
+    ``idxs``, with ``n_nearest``.
+
+    Parameters
+    ----------
+    p_values
+        Probability that a random target aligns as well, on either strand. float64.
+    scores
+        Score of the best alignment. int16.
+    offsets
+        Column of the target under the first column of the query; negative if the query begins before it. int32.
+    overlaps
+        Columns aligned. int32.
+    strands
+        0 if the query aligns with the target as given, 1 if with its reverse complement. int8.
+    idxs
+        Index of each target, nearest first; None if all are in order. int32.
+    q_values
+        Smallest false discovery rate (Benjamini-Hochberg over all targets of the query) that keeps the match. float64.
+    n_targets
+        How many targets there were.
+    """
+
+    p_values: Floats
+    scores: npt.NDArray[np.int16]
+    offsets: npt.NDArray[np.int32]
+    overlaps: npt.NDArray[np.int32]
+    strands: npt.NDArray[np.int8]
+    idxs: npt.NDArray[np.int32] | None
+    q_values: Floats
+    n_targets: int
+
+    @property
+    def e_values(self) -> Floats:
+        """How many targets are expected to align as well by chance: p-value times targets."""
+        return self.p_values * self.n_targets
+
+    def __iter__(self) -> Iterator[npt.NDArray[Any]]:
+        fields = (self.p_values, self.scores, self.offsets, self.overlaps, self.strands)
+        return iter(fields if self.idxs is None else (*fields, self.idxs))
+
+    def __len__(self) -> int:
+        return 5 if self.idxs is None else 6
+
+    def __getitem__(self, field: int) -> npt.NDArray[Any]:
+        return tuple(self)[field]
+
+
+def find_nearest(
+    queries: Sequence[Query], targets: Targets, n_nearest: int | None, n_jobs: int, verbose: bool
+) -> TomtomResult:
+    """Compare queries, at least one, with all targets and keep the nearest of each; equal queries are compared once."""
+    seen: dict[tuple[bytes, int], int] = {}
+    distinct: list[Query] = []
+    row = np.empty(len(queries), np.int64)
+    for i, query in enumerate(queries):
+        key = (query.tobytes(), query.ndim)
+        if key not in seen:
+            seen[key] = len(distinct)
+            distinct.append(query)
+        row[i] = seen[key]
+    n_kept = targets.n_targets if n_nearest is None else min(n_nearest, targets.n_targets)
+    shape = (len(distinct), n_kept)
+    p_values, q_values, scores = np.empty(shape), np.empty(shape), np.empty(shape, np.int16)
+    idxs, placed = np.empty(shape, np.int32), np.empty((*shape, 3), np.int32)
+    with tqdm(total=len(distinct), desc="TOMTOM", unit="query", disable=not verbose) as bar:
+        for found in _match(distinct, targets, n_jobs):
+            order = _order(found.p_values, n_kept)
+            chosen = order if n_nearest is not None else np.broadcast_to(np.arange(n_kept), order.shape)
+            at = found.queries
+            idxs[at] = chosen
+            p_values[at] = np.take_along_axis(found.p_values, chosen, axis=1)
+            scores[at] = np.take_along_axis(found.scores, chosen, axis=1)
+            placed[at] = found.place(np.ascontiguousarray(chosen))
+            q_sorted = benjamini_hochberg(np.sort(found.p_values, axis=1))[:, :n_kept]
+            if n_nearest is None:
+                ranked = np.empty_like(q_sorted)
+                np.put_along_axis(ranked, order, q_sorted, axis=1)
+                q_sorted = ranked
+            q_values[at] = q_sorted
+            bar.update(len(at))
+    offsets, overlaps, strands = placed[row, :, 0], placed[row, :, 1], placed[row, :, 2].astype(np.int8)
+    kept = None if n_nearest is None else idxs[row]
+    return TomtomResult(p_values[row], scores[row], offsets, overlaps, strands, kept, q_values[row], targets.n_targets)
+
+
+def _match(queries: Sequence[Query], targets: Targets, n_jobs: int) -> Iterator[Matches]:
+    short = np.array([i for i, q in enumerate(queries) if q.ndim == 1 and len(q) <= LONGEST_ONE_HOT], dtype=np.int64)
+    if len(short):
+        for found in match_one_hot([queries[i] for i in short], targets, n_jobs):
+            yield found.of(short)
+    for i in np.setdiff1d(np.arange(len(queries)), short):
+        query = queries[i]
+        yield match_matrix(int(i), np.eye(4)[query].T if query.ndim == 1 else query, targets)
+
+
+def _order(p_values: Floats, n_kept: int) -> Ints:
+    """Find the smallest p-values of each row, by p-value and then by index, shape (n, n_kept)."""
+    if n_kept == 1:
+        nearest: Ints = p_values.argmin(axis=1)[:, None]
+        return nearest
+    return np.argsort(p_values, axis=1, kind="stable")[:, :n_kept]
+
+
+def benjamini_hochberg(p_values: Floats) -> Floats:
+    """Turn the ascending p-values of each row into q-values: min over ranks k' >= k of p(k') n / k', at most 1."""
+    n = p_values.shape[-1]
+    expected = p_values * (n / np.arange(1, n + 1))
+    return np.minimum(np.minimum.accumulate(expected[..., ::-1], axis=-1)[..., ::-1], 1.0)

@@ -1,0 +1,227 @@
+"""The target side of TOMTOM: the columns of a motif database, and its motifs laid side by side."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nbmotif.kernels.tomtom import bin_scores, binned_median, column_scores, median, spread
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float64]
+    Ints = npt.NDArray[np.int64]
+
+_LANES = 128  # motifs side by side: a block and its sums stay in the first-level cache
+_VECTOR = 32  # int16 values in the widest vectors: blocks are padded to whole ones
+_MEMELITE_TARGET_BINS, _MEMELITE_MEDIAN_BINS = 100, 1000
+_MEDIAN_BINS = 1024  # of one round of the exact search
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Motifs laid out in blocks of equal width, one per lane; see :mod:`nbmotif.kernels.tomtom`.
+
+    Parameters
+    ----------
+    blocks
+        Base, width, lanes and place of each block, shape (B, 4).
+    lanes
+        First entry, columns and lanes of the block of each motif, by strand, shape (strands, M, 3).
+    slots
+        Place of each motif among the best scores, by strand, shape (strands, M).
+    column
+        Which of the strands' concatenated columns each entry is, shape (E,); -1 for padding.
+    """
+
+    blocks: Ints
+    lanes: Ints
+    slots: Ints
+    column: Ints
+
+    @classmethod
+    def of(cls, widths: Ints, n_strands: int) -> Layout:
+        """Lay out motifs of these widths, all of one strand and then all of the other."""
+        width = np.tile(widths, n_strands)
+        first_column = np.cumsum(width) - width
+        lanes, slots = np.empty((len(width), 3), np.int64), np.empty(len(width), np.int64)
+        blocks, column = [], []
+        base = place = 0
+        for columns in np.unique(width):
+            same = np.flatnonzero(width == columns)
+            for members in np.array_split(same, -(-len(same) // _LANES)):
+                n_lanes = -(-len(members) // _VECTOR) * _VECTOR
+                blocks.append((base, columns, n_lanes, place))
+                block = np.full((columns, n_lanes), -1)
+                block[:, : len(members)] = first_column[members] + np.arange(columns)[:, None]
+                column.append(block.ravel())
+                slots[members] = place + np.arange(len(members))
+                lanes[members] = np.stack(np.broadcast_arrays(base + np.arange(len(members)), columns, n_lanes), axis=1)
+                base, place = base + block.size, place + n_lanes
+        shape = (n_strands, len(widths))
+        return cls(np.array(blocks), lanes.reshape(*shape, 3), slots.reshape(shape), np.concatenate(column))
+
+    @property
+    def n_slots(self) -> int:
+        """Places that best scores need."""
+        return int(self.blocks[-1, 2] + self.blocks[-1, 3])
+
+    def scratch(self, query_width: int, dtype: Any) -> npt.NDArray[Any]:
+        """Room for the sums of the alignments of one query with one block."""
+        return np.empty(int(((self.blocks[:, 1] + query_width - 1) * self.blocks[:, 2]).max()), dtype)
+
+
+@dataclass(frozen=True)
+class Binning:
+    """How the scores of a query's columns become integers: the lowest score is bin 0.
+
+    Parameters
+    ----------
+    lowest
+        Lowest score minus its column's median, rounded down.
+    scale
+        Bins per unit of score.
+    """
+
+    lowest: int
+    scale: int
+
+    @classmethod
+    def of(cls, ends: Floats, medians: Floats, n_bins: int) -> Binning:
+        """Choose bins for columns whose lowest and highest scores are ``ends``, shape (w, 2)."""
+        lowest = math.floor((ends[:, 0] - medians).min())
+        highest = (ends[:, 1] - medians).max()
+        return cls(lowest, math.floor(n_bins / max(highest - lowest, 1.0)))
+
+    @property
+    def offset(self) -> int:
+        """Score of a query column that is not aligned: that of a median match."""
+        return -self.lowest * self.scale
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Binned scores of some query columns against all targets.
+
+    Parameters
+    ----------
+    binning
+        How they were binned.
+    rows
+        Scores minus the offset by entry, int16 of shape (w, E).
+    pmfs
+        Their distribution over the columns of the targets, shape (w, n_bins + 1): the null of one column.
+    tops
+        Highest bin that occurs, shape (w,).
+    """
+
+    binning: Binning
+    rows: npt.NDArray[np.int16]
+    pmfs: Floats
+    tops: Ints
+
+
+class Targets:
+    """A motif database made ready for queries.
+
+    Parameters
+    ----------
+    pwms
+        The motifs, each float64 of shape (4, w).
+    both_strands
+        Whether queries are compared with the reverse complements too.
+    n_bins
+        Bins of a column's score.
+    like_memelite
+        Merge similar columns and approximate medians as memelite 0.5 does.
+    """
+
+    def __init__(self, pwms: Sequence[Floats], both_strands: bool, n_bins: int, like_memelite: bool) -> None:
+        self.n_bins, self.like_memelite = n_bins, like_memelite
+        strands = [*pwms, *(pwm[::-1, ::-1] for pwm in pwms)] if both_strands else list(pwms)
+        columns = np.concatenate(strands, axis=1)
+        kept, inverse, self.counts = _merge_columns(columns, _MEMELITE_TARGET_BINS if like_memelite else None)
+        self.columns = np.ascontiguousarray(columns[:, kept])
+        self.norms = (columns**2).sum(axis=0)[kept]
+        widths = np.array([pwm.shape[1] for pwm in pwms])
+        self.layout = Layout.of(widths, 2 if both_strands else 1)
+        self.widths, self.width_of = np.unique(widths, return_inverse=True)
+        entries = self.layout.column
+        self._column = np.where(entries >= 0, inverse[entries], -1)
+        self._weights = self.counts / self.counts.sum()
+        self._letter_sets: dict[tuple[int, int], Scored] = {}
+
+    @property
+    def n_targets(self) -> int:
+        """Number of motifs."""
+        return len(self.width_of)
+
+    def score(self, query: Floats) -> Scored:
+        """Score the columns of a query, shape (4, w), against all targets."""
+        scores, ends, medians = self._scores(query)
+        return self._binned(scores, medians, Binning.of(ends, medians, self.n_bins))
+
+    def score_letters(self, present: Sequence[int]) -> Scored:
+        """Score the four letters, binned as for a one-hot query made of the letters ``present``; kept for next time."""
+        scores, ends, medians = self._letters
+        letters = list(present)
+        binning = Binning.of(ends[letters], medians[letters], self.n_bins)
+        key = (binning.lowest, binning.scale)
+        if key not in self._letter_sets:
+            self._letter_sets[key] = self._binned(scores, medians, binning)
+        return self._letter_sets[key]
+
+    @cached_property
+    def _letters(self) -> tuple[Floats, Floats, Floats]:
+        return self._scores(np.eye(4))
+
+    def _scores(self, query: Floats) -> tuple[Floats, Floats, Floats]:
+        """Scores (w, U), their ends (w, 2) and medians (w,)."""
+        scores = np.empty((query.shape[1], len(self.norms)))
+        ends = column_scores(np.ascontiguousarray(query.T), self.columns, self.norms, scores)
+        scratch = np.empty(2 * len(self.norms))
+        pairs = zip(scores, ends, strict=True)
+        return scores, ends, np.array([self._median(row, low, high, scratch) for row, (low, high) in pairs])
+
+    def _median(self, scores: Floats, low: float, high: float, scratch: Floats) -> float:
+        if self.like_memelite:
+            return binned_median(scores, self.counts, low, high, _MEMELITE_MEDIAN_BINS)
+        n = int(self.counts.sum())
+        ranks = {
+            max(n // 2 - 1, 0),
+            max(-(-n // 2) - 1, 0),
+        }  # MEME's: one of the middle pair, or their mean if n is odd
+        found = [median(scores, self.counts, rank, low, high, _MEDIAN_BINS, scratch) for rank in sorted(ranks)]
+        return sum(found) / len(found)
+
+    def _binned(self, scores: Floats, medians: Floats, binning: Binning) -> Scored:
+        binned = np.empty(scores.shape, np.int16)
+        pmfs = np.empty((len(scores), self.n_bins + 1))
+        bin_scores(scores, medians, binning.lowest, binning.scale, self._weights, binned, pmfs)
+        rows = np.empty((len(scores), len(self._column)), np.int16)
+        spread(binned, self._column, binning.offset, rows)
+        return Scored(binning, rows, pmfs, self.n_bins - np.argmax(pmfs[:, ::-1] > 0, axis=1))
+
+
+def _merge_columns(columns: Floats, n_bins: int | None) -> tuple[Ints, Ints, Ints]:
+    """Choose the columns to keep, and say which of them each column is and how many columns each stands for.
+
+    With ``n_bins``, columns whose four values fall in the same bins are merged into the first, as memelite does.
+    """
+    if n_bins is None:
+        every = np.arange(columns.shape[1])
+        return every, every, np.ones_like(every)
+    low, high = columns.min(axis=1, keepdims=True), columns.max(axis=1, keepdims=True)
+    high[high == low] += 1
+    places = np.around((columns - low) / (high - low) * (n_bins - 1))
+    _, kept, inverse, counts = np.unique(
+        n_bins ** np.arange(4) @ places, return_index=True, return_inverse=True, return_counts=True
+    )
+    return kept, inverse, counts
