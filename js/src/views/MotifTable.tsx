@@ -1,10 +1,10 @@
 // The motifs and their counts. Only the rows in sight exist, so thousands of motifs cost as much as thirty.
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Counts } from "../counts.ts";
 import type { Dataset } from "../dataset.ts";
 import { effect, plural, whole } from "../format.ts";
 import type { SortColumn } from "../wire.ts";
-import { ownKeys, useScreen } from "./context.ts";
+import { ownKeys, useScreen, useUniqueId } from "./context.ts";
 import { Icon } from "./Icon.tsx";
 import { MotifBar } from "./MotifBar.tsx";
 import { MotifLogo } from "./MotifLogo.tsx";
@@ -55,7 +55,7 @@ export function MotifTable() {
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(400);
   const [active, setActive] = useState<number | null>(null);
-  const id = useId();
+  const id = useUniqueId();
 
   useEffect(() => {
     const element = scroller.current!;

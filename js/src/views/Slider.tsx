@@ -1,8 +1,8 @@
 // One threshold: a slider over a picture of the values, a box to type into, and what passes.
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { threshold } from "../format.ts";
 import type { SliderScale } from "../scales.ts";
-import { ownKeys } from "./context.ts";
+import { ownKeys, useUniqueId } from "./context.ts";
 
 interface SliderProps {
   label: string;
@@ -23,7 +23,7 @@ export function Slider(props: SliderProps) {
   const { label, name, passes, value, scale, bins, note, title, onMove, onSettle } = props;
   const step = scale.toStep(value);
   const share = step / scale.steps;
-  const noteId = useId();
+  const noteId = useUniqueId();
   return (
     <div class="nbm-slider" data-passes={passes} style={{ "--share": share }} title={title}>
       <div class="nbm-slider-head">
@@ -84,8 +84,11 @@ function NumberBox(props: {
   const commit = (typed: string): void => {
     const number = Number(typed);
     if (typed.trim() === "" || !(number >= limits.min && number <= limits.max)) {
-      const most = Number.isFinite(limits.max) ? ` and at most ${limits.max}` : "";
-      setWrong(`Type a number of at least ${threshold(limits.min)}${most}.`);
+      setWrong(
+        limits.max === 1
+          ? "Type a number above 0, at most 1."
+          : `Type a number of at least ${threshold(limits.min)}.`,
+      );
       return;
     }
     editing.current = false;

@@ -1,11 +1,11 @@
 // The thresholds. Every count in the widget follows them in the same frame.
-import { useId, useMemo } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import type { Counts } from "../counts.ts";
 import type { Dataset } from "../dataset.ts";
 import { plural, threshold, whole } from "../format.ts";
 import { attributionScale, histogram, pScale, type SliderScale } from "../scales.ts";
 import type { Sign } from "../wire.ts";
-import { ownKeys, useScreen } from "./context.ts";
+import { ownKeys, useScreen, useUniqueId } from "./context.ts";
 import { Slider } from "./Slider.tsx";
 
 const BINS = 60;
@@ -153,7 +153,7 @@ const SIGNS: { value: Sign; text: string; name: string; note: string }[] = [
 function SignSwitch() {
   const { store } = useScreen();
   const sign = store.traits.sign.value;
-  const group = useId();
+  const group = useUniqueId();
   return (
     <div class="nbm-sign">
       <div class="nbm-slider-head">

@@ -131,7 +131,9 @@ export function Tracks() {
   }
 
   function jump(direction: 1 | -1): void {
-    const sequence = store.hover.peek()?.sequence ?? sequences[0];
+    const chosen = store.traits.sequence.peek();
+    const sequence =
+      store.hover.peek()?.sequence ?? (chosen !== null && sequences.includes(chosen) ? chosen : sequences[0]);
     if (sequence === undefined) return;
     const { start, end } = store.viewport.peek();
     const site = nextSite(

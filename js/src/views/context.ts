@@ -45,5 +45,10 @@ export function useWidth(ref: RefObject<HTMLElement | null>): number {
   return width;
 }
 
+/** An id that no other view on the page has: each notebook cell brings its own copy of this module. */
+export function useUniqueId(): string {
+  return useState(() => `nbm-${Math.random().toString(36).slice(2)}`)[0];
+}
+
 /** JupyterLab leaves key presses on elements with this attribute alone; it must be on the focused element itself. */
 export const ownKeys = { "data-lm-suppress-shortcuts": "true" };

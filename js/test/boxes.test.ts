@@ -1,0 +1,163 @@
+import { describe, expect, test } from "vitest";
+import { HIT_LANES, layoutBoxes, shortName } from "../src/boxes.ts";
+import { count, hitPasses, seqletPasses, type Thresholds } from "../src/counts.ts";
+import { claimsAt, findSequence, intervalText, positionText } from "../src/describe.ts";
+import { nextSite, rankSequences } from "../src/ranking.ts";
+import { smallDataset } from "./study.ts";
+
+const dataset = smallDataset();
+const thresholds: Thresholds = { attribution: 0.005, fimoP: 5e-5, seqletP: 0.02, tomtomP: 0.1, sign: "+" };
+const counts = count(dataset, thresholds);
+const measure = (text: string): number => 6 * text.length;
+const SEQUENCE = 3;
+const layout = (selected: number[] = [], pxPerBase = 2) =>
+  layoutBoxes(dataset, counts, thresholds, SEQUENCE, selected, pxPerBase, measure);
+
+describe("layoutBoxes", () => {
+  test("every passing hit and seqlet is shown, merged or counted as hidden", () => {
+    const own = count(dataset, thresholds, SEQUENCE);
+    for (const px of [0.3, 2, 12]) {
+      const { boxes, hidden, nHits, nSeqlets } = layout([], px);
+      expect(nHits).toBe(own.nHits);
+      expect(nSeqlets).toBe(own.nSeqlets);
+      const shown = boxes.filter((box) => box.kind === "hit").reduce((n, box) => n + 1 + box.alike, 0);
+      expect(shown + hidden.reduce((n, site) => n + site.hits, 0)).toBe(nHits);
+    }
+  });
+
+  test("solid boxes are those that pass", () => {
+    for (const box of layout([0, 1, 2], 20).boxes) {
+      const passes =
+        box.kind === "hit"
+          ? hitPasses(dataset, counts, thresholds, box.index)
+          : seqletPasses(dataset, thresholds, box.index);
+      expect(box.passes).toBe(passes);
+    }
+  });
+
+  test("failing hits appear as ghosts of selected motifs only", () => {
+    expect(layout().boxes.some((box) => box.kind === "hit" && !box.passes)).toBe(false);
+    const motif =
+      dataset.hitMotif[
+        [...dataset.strongestHits(SEQUENCE)].find((h) => !hitPasses(dataset, counts, thresholds, h))!
+      ];
+    const ghosts = layout([motif], 20).boxes.filter((box) => box.kind === "hit" && !box.passes);
+    expect(ghosts.length).toBeGreaterThan(0);
+    expect(ghosts.every((box) => box.motif === motif && box.slot === 0)).toBe(true);
+  });
+
+  test("hits of a selected motif get their places before stronger ones of others", () => {
+    const passing = [...dataset.strongestHits(SEQUENCE)].filter((h) =>
+      hitPasses(dataset, counts, thresholds, h),
+    );
+    const weakest = passing.at(-1)!;
+    const motif = dataset.hitMotif[weakest];
+    // so far out that three lanes cannot hold all
+    const isShown = (selected: number[]): boolean =>
+      layout(selected, 0.3).boxes.some((box) => box.kind === "hit" && box.index === weakest);
+    expect(layout([], 0.3).hidden.length).toBeGreaterThan(0);
+    expect(isShown([])).toBe(false);
+    expect(isShown([motif])).toBe(true);
+    expect(layout([motif]).boxes.every(({ placement }) => placement.lane < HIT_LANES)).toBe(true);
+  });
+
+  test("a passing seqlet without a match says so", () => {
+    const labels = Array.from(
+      { length: 12 },
+      (_, s) => layoutBoxes(dataset, counts, { ...thresholds, tomtomP: 1e-12 }, s, [], 2, measure).boxes,
+    ).flat();
+    const seqlets = labels.filter((box) => box.kind === "seqlet" && box.passes);
+    expect(seqlets.length).toBeGreaterThan(5);
+    expect(new Set(seqlets.map(({ label }) => label))).toEqual(new Set(["no match"]));
+  });
+
+  test("long names are shortened", () => {
+    expect(shortName("GATA1_HUMAN.H11MO.0.A.and.more")).toBe("GATA1_HUMAN.H11MO.0.A…");
+  });
+});
+
+describe("claimsAt", () => {
+  const claimsEverywhere = Array.from({ length: 300 }, (_, base) =>
+    claimsAt(dataset, counts, thresholds, SEQUENCE, base, new Set()),
+  );
+
+  test("names all that cover a base", () => {
+    for (let base = 0; base < 300; base += 7) {
+      let covering = 0;
+      for (const h of dataset.strongestHits(SEQUENCE)) {
+        if (base >= dataset.hits.start[h] && base < dataset.hitEnd(h)) covering++;
+      }
+      for (let q = 0; q < 200; q++) {
+        const { sequence, start, end } = dataset.seqlets;
+        if (sequence[q] === SEQUENCE && base >= start[q] && base < end[q]) covering++;
+      }
+      const { claims, more } = claimsEverywhere[base]!;
+      expect(claims.length + more).toBe(covering);
+    }
+  });
+
+  test("gives a reason exactly for those that do not count", () => {
+    const claims = claimsEverywhere.flatMap((at) => at.claims).filter(({ kind }) => kind === "hit");
+    expect(claims.some(({ reason }) => reason === "")).toBe(true);
+    expect(claims.some(({ reason }) => reason === "p is not below 5e-5")).toBe(true);
+    expect(claims.some(({ reason }) => reason === "attribution is not above 0.005")).toBe(true);
+    for (const { reason, attribution, p } of claims) {
+      expect(reason === "").toBe(p < 5e-5 && attribution > Math.fround(0.005));
+    }
+  });
+});
+
+describe("findSequence", () => {
+  test("takes a name, a number or a genome position", () => {
+    expect(findSequence(dataset, "PEAK_0004 ")).toEqual({ sequence: 4, base: null });
+    expect(findSequence(dataset, "11")).toEqual({ sequence: 11, base: null });
+    const origin = dataset.manifest.loci!.start[2]!;
+    expect(findSequence(dataset, `chr2:${(origin + 12).toLocaleString("en-US")}`)).toEqual({
+      sequence: 2,
+      base: 12,
+    });
+  });
+
+  test("says what it takes when it finds nothing", () => {
+    expect(findSequence(dataset, "nope")).toEqual({
+      problem: 'No sequence "nope": type a name, or a number up to 11.',
+    });
+    expect(findSequence(dataset, "chr9:5")).toEqual({ problem: "No sequence covers chr9:5." });
+  });
+});
+
+test("coordinates are the genome's where they are known", () => {
+  const origin = dataset.manifest.loci!.start[1]!;
+  expect(positionText(dataset, 1, 5)).toBe(`chr2:${(origin + 5).toLocaleString("en-US")}`);
+  expect(intervalText(dataset, 1, 0, 10)).toBe(
+    `chr2:${origin.toLocaleString("en-US")}–${(origin + 10).toLocaleString("en-US")}`,
+  );
+});
+
+describe("rankSequences", () => {
+  test("orders every sequence once, by what is asked for", () => {
+    for (const order of ["seqlets", "hits", "selected", "file"] as const) {
+      const ranking = rankSequences(dataset, counts, thresholds, order, [0]);
+      expect([...ranking].sort((a, b) => a - b)).toEqual(Array.from({ length: 12 }, (_, s) => s));
+    }
+    const byHits = rankSequences(dataset, counts, thresholds, "hits", []).map(
+      (s) => count(dataset, thresholds, s).nHits,
+    );
+    expect(byHits).toEqual([...byHits].sort((a, b) => b - a));
+  });
+});
+
+test("nextSite walks through the sites that count, in order, and ends", () => {
+  const middles: number[] = [];
+  let from = -1;
+  for (;;) {
+    const site = nextSite(dataset, counts, thresholds, SEQUENCE, new Set(), from, 1);
+    if (!site) break;
+    from = (site.start + site.end) / 2;
+    middles.push(from);
+  }
+  expect(middles.length).toBeGreaterThan(5);
+  expect(middles).toEqual([...middles].sort((a, b) => a - b));
+  const last = nextSite(dataset, counts, thresholds, SEQUENCE, new Set(), 1e9, -1)!;
+  expect((last.start + last.end) / 2).toBe(middles.at(-1));
+});

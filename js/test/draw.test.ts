@@ -1,0 +1,264 @@
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import type { Box } from "../src/boxes.ts";
+import { drawGrid, drawRuler, drawValueAxis, positionTicks } from "../src/draw/axis.ts";
+import { BOX_HEIGHT, boxAt, boxRects, drawBoxes } from "../src/draw/boxes.ts";
+import { drawLetter, OUTLINES } from "../src/draw/letters.ts";
+import { drawLogo, hypotheticalGlyphs, observedGlyphs, valueRange } from "../src/draw/logo.ts";
+import { markerPath } from "../src/draw/marker.ts";
+import { drawMotif, informationContent } from "../src/draw/motif.ts";
+import { columnStrength } from "../src/draw/overview.ts";
+import { BaseScale } from "../src/layout.ts";
+import type { TrackData } from "../src/tracks.ts";
+import { FakePath2D, PALETTE, recorder } from "./recorder.ts";
+
+beforeAll(() => {
+  vi.stubGlobal("Path2D", FakePath2D);
+});
+
+const track: TrackData = {
+  codes: Uint8Array.of(0, 1, 2, 3, 4),
+  observed: Float32Array.of(1, -0.5, 0.25, 0, 0),
+  // A row, C row, G row, T row
+  hypothetical: Float32Array.from(
+    [
+      [1, 0.25, -0.5, 0, 0],
+      [-0.25, -0.5, -0.25, 0, 0],
+      [-0.5, 0.125, 0.25, 0, 0],
+      [0.5, 0, -1, 0, 0],
+    ].flat(),
+  ),
+};
+/** 10 pixels per base; the axis at 50, 40 pixels per unit. */
+const wide = new BaseScale({ start: 0, end: 5 }, 0, 50);
+const y = (value: number): number => 50 - 40 * value;
+
+test("every letter has an outline inside its box of 100 by 100", () => {
+  expect(OUTLINES.length).toBe(5);
+  for (const outline of OUTLINES) {
+    expect(outline.endsWith("Z")).toBe(true);
+    for (const number of outline.match(/[\d.]+/g)!) expect(Number(number)).toBeLessThanOrEqual(100);
+  }
+});
+
+test("drawLetter stretches the outline, in device pixels, and turns it over below the axis", () => {
+  const { pen, calls } = recorder();
+  drawLetter(pen, 0, 10, 20, 8, 30, 2);
+  drawLetter(pen, 0, 10, 20, 8, -30, 2);
+  expect(calls[0]!.args).toEqual([0.16, 0, 0, 0.6, 20, 40]);
+  expect(calls[1]!.args).toEqual([{ outline: OUTLINES[0] }, "evenodd"]);
+  expect(calls[2]!.args).toEqual([0.16, 0, 0, -0.6, 20, 100]);
+});
+
+describe("glyphs", () => {
+  test("an observed base stands on the axis, a negative one hangs from it", () => {
+    const [a, c] = observedGlyphs(track, wide, y);
+    expect(a).toMatchObject({ base: 0, x: 0, width: 10, y: 10, height: 40, negative: false });
+    expect(c).toMatchObject({ base: 1, x: 10, y: 50, height: 20, negative: true });
+  });
+
+  test("only visible bases are drawn", () => {
+    expect(
+      observedGlyphs(track, new BaseScale({ start: 1.5, end: 3 }, 0, 50), y).map(({ base }) => base),
+    ).toEqual([1, 2]);
+  });
+
+  test("hypothetical letters stack away from the axis, the largest outside, without overlap", () => {
+    const first = hypotheticalGlyphs(track, wide, y).slice(0, 4);
+    const up = first.filter(({ negative }) => !negative);
+    const down = first.filter(({ negative }) => negative);
+    expect(up.map(({ base }) => base)).toEqual([3, 0]);
+    expect(up.map((g) => [g.y, g.y + g.height])).toEqual([
+      [30, 50],
+      [-10, 30],
+    ]);
+    expect(down.map(({ base }) => base)).toEqual([1, 2]);
+    expect(down.map((g) => [g.y, g.y + g.height])).toEqual([
+      [50, 60],
+      [60, 80],
+    ]);
+    expect(first.filter(({ observed }) => observed).map(({ base }) => base)).toEqual([0]);
+  });
+
+  test("the range holds 0 and every stack", () => {
+    expect(valueRange(track, false)).toEqual([-0.5, 1]);
+    expect(valueRange(track, true)).toEqual([-1.75, 1.5]);
+    expect(valueRange({ ...track, observed: new Float32Array(5) }, false)).toEqual([0, 1]);
+  });
+});
+
+describe("drawLogo", () => {
+  test("draws letters where they can be read, one fill each", () => {
+    const { pen, of } = recorder();
+    drawLogo(pen, track, wide, y, false, PALETTE, 1);
+    // three of the five bases have a height
+    expect(of("fill").map(({ args, fillStyle }) => [(args[0] as FakePath2D).outline, fillStyle])).toEqual([
+      [OUTLINES[0], "A"],
+      [OUTLINES[1], "C"],
+      [OUTLINES[2], "G"],
+    ]);
+    expect(of("setTransform").at(-1)!.args).toEqual([1, 0, 0, 1, 0, 0]);
+  });
+
+  test("draws bars when letters would be too narrow, one fill per colour", () => {
+    const { pen, of } = recorder();
+    drawLogo(pen, track, new BaseScale({ start: 0, end: 5 }, 0, 10), y, false, PALETTE, 1);
+    expect(of("rect").map(({ args }) => args.slice(1))).toEqual([
+      [10, 1.8, 40],
+      [50, 1.8, 20],
+      [40, 1.8, 10],
+    ]);
+    expect(of("fill").every(({ args }) => args.length === 0)).toBe(true);
+  });
+
+  test("draws the largest rise and fall of each pixel when it holds several bases", () => {
+    const { pen, of } = recorder();
+    drawLogo(pen, track, new BaseScale({ start: 0, end: 5 }, 0, 1), y, false, PALETTE, 1);
+    const [rise, fall] = of("rect");
+    expect(of("rect").length).toBe(2);
+    expect([rise!.fillStyle, rise!.args]).toEqual(["A", [0, 10, 1.25, 40]]);
+    expect([fall!.fillStyle, fall!.args]).toEqual(["C", [0, 50, 1.25, 20]]);
+  });
+
+  test("bases that are not there are pale", () => {
+    const { pen, of } = recorder();
+    drawLogo(pen, track, wide, y, true, PALETTE, 1);
+    const alphas = new Set(of("fill").map(({ globalAlpha }) => globalAlpha));
+    expect(alphas).toEqual(new Set([1, 0.35]));
+    expect(pen.globalAlpha).toBe(1);
+  });
+});
+
+describe("motif logo", () => {
+  test("a certain column has two bits, an even one none", () => {
+    expect([...informationContent(Uint8Array.of(255, 0, 0, 0, 64, 64, 64, 64))]).toEqual([2, 0]);
+    expect([...informationContent(Uint8Array.of(0, 0, 0, 0))]).toEqual([0]);
+  });
+
+  test("a certain column is one letter of full height", () => {
+    const { pen, of } = recorder();
+    drawMotif(pen, Uint8Array.of(0, 0, 255, 0), 100, 26, 9, PALETTE, 1);
+    expect(of("fill").map(({ fillStyle }) => fillStyle)).toEqual(["G"]);
+    const [a, , , d, , f] = of("setTransform")[0]!.args as number[];
+    expect(a).toBeCloseTo((0.96 * 9) / 100);
+    expect(d).toBeCloseTo(0.26);
+    expect(f).toBeCloseTo(0);
+  });
+});
+
+describe("boxes", () => {
+  const box = (over: Partial<Box>): Box => ({
+    kind: "hit",
+    index: 0,
+    start: 1,
+    end: 3,
+    strand: 1,
+    motif: 0,
+    label: "GATA",
+    passes: true,
+    slot: -1,
+    alike: 0,
+    placement: { lane: 0, label: "beside" },
+    ...over,
+  });
+  const scale = new BaseScale({ start: 0, end: 50 }, 0, 500);
+
+  test("only boxes in sight get a place, however narrow", () => {
+    const rects = boxRects(
+      [box({}), box({ start: 60, end: 70 }), box({ start: 49.99, end: 60 })],
+      scale,
+      () => 5,
+    );
+    expect(rects.map(({ left, right }) => [Math.round(left), Math.round(right)])).toEqual([
+      [10, 30],
+      [500, 600],
+    ]);
+    const far = new BaseScale({ start: 0, end: 5000 }, 0, 500);
+    expect(boxRects([box({})], far, () => 5).map(({ left, right }) => right - left)).toEqual([3]);
+  });
+
+  test("a point finds the box that it is in", () => {
+    const rects = boxRects([box({}), box({ index: 1, start: 10, end: 12 })], scale, () => 5);
+    expect(boxAt(rects, 105, 5 + BOX_HEIGHT / 2)?.index).toBe(1);
+    expect(boxAt(rects, 105, 30)).toBeUndefined();
+    expect(boxAt(rects, 60, 8)).toBeUndefined();
+  });
+
+  test("passing boxes are filled in their colour, failing ones are dashed and not filled", () => {
+    const { pen, of } = recorder();
+    const boxes = [
+      box({}),
+      box({ start: 10, end: 12, slot: 1 }),
+      box({ start: 20, end: 22, kind: "seqlet" }),
+      box({ start: 30, end: 32, passes: false, label: "" }),
+    ];
+    drawBoxes(
+      pen,
+      boxRects(boxes, scale, () => 5),
+      scale,
+      PALETTE,
+      1,
+    );
+    expect(of("fill").map(({ fillStyle }) => fillStyle)).toEqual(["hit", "m2", "seqlet", "m2"]);
+    expect(of("stroke").length).toBe(1);
+    expect(of("setLineDash").map(({ args }) => args)).toEqual([[[2, 2]], [[]]]);
+    expect(of("fillText").length).toBe(3);
+  });
+
+  test("a label that would be cut at the edge is left out", () => {
+    const { pen, of } = recorder();
+    drawBoxes(
+      pen,
+      boxRects([box({ start: 47, end: 49 })], scale, () => 5),
+      scale,
+      PALETTE,
+      1,
+    );
+    expect(of("fillText")).toEqual([]);
+  });
+
+  test("a box that starts left of the view keeps its label in sight", () => {
+    const { pen, of } = recorder();
+    const inside = box({ start: -10, end: 20, placement: { lane: 0, label: "inside" } });
+    drawBoxes(
+      pen,
+      boxRects([inside], scale, () => 5),
+      scale,
+      PALETTE,
+      1,
+    );
+    expect(of("fillText")[0]!.args[1]).toBe(5);
+  });
+});
+
+describe("axes", () => {
+  test("value labels never overlap, and the zero line spans the track", () => {
+    const { pen, of } = recorder();
+    drawValueAxis(pen, [-0.5, 1], (v) => 60 - 40 * v, 52, 500, PALETTE, 1);
+    const heights = of("fillText").map(({ args }) => args[2] as number);
+    expect(heights.length).toBeGreaterThan(1);
+    for (let i = 1; i < heights.length; i++) expect(heights[i - 1]! - heights[i]!).toBeGreaterThanOrEqual(10);
+    expect(of("lineTo").some(({ args }) => args[0] === 500)).toBe(true);
+  });
+
+  test("the ruler labels whole positions, inside its edges", () => {
+    const { pen, of } = recorder();
+    const scale = new BaseScale({ start: 1000, end: 1012 }, 52, 552);
+    expect(positionTicks(scale).step).toBeGreaterThanOrEqual(1);
+    drawRuler(pen, scale, 0, PALETTE, 1);
+    drawGrid(pen, scale, 0, 10, PALETTE, 1);
+    expect(of("fillText").map(({ args }) => args[0])).toContain("1,010");
+    for (const { args } of of("fillText")) {
+      expect(args[1] as number).toBeGreaterThanOrEqual(52);
+      expect(args[1] as number).toBeLessThanOrEqual(552);
+    }
+  });
+});
+
+test("the overview's columns hold the strongest of their bases", () => {
+  expect([...columnStrength(Float32Array.of(0.1, -1, 0, 0.5), 4, 2)]).toEqual([1, 0.5]);
+  expect([...columnStrength(new Float32Array(4), 4, 2)]).toEqual([0, 0]);
+});
+
+test("each of the eight marked motifs has a shape of its own", () => {
+  expect(new Set(Array.from({ length: 8 }, (_, slot) => markerPath(slot, 4))).size).toBe(8);
+});

@@ -1,0 +1,321 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { AnywidgetHost, EchoGuard, HostError, SAVE_DELAY_MS } from "../src/host.ts";
+import { StaticHost } from "../src/standalone.ts";
+import { Store } from "../src/store.ts";
+import { type ColumnPiece, TRAIT_NAMES } from "../src/wire.ts";
+import { FakeModel } from "./fakeModel.ts";
+import { SMALL } from "./study.ts";
+import { defaultTraits, makeStudy } from "./synthetic.ts";
+
+const study = makeStudy(SMALL);
+const connect = () => {
+  const model = new FakeModel(defaultTraits(study.manifest), study);
+  return { model, host: new AnywidgetHost(model as never, TRAIT_NAMES) };
+};
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("AnywidgetHost", () => {
+  test("a value set counts here at once, and reaches the model after the delay, once", () => {
+    const { model, host } = connect();
+    for (const value of [0.02, 0.03, 0.04]) host.set({ attribution_threshold: value });
+    expect(host.get("attribution_threshold")).toBe(0.04);
+    expect(model.state.attribution_threshold).toBe(0.01);
+    vi.advanceTimersByTime(SAVE_DELAY_MS);
+    expect(model.state.attribution_threshold).toBe(0.04);
+    expect(model.saves).toBe(1);
+  });
+
+  test("a long drag is saved at intervals, not only at its end", () => {
+    const { model, host } = connect();
+    for (let i = 0; i < 100; i++) {
+      host.set({ attribution_threshold: i / 1000 });
+      vi.advanceTimersByTime(10);
+    }
+    expect(model.saves).toBeGreaterThan(4);
+    expect(model.saves).toBeLessThan(9);
+  });
+
+  test("flush sends at once, and there is nothing left to send", () => {
+    const { model, host } = connect();
+    host.set({ sign: "-" });
+    host.flush();
+    expect(model.state.sign).toBe("-");
+    host.flush();
+    vi.advanceTimersByTime(1000);
+    expect(model.saves).toBe(1);
+  });
+
+  test("own changes are not reported as news, the kernel's are", () => {
+    const { model, host } = connect();
+    const news: string[] = [];
+    const stop = host.onChange((name) => news.push(name));
+    host.set({ attribution_threshold: 0.5 });
+    host.flush();
+    expect(news).toEqual([]);
+    model.set("attribution_threshold", 0.25);
+    expect(news).toEqual(["attribution_threshold"]);
+    stop();
+    model.set("attribution_threshold", 0.3);
+    expect(news.length).toBe(1);
+  });
+
+  test("an echo of an older value does not move what the user is moving", () => {
+    const { model, host } = connect();
+    const news: string[] = [];
+    host.onChange((name) => news.push(name));
+    host.set({ attribution_threshold: 0.02 });
+    host.flush();
+    host.set({ attribution_threshold: 0.03 });
+    model.set("attribution_threshold", 0.02); // comes back while 0.03 is still held back
+    expect(host.get("attribution_threshold")).toBe(0.03);
+    host.flush();
+    model.set("attribution_threshold", 0.02); // comes back after 0.03 was sent
+    expect(news).toEqual([]);
+  });
+
+  test("the same value set by the kernel later is news", () => {
+    const { model, host } = connect();
+    const news: string[] = [];
+    host.onChange((name) => news.push(name));
+    host.set({ attribution_threshold: 0.02 });
+    host.flush();
+    host.set({ attribution_threshold: 0.03 });
+    host.flush();
+    vi.advanceTimersByTime(1000);
+    model.set("attribution_threshold", 0.02);
+    expect(news).toEqual(["attribution_threshold"]);
+  });
+
+  test("a request is answered in parts", async () => {
+    const { model, host } = connect();
+    model.pieceSize = 1000;
+    const pieces: ColumnPiece[] = [];
+    const answer = host.request("load", {}, { onPart: (columns) => pieces.push(...columns) });
+    await vi.advanceTimersByTimeAsync(1);
+    expect((await answer).message.rev).toBe(1);
+    expect(pieces.filter(({ name }) => name === "hit_start").map(({ offset }) => offset)).toEqual([
+      0, 1000, 2000,
+    ]);
+  });
+
+  test("an error of the kernel rejects with its sentence", async () => {
+    const { model, host } = connect();
+    model.latency = null;
+    const answer = host.request("track", { sequence: 3, hypothetical: false });
+    model.reply({ id: model.sent[0]!.id, status: "error", message: "Sequence 3 is gone." });
+    await expect(answer).rejects.toThrow(new HostError("Sequence 3 is gone."));
+  });
+
+  test("replies to others are not taken for one's own", async () => {
+    const { model, host } = connect();
+    model.latency = null;
+    let isDone = false;
+    void host.request("track", { sequence: 3, hypothetical: false }).then(() => {
+      isDone = true;
+    });
+    model.reply({ id: (model.sent[0]!.id as number) + 1, status: "ok" });
+    await vi.advanceTimersByTimeAsync(10);
+    expect(isDone).toBe(false);
+  });
+
+  test("aborting a request tells the kernel", async () => {
+    const { model, host } = connect();
+    model.latency = null;
+    const controller = new AbortController();
+    const answer = host.request("load", {}, { signal: controller.signal });
+    controller.abort();
+    await expect(answer).rejects.toThrow();
+    expect(model.sent.at(-1)).toEqual({ type: "cancel", id: model.sent[0]!.id });
+  });
+
+  test("two pages on one kernel ask with different ids", () => {
+    const ids = [connect(), connect()].map(({ model, host }) => {
+      void host.request("track", { sequence: 0, hypothetical: false });
+      return model.sent[0]!.id;
+    });
+    expect(ids[0]).not.toBe(ids[1]);
+  });
+});
+
+test("EchoGuard forgets what was sent when a new value arrives", () => {
+  const guard = new EchoGuard(() => 0);
+  guard.sent("x", 1);
+  guard.sent("x", 2);
+  expect(guard.isStaleEcho("x", 1)).toBe(true);
+  expect(guard.isStaleEcho("x", 7)).toBe(false);
+  expect(guard.isStaleEcho("x", 1)).toBe(false);
+});
+
+describe("Store", () => {
+  const open = async () => {
+    const { model, host } = connect();
+    const store = new Store(host);
+    expect(model.sent).toEqual([]); // nothing may be asked while the host initializes
+    store.start();
+    await vi.advanceTimersByTimeAsync(1);
+    return { model, store };
+  };
+
+  test("loads once, however many views start it", async () => {
+    const { model, store } = await open();
+    store.start();
+    expect(model.sent.filter(({ name }) => name === "load").length).toBe(1);
+    expect(store.load.value).toEqual({ phase: "ready" });
+    expect(store.rev.value).toBe(1);
+    expect(store.rows.value.length).toBe(SMALL.nMotifs);
+  });
+
+  test("a threshold set by the kernel changes the counts", async () => {
+    const { model, store } = await open();
+    const before = store.counts.value!.nHits;
+    model.set("attribution_threshold", 0.2);
+    expect(store.counts.value!.nHits).toBeLessThan(before);
+  });
+
+  test("rows keep their places while a threshold is dragged, and are sorted on release", async () => {
+    const { store } = await open();
+    const before = [...store.rows.value];
+    store.dragging.value = true;
+    store.set({ attribution_threshold: 0.2 }, { settle: false });
+    expect([...store.rows.value]).toEqual(before);
+    store.dragging.value = false;
+    expect([...store.rows.value]).not.toEqual(before);
+  });
+
+  test("a new revision is loaded, and the old one stays until it is there", async () => {
+    const { model, store } = await open();
+    const old = store.dataset.value;
+    model.set("_rev", 2);
+    expect(store.dataset.value).toBe(old);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(store.rev.value).toBe(2);
+    expect(store.dataset.value).not.toBe(old);
+  });
+
+  test("an answer that does not fit the manifest is an error in words", async () => {
+    const { model, host } = connect();
+    model.state._manifest = { ...study.manifest, n_hits: 7 };
+    const store = new Store(host);
+    store.start();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(store.load.value).toEqual({
+      phase: "error",
+      message: 'Column "hit_attribution" must have 7 elements; it has 3000.',
+    });
+  });
+
+  test("eight motifs can be marked, the ninth is refused in words", async () => {
+    const { store } = await open();
+    for (const name of study.manifest.motif_names.slice(0, 9)) store.toggleMotif(name);
+    expect(store.traits.selected_motifs.value).toEqual(study.manifest.motif_names.slice(0, 8));
+    expect(store.notice.value).toContain("8 motifs can be marked");
+    store.toggleMotif(study.manifest.motif_names[0]!);
+    expect(store.selected.value).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(store.notice.value).toBe("");
+  });
+
+  test("the viewport reaches the kernel as whole bases, null for all", async () => {
+    const { model, store } = await open();
+    store.moveTo({ start: 10.3, end: 60.8 });
+    vi.advanceTimersByTime(SAVE_DELAY_MS);
+    expect(model.state.viewport).toEqual([10, 61]);
+    expect(store.viewport.value).toEqual({ start: 10.3, end: 60.8 });
+    store.moveTo({ start: -5, end: 9999 });
+    vi.advanceTimersByTime(SAVE_DELAY_MS);
+    expect(model.state.viewport).toBeNull();
+  });
+
+  test("a track is asked for once, and again for its hypothetical scores", async () => {
+    const { model, store } = await open();
+    const asked = () => model.sent.filter(({ name }) => name === "track").map(({ params }) => params);
+    store.tracks.get(2, false);
+    store.tracks.get(2, false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(asked()).toEqual([{ sequence: 2, hypothetical: false }]);
+    const state = store.tracks.get(2, true);
+    store.tracks.get(2, true);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(asked().length).toBe(2);
+    expect(state.value.phase === "ready" && state.value.data.hypothetical?.length).toBe(4 * SMALL.length);
+  });
+});
+
+describe("StaticHost", () => {
+  const base64 = (array: ArrayBufferView): string =>
+    Buffer.from(array.buffer, array.byteOffset, array.byteLength).toString("base64");
+  const page = {
+    traits: { ...defaultTraits(study.manifest), _rev: 5 },
+    columns: [
+      {
+        name: "hit_start",
+        dtype: "u32" as const,
+        length: 3,
+        gzip: false,
+        data: base64(Uint32Array.of(7, 8, 9)),
+      },
+    ],
+    tracks: [
+      {
+        sequence: 4,
+        codes: base64(study.codes[4]!),
+        observed: base64(study.observed[4]!),
+        hypothetical: null,
+        gzip: false,
+      },
+    ],
+  };
+
+  test("serves the page's own columns and tracks", async () => {
+    const host = new StaticHost(page);
+    const columns: unknown[] = [];
+    const { message } = await host.request(
+      "load",
+      {},
+      { onPart: (pieces, buffers) => columns.push(pieces, buffers) },
+    );
+    expect(message.rev).toBe(5);
+    expect(columns[0]).toEqual([{ name: "hit_start", dtype: "u32", offset: 0, length: 3, total: 3 }]);
+    const { buffers } = await host.request("track", { sequence: 4, hypothetical: false });
+    expect(new Uint8Array(buffers[0] as Uint8Array)).toEqual(study.codes[4]);
+  });
+
+  test("reads gzipped data", async () => {
+    const { gzipSync } = await import("node:zlib");
+    const data = gzipSync(Buffer.from(Uint32Array.of(1, 2, 3).buffer)).toString("base64");
+    const host = new StaticHost({ ...page, columns: [{ ...page.columns[0]!, gzip: true, data }] });
+    let bytes: Uint8Array | undefined;
+    await host.request(
+      "load",
+      {},
+      {
+        onPart: (_, buffers) => {
+          bytes = buffers[0] as Uint8Array;
+        },
+      },
+    );
+    expect(new Uint32Array(bytes!.buffer)).toEqual(Uint32Array.of(1, 2, 3));
+  });
+
+  test("says in words what the page lacks", async () => {
+    const host = new StaticHost(page);
+    await expect(host.request("track", { sequence: 0, hypothetical: false })).rejects.toThrow(
+      "are not in this page",
+    );
+    await expect(host.request("track", { sequence: 4, hypothetical: true })).rejects.toThrow(
+      "without hypothetical scores",
+    );
+  });
+
+  test("traits stay in the page", () => {
+    const host = new StaticHost(page);
+    host.set({ attribution_threshold: 0.4 });
+    expect(host.get("attribution_threshold")).toBe(0.4);
+    expect(page.traits.attribution_threshold).toBe(0.01);
+  });
+});
