@@ -7,7 +7,7 @@ from pathlib import Path
 from nbmotif.errors import InvalidFile
 
 SCRIPT = Path(__file__).parent / "static" / "widget.js"
-BUILD = "npm --prefix js ci && npm --prefix js run build"
+BUILD = "make bundle"
 
 
 def read_script() -> str:

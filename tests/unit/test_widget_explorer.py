@@ -183,7 +183,7 @@ def test_explorer__shows_a_bundle_that_was_not_built_how_to_build_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(nbmotif.widget.bundle, "SCRIPT", tmp_path / "none.js")
-    with pytest.raises(InvalidFile, match="npm --prefix js run build"):
+    with pytest.raises(InvalidFile, match="make bundle"):
         Explorer()
 
 

@@ -1,0 +1,261 @@
+"""The Explorer in JupyterLab, used with mouse and keyboard, and from Python."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+MAKE = "import synthetic; explorer = synthetic.explorer()"
+
+
+@pytest.fixture(scope="module")
+def kernel(lab_window: Any, lab: Any, open_once: Callable) -> Any:
+    """One notebook for all tests that only need a fresh Explorer, because a kernel takes seconds to start."""
+    return open_once("explorer.ipynb", [MAKE, "explorer"])
+
+
+@pytest.fixture
+def shown(kernel: Any, lab_page: Any, views_on: Callable) -> Iterator[Callable]:
+    """Return a function that shows a new Explorer: the notebook and the view."""
+
+    def show() -> tuple:
+        kernel.activate().run_all()
+        return kernel, views_on(lab_page)[0]
+
+    yield show
+    kernel.python("explorer.close()")
+
+
+def table_of(notebook: Any) -> list[dict[str, Any]]:
+    return notebook.value("explorer.counts.to_dict('records')")
+
+
+def assert_same_table(rows: list[dict[str, str]], counts: list[dict[str, Any]]) -> None:
+    """Compare the table's text with Python's numbers, cell by cell."""
+    assert [row["motif"] for row in rows] == [count["motif_name"] for count in counts]
+    for row, count in zip(rows, counts, strict=True):
+        for column in ("hits", "sequences", "seqlets"):
+            assert row[column].replace(",", "") == str(count[column]), (row, count)
+
+
+def test_explorer__shows_what_python_counts(shown: Callable) -> None:
+    notebook, view = shown()
+    assert_same_table(view.rows(), table_of(notebook))
+    view.screenshot("lab")
+
+
+def test_explorer__follows_a_slider_dragged_with_the_mouse(shown: Callable) -> None:
+    notebook, view = shown()
+    view.motif("KLF1_MA0493").click()  # the sites of a selected motif stay, ghosted
+    view.settle()
+    before, boxes, ghosts = view.rows(), view.boxes(), view.ghosts()
+    frames = int(view.root.get_attribute("data-frames"))
+    view.drag("Attribution threshold", 0.85, release=False)
+    view.settle()
+    during = view.rows()
+    assert sum(int(row["hits"]) for row in during) < sum(int(row["hits"]) for row in before)
+    assert int(view.root.get_attribute("data-frames")) > frames
+    assert view.boxes() < boxes
+    assert view.ghosts() > ghosts
+    view.page.mouse.up()
+    view.settle()
+    threshold = notebook.value("explorer.attribution_threshold")
+    assert threshold > 0.01
+    assert float(view.number("Attribution threshold").input_value()) == pytest.approx(threshold)
+    assert_same_table(view.rows(), table_of(notebook))
+
+
+@pytest.mark.parametrize(
+    ("slider", "trait", "to", "column"),
+    [
+        ("FIMO p threshold", "fimo_p_threshold", 0.4, "hits"),
+        ("Seqlet p threshold", "seqlet_p_threshold", 0.4, "seqlets"),
+        ("TOMTOM p threshold", "tomtom_p_threshold", 0.3, "seqlets"),
+    ],
+)
+def test_explorer__follows_each_p_value_slider(
+    shown: Callable, slider: str, trait: str, to: float, column: str
+) -> None:
+    notebook, view = shown()
+    before = sum(int(row[column]) for row in view.rows())
+    old = notebook.value(f"explorer.{trait}")
+    view.drag(slider, to)
+    view.settle()
+    assert notebook.value(f"explorer.{trait}") < old
+    rows = view.rows()
+    assert sum(int(row[column]) for row in rows) < before
+    assert_same_table(rows, table_of(notebook))
+
+
+def test_explorer__takes_a_typed_threshold_and_a_sign(shown: Callable) -> None:
+    notebook, view = shown()
+    view.number("Attribution threshold").fill("0.25")
+    view.page.keyboard.press("Enter")
+    view.settle()
+    assert notebook.value("explorer.attribution_threshold") == 0.25
+    view.root.get_by_role("radiogroup", name="Sign").get_by_role("radio").nth(1).click(force=True)
+    view.settle()
+    assert notebook.value("explorer.sign") == "-"
+    rows = view.rows()
+    assert rows[0]["motif"] in {"GFI1B_MA0483", "ZEB1_MA0103"}
+    assert_same_table(rows, table_of(notebook))
+
+
+def test_explorer__moves_its_slider_when_python_sets_a_trait(shown: Callable) -> None:
+    notebook, view = shown()
+    before = view.slider("Attribution threshold").evaluate("(el) => Number(el.value)")
+    notebook.python("explorer.attribution_threshold = 0.5")
+    view.page.wait_for_function(
+        "([el, old]) => Number(el.value) !== old", arg=[view.slider("Attribution threshold").element_handle(), before]
+    )
+    view.settle()
+    assert float(view.number("Attribution threshold").input_value()) == 0.5
+    assert view.slider("Attribution threshold").evaluate("(el) => Number(el.value)") > before
+    assert_same_table(view.rows(), table_of(notebook))
+    assert notebook.value("explorer.attribution_threshold") == 0.5
+
+
+def test_explorer__marks_the_sites_of_a_motif_that_is_clicked(shown: Callable) -> None:
+    notebook, view = shown()
+    canvas = view.root.locator(".nbm-track canvas").first
+    view.settle()
+    before = canvas.screenshot()
+    view.motif("GATA1_MA0035").click()
+    view.settle()
+    assert notebook.value("explorer.selected_motifs") == ["GATA1_MA0035"]
+    assert canvas.screenshot() != before
+    counts = {count["motif_name"]: count for count in table_of(notebook)}["GATA1_MA0035"]
+    assert notebook.value("len(explorer.selection)") == counts["hits"] + counts["seqlets"]
+    view.screenshot("lab-selected")
+    notebook.python("explorer.selected_motifs = []")
+    view.settle()
+    assert canvas.screenshot() == before
+
+
+def test_explorer__counts_in_a_selected_sequence(shown: Callable) -> None:
+    notebook, view = shown()
+    notebook.python("explorer.sequence = explorer._tracks[0]")
+    view.settle()
+    rows = view.rows()
+    assert {row["sequences"] for row in rows} <= {"0", "1"}
+    assert_same_table(rows, table_of(notebook))
+    view.screenshot("lab-sequence")
+    notebook.python("explorer.sequence = None")
+    view.settle()
+    assert_same_table(view.rows(), table_of(notebook))
+
+
+def test_explorer__searches_and_sorts(shown: Callable) -> None:
+    notebook, view = shown()
+    search = view.root.get_by_label("Search motifs")
+    search.fill("gata")
+    view.settle()
+    rows = view.rows()
+    assert {row["motif"] for row in rows} == {"GATA1_MA0035", "GATA2_MA0036", "Gata4_MA0482"}
+    assert_same_table(rows, table_of(notebook))
+    search.fill("")
+    for title in ("Marginal", "Seqlets", "Seqlets"):
+        view.root.get_by_role("columnheader", name=re.compile(title)).click()
+        view.settle()
+        assert_same_table(view.rows(), table_of(notebook))
+    assert notebook.value("explorer._sort")["column"] == "seqlets"
+
+
+def test_explorer__keeps_two_views_in_step(open_notebook: Callable, views_on: Callable) -> None:
+    notebook = open_notebook("two.ipynb", [MAKE, "explorer", "explorer"]).run_all()
+    one, other = views_on(notebook.page, 2)
+    one.drag("Attribution threshold", 0.9)
+    one.settle()
+    other.settle()
+    assert one.number("Attribution threshold").input_value() == other.number("Attribution threshold").input_value()
+    assert one.rows() == other.rows()
+    assert_same_table(other.rows(), table_of(notebook))
+
+
+def test_explorer__is_answered_while_a_cell_runs(shown: Callable) -> None:
+    notebook, view = shown()
+    before = [canvas["sequence"] for canvas in view.canvases()]
+    notebook.start("import time\nfor _ in range(60): time.sleep(0.1)\nbusy = explorer.attribution_threshold")
+    view.drag("Attribution threshold", 0.8)
+    view.root.get_by_role("button", name="Next sequences").click()
+    view.page.wait_for_function(
+        """([el, before]) => { const now = [...el.querySelectorAll(".nbm-track canvas")];
+            return now.length > 0 && now.every((canvas) => !before.includes(canvas.dataset.sequence)
+                && canvas.dataset.boxes !== undefined); }""",
+        arg=[view.root.element_handle(), before],
+        timeout=5_000,
+    )
+    view.settle()
+    assert notebook.is_running()
+    threshold = float(view.number("Attribution threshold").input_value())
+    assert notebook.value("busy") == pytest.approx(threshold)
+
+
+def test_explorer__loads_after_the_page_is_reloaded(shown: Callable, views_on: Callable) -> None:
+    notebook, view = shown()
+    notebook.python("explorer.attribution_threshold = 0.3")
+    view.settle()
+    before = view.rows()
+    view.page.evaluate("async () => { await window.jupyterapp.commands.execute('docmanager:save'); }")
+    view.page.reload(wait_until="domcontentloaded")
+    assert views_on(view.page)[0].rows() == before
+
+
+def test_explorer__fifty_runs_of_a_cell_leave_little_behind(open_notebook: Callable, views_on: Callable) -> None:
+    count = """
+import gc, resource, sys
+def held():
+    gc.collect()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+"""
+    made = "import synthetic\npieces = synthetic.pieces(n=100)\n" + count
+    cell = "from nbmotif import Explorer\nexplorer = Explorer(**pieces)\nexplorer"
+    notebook = open_notebook("many.ipynb", [made, cell]).run_all()
+    views_on(notebook.page)
+    before = notebook.value("held()")
+    for _ in range(50):
+        notebook.page.evaluate("async () => { await window.jupyterapp.commands.execute('notebook:run-cell'); }")
+    views_on(notebook.page)
+    per_run = (notebook.value("held()") - before) / 50
+    # a run that copied the sequences or their attributions would take 8 MB or more
+    assert per_run < 1500, f"{per_run:.0f} kB per run"
+
+
+def test_explorer__closed_leaves_the_page(shown: Callable) -> None:
+    notebook, view = shown()
+    notebook.python("explorer.close()")
+    expect(view.page.locator("[data-testid=nbmotif]:visible")).to_have_count(0)
+    assert "closed" in notebook.value("repr(explorer)")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_explorer__follows_jupyterlabs_theme(shown: Callable, theme: str) -> None:
+    _, view = shown()
+    page = view.page
+    background = "(el) => getComputedStyle(el).backgroundColor"
+    page.evaluate(
+        """async (theme) => { await window.jupyterapp.commands.execute("apputils:change-theme", { theme }); }""",
+        f"JupyterLab {theme.capitalize()}",
+    )
+    page.wait_for_function("(light) => document.body.dataset.jpThemeLight === light", arg=str(theme == "light").lower())
+    view.settle()
+    red, green, blue = (int(part) for part in re.findall(r"\d+", view.root.evaluate(background))[:3])
+    assert (red + green + blue > 384) == (theme == "light")
+    view.screenshot(f"lab-{theme}")
+    page.evaluate(
+        """async () => { await window.jupyterapp.commands.execute("apputils:change-theme",
+            { theme: "JupyterLab Light" }); }"""
+    )
+
+
+def test_explorer__is_saved_with_a_plain_text_that_says_something(shown: Callable) -> None:
+    notebook, _ = shown()
+    [bundle] = [output["data"] for output in notebook.outputs() if "data" in output]
+    assert "Explorer of GATA2 K562: 12 sequences of 2,114 bp, 12 motifs" in "".join(bundle["text/plain"])
+    assert "application/vnd.jupyter.widget-view+json" in bundle
