@@ -47,9 +47,17 @@ export function watchTheme(
     observer.observe(element, { attributes: true, attributeFilter: ATTRIBUTES });
   }
   prefersDark.addEventListener("change", apply, { signal: abort });
+  // a notebook may draw a view before it puts it on the page; until then no style applies
+  const whenOnPage = new ResizeObserver(() => {
+    if (!root.isConnected) return;
+    whenOnPage.disconnect();
+    apply();
+  });
+  if (!root.isConnected) whenOnPage.observe(root);
   abort.addEventListener("abort", () => {
     stop();
     observer.disconnect();
+    whenOnPage.disconnect();
   });
   return palette;
 }
