@@ -1,0 +1,155 @@
+"""Attribution of one model, batch after batch: probe, observe, refer, and check that everything adds up."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from nbmotif.attribution.probe import make_plan
+from nbmotif.attribution.tape import Observe, Refer
+from nbmotif.errors import NbmotifWarning, UnsupportedModel
+from nbmotif.models import select_target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nbmotif.attribution.probe import Plan
+    from nbmotif.models import Model, Target
+
+# a completeness error of this size, relative to the change of the output, is more than rounding
+_ROUNDING = 1e-4
+_TOLERANCE = 1e-3
+# rows of a batch: activations of one layer should stay in the cache of a CPU, all of them in the memory of a GPU
+_CACHE_BYTES = 6 << 20
+_MEMORY_BYTES = 1 << 30
+
+
+class Attribution:
+    """One model, followed once, attributed batch after batch, its completeness checked all along.
+
+    Parameters
+    ----------
+    model, target, warning_threshold, only_warn
+        As in :func:`deep_lift_shap`.
+    """
+
+    def __init__(self, model: Model, target: Target, warning_threshold: float, only_warn: bool) -> None:
+        self.model, self.target = unwrap(model), target
+        self.warning_threshold, self.only_warn = warning_threshold, only_warn
+        modules = self.model.named_modules() if isinstance(self.model, torch.nn.Module) else ()
+        self.names = {module: name or "(model)" for name, module in modules}
+        refuse_scripted(self.names)
+        self.errors: list[torch.Tensor] = []
+        self.changes: list[torch.Tensor] = []
+        self.plan: Plan
+
+    def probe(self, X: torch.Tensor, extra: tuple[torch.Tensor, ...] = ()) -> None:
+        """Find out which operations the model runs."""
+        self.plan = make_plan(self.output, self.names, X, extra)
+        with torch.no_grad():
+            plain = self.output(X, *extra)
+            with Observe(self.plan.calls):
+                followed = self.output(X, *extra)
+        if not torch.allclose(plain, followed, rtol=1e-3, atol=1e-4 * float(plain.abs().max())):
+            msg = (
+                "the model predicts something else while its operations are followed; an operation that torch does "
+                f"not show may be why. It shows {', '.join(sorted({call.name for call in self.plan.calls}))}"
+            )
+            raise UnsupportedModel(msg)
+
+    def output(self, *inputs: torch.Tensor) -> torch.Tensor:
+        """Compute the number that is attributed, for each row."""
+        return select_target(self.model(*inputs), self.target)
+
+    def rows_at_once(self, device: torch.device) -> int:
+        """How many pairs to run together."""
+        fits = max(1, _MEMORY_BYTES // max(1, self.plan.bytes_per_row))
+        if device.type != "cpu":
+            return min(1024, fits)
+        return min(256, fits, max(8, _CACHE_BYTES // max(1, self.plan.largest_per_row)))
+
+    def multipliers(
+        self, x: torch.Tensor, references: torch.Tensor, extra: tuple[torch.Tensor, ...], n_at_once: int
+    ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Yield some references of each sequence, shape (B, n, 4, L), and the multipliers from them, the same shape."""
+        observer = Observe(self.plan.calls)
+        with torch.no_grad(), observer:
+            y = self.output(x, *extra)
+        for first in range(0, references.shape[1], n_at_once):
+            pairs = references[:, first : first + n_at_once].to(x.device, x.dtype)
+            yield pairs, self._refer(x, y, pairs, extra, observer)
+
+    def _refer(
+        self, x: torch.Tensor, y: torch.Tensor, pairs: torch.Tensor, extra: tuple[torch.Tensor, ...], observer: Observe
+    ) -> torch.Tensor:
+        n_sequences, n = pairs.shape[:2]
+        leaf = pairs.reshape(n_sequences * n, *pairs.shape[2:]).clone().requires_grad_()
+        repeated = tuple(arg.repeat_interleave(n, 0) for arg in extra)
+        no_checkpoint = torch.autograd.graph.disable_saved_tensors_hooks(_CHECKPOINT)
+        try:
+            with torch.enable_grad(), no_checkpoint:
+                start = leaf * 1  # a model may write into its input
+                with Refer(self.plan.calls, observer.tape, n_sequences, n):
+                    y_ref = self.output(start, *repeated)
+                (gradient,) = torch.autograd.grad(y_ref.sum(), leaf)
+        except RuntimeError as error:
+            if _CHECKPOINT in str(error):
+                raise UnsupportedModel(_CHECKPOINT) from error
+            raise
+        multiplier = gradient.view(pairs.shape)
+        change = y[:, None] - y_ref.detach().view(n_sequences, n)
+        total = ((x[:, None] - pairs) * multiplier).sum((2, 3))
+        self._check(change, (total - change).abs())
+        return multiplier
+
+    def _check(self, change: torch.Tensor, error: torch.Tensor) -> None:
+        self.changes.append(change.abs().flatten().cpu())
+        self.errors.append(error.flatten().cpu())
+        if self.plan.doubts and not self.only_warn and not self.completeness_error <= _TOLERANCE:
+            msg = (
+                f"attributions do not sum to the change of the output (off by {self.completeness_error:.1%}), because "
+                f"{'; '.join(map(str, self.plan.doubts))}. Replace it, or pass only_warn=True to go on."
+            )
+            raise UnsupportedModel(msg)
+
+    @property
+    def completeness_error(self) -> float:
+        """Mean difference between sum of attributions and change of the output, relative to the mean change."""
+        change = torch.cat(self.changes).mean().clamp_min(1e-12)
+        return float(torch.cat(self.errors).mean() / change)
+
+    def warn(self) -> None:
+        """Warn once of what does not add up, and of the operations that may be why."""
+        error, worst = self.completeness_error, float(torch.cat(self.errors).max())
+        if error <= 1e-2 and (error <= _ROUNDING or worst <= self.warning_threshold):
+            return
+        suspects = [*map(str, self.plan.doubts), *(f"{call} is approximated" for call in self.plan.approximations)]
+        because = (
+            f" Suspects: {'; '.join(suspects)}." if suspects else " `nbmotif.audit(model, X)` shows which operation."
+        )
+        msg = (
+            f"Attributions do not sum to the change of the output: off by {worst:.3g} at most (warning_threshold "
+            f"{self.warning_threshold:g}), {error:.2%} of the change on average.{because}"
+        )
+        warnings.warn(msg, NbmotifWarning, stacklevel=3)
+
+
+_CHECKPOINT = (
+    "the model recomputes parts of its forward pass in the backward pass (torch.utils.checkpoint), where no rule can "
+    "follow: switch gradient checkpointing off"
+)
+
+
+def unwrap(model: Any) -> Any:
+    """Take the module out of ``torch.compile``'s wrapper."""
+    return getattr(model, "_orig_mod", model)
+
+
+def refuse_scripted(names: dict[torch.nn.Module, str]) -> None:
+    """Refuse TorchScript, whose operations torch does not show."""
+    for module, name in names.items():
+        if isinstance(module, torch.jit.ScriptModule):
+            msg = f"{name} is TorchScript, whose operations cannot be seen: pass the Python module it was made from"
+            raise UnsupportedModel(msg)

@@ -1,0 +1,338 @@
+"""Run a PyTorch model and hand it back untouched: predictions in batches, an audit of its operations."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import threading
+import weakref
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import torch
+from tqdm.auto import tqdm
+
+from nbmotif.encoding import as_dtype, as_tensor, describe
+from nbmotif.errors import InvalidArgument, UnsupportedModel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    import numpy.typing as npt
+    import pandas as pd
+
+    Model: TypeAlias = Callable[..., Any]
+    Arrays: TypeAlias = torch.Tensor | npt.NDArray[Any]
+    Target: TypeAlias = int | tuple[int, ...] | Callable[[Any], Any]
+
+_locks: weakref.WeakKeyDictionary[torch.nn.Module, threading.RLock] = weakref.WeakKeyDictionary()
+_guard = threading.Lock()
+_eager_users = 0
+_eager: contextlib.ExitStack | None = None
+
+
+def predict(
+    model: Model,
+    X: Arrays,
+    args: Sequence[Arrays] | None = None,
+    func: Callable[[Any], Any] | None = None,
+    batch_size: int = 32,
+    dtype: torch.dtype | str | None = None,
+    device: torch.device | str | None = None,
+    verbose: bool = False,
+) -> torch.Tensor | list[torch.Tensor]:
+    """Predict in batches, from sequences kept small (int8, on the CPU) to predictions on the CPU.
+
+    Parameters
+    ----------
+    model
+        A PyTorch module, or any function of a batch. A module is run in evaluation mode without gradients, and is as it
+        was afterwards, also if the call fails.
+    X
+        Sequences, shape (N, 4, L); each batch is cast to the dtype of the model's parameters.
+    args
+        Further inputs of the model, each with N rows. Floating-point ones are cast like X.
+    func
+        Applied to what the model returns for each batch.
+    batch_size
+        Sequences per batch.
+    dtype
+        Compute in this precision, by autocast if it is lower than the model's. Default: the model's.
+    device
+        Where to compute. Default: CUDA if there is one, else the CPU.
+    verbose
+        Show a progress bar.
+
+    Returns
+    -------
+    What the model returns, concatenated over the batches, on the CPU: a tensor, or a list if the model returns several.
+
+    Raises
+    ------
+    InvalidArgument
+        If X is empty or not of shape (N, 4, L), or an extra input has another number of rows.
+    UnsupportedModel
+        If the model returns something that is not made of tensors.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from nbmotif import predict, random_one_hot
+    >>> model = torch.nn.Sequential(torch.nn.Conv1d(4, 2, 5), torch.nn.AdaptiveMaxPool1d(1), torch.nn.Flatten())
+    >>> predict(model, random_one_hot((100, 4, 50), random_state=0)).shape
+    torch.Size([100, 2])
+    """
+    X, extra = check_inputs(X, args)
+    check_positive(batch_size, "batch_size")
+    place, compute = resolve_device(device), as_dtype(dtype) if dtype is not None else model_dtype(model)
+    batches: list[Any] = []
+    with borrowed(model, place), torch.no_grad(), _precision(place, compute, model_dtype(model)):
+        for start in tqdm(range(0, len(X), batch_size), disable=not verbose, desc="predict"):
+            rows = slice(start, start + batch_size)
+            y = model(to_device(X[rows], place, compute), *(to_device(a[rows], place, compute) for a in extra))
+            batches.append(_to_cpu(y if func is None else func(y)))
+    if isinstance(batches[0], torch.Tensor):
+        return torch.cat(batches)
+    return [torch.cat(parts) for parts in zip(*batches, strict=True)]
+
+
+def audit(
+    model: Model,
+    X: Arrays,
+    args: Sequence[Arrays] | None = None,
+    target: Target = 0,
+    n_shuffles: int = 5,
+    device: torch.device | str | None = None,
+    random_state: int | None = 0,
+) -> pd.DataFrame:
+    """List every operation that a model runs, the DeepLIFT rule it follows, and how much of the error it causes.
+
+    Parameters
+    ----------
+    model
+        A PyTorch module, or a function of a batch.
+    X
+        A few sequences, shape (N, 4, L); four are enough.
+    args
+        Further inputs of the model, each with N rows.
+    target
+        The output to attribute, as in :func:`nbmotif.deep_lift_shap`.
+    n_shuffles
+        References for each sequence.
+    device
+        Where to compute. Default: CUDA if there is one, else the CPU.
+    random_state
+        Seed of the references.
+
+    Returns
+    -------
+    One row per operation that depends on the sequences, in the order of the forward pass: ``module`` (its path),
+    ``operation``, ``line`` of the model's code, ``rule``, ``error`` (what the operation adds to the difference between
+    the sum of the attributions and the change of the prediction, relative to that change; NaN where it cannot be
+    measured) and ``note``. The error of all of them is in ``.attrs["completeness_error"]``.
+
+    Raises
+    ------
+    UnsupportedModel
+        If the model cannot be followed at all.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from nbmotif import audit, random_one_hot
+    >>> model = torch.nn.Sequential(
+    ...     torch.nn.Conv1d(4, 2, 5), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(92, 1)
+    ... )
+    >>> table = audit(model, random_one_hot((4, 4, 50), random_state=0))
+    >>> table[["module", "operation", "rule"]].values.tolist()
+    [['0', 'conv1d', 'linear'], ['1', 'relu', 'rescale'], ['2', 'flatten', 'linear'], ['3', 'linear', 'linear']]
+    """
+    from nbmotif.attribution.audit import audit_table
+
+    return audit_table(model, X, args, target, n_shuffles, device, random_state)
+
+
+@contextlib.contextmanager
+def borrowed(model: Model, device: torch.device, freeze: bool = False) -> Iterator[None]:
+    """Hold a model in evaluation mode on a device, and give it back exactly as it was.
+
+    Two threads that borrow one model take turns.
+
+    Parameters
+    ----------
+    model
+        A module; any other callable is left alone.
+    device
+        Where to move it. A model that is spread over several devices stays there.
+    freeze
+        Also take the gradients of its parameters away.
+    """
+    if not isinstance(model, torch.nn.Module):
+        yield
+        return
+    with _guard:
+        lock = _locks.setdefault(model, threading.RLock())
+    with lock:
+        training = [(module, module.training) for module in model.modules()]
+        gradients = [(parameter, parameter.requires_grad) for parameter in model.parameters()]
+        homes = {tensor.device for tensor in (*model.parameters(), *model.buffers())}
+        home = next(iter(homes)) if len(homes) == 1 else device
+        try:
+            model.eval()
+            if freeze:
+                for parameter, _ in gradients:
+                    parameter.requires_grad_(False)
+            if home != device:
+                model.to(device)
+            with run_eagerly():
+                yield
+        finally:
+            if home != device:
+                model.to(home)
+            for module, was_training in training:
+                module.training = was_training
+            for parameter, had_gradient in gradients:
+                parameter.requires_grad_(had_gradient)
+
+
+@contextlib.contextmanager
+def run_eagerly() -> Iterator[None]:
+    """Let code that ``torch.compile`` compiled run as it was written, so that its operations can be seen.
+
+    The setting is torch's own and belongs to the process: the first user sets it, the last one restores it.
+    """
+    global _eager_users, _eager
+    if "torch._dynamo" not in sys.modules:  # nothing was compiled, and importing it takes seconds
+        yield
+        return
+    with _guard:
+        if _eager_users == 0:
+            _eager = contextlib.ExitStack()
+            _eager.enter_context(torch.compiler.set_stance("force_eager"))
+        _eager_users += 1
+    try:
+        yield
+    finally:
+        with _guard:
+            _eager_users -= 1
+            if _eager_users == 0 and _eager is not None:
+                _eager.close()
+
+
+def select_target(y: Any, target: Target) -> torch.Tensor:
+    """Pick one number per sequence from what a model returns.
+
+    Parameters
+    ----------
+    y
+        The output for a batch of B: a tensor, or a tuple of them.
+    target
+        A column of an output of shape (B, n), or of (B, n, 1, ...); or a tuple of indices into a deeper output, of
+        which the first chooses among several outputs; or a function of the output that returns shape (B,).
+
+    Returns
+    -------
+    Shape (B,).
+
+    Raises
+    ------
+    UnsupportedModel
+        If the output has another form.
+    InvalidArgument
+        If it has no such column.
+    """
+    if callable(target):
+        picked = target(y)
+        if not isinstance(picked, torch.Tensor) or picked.ndim != 1:
+            got = describe(picked) if isinstance(picked, torch.Tensor) else type(picked).__name__
+            raise InvalidArgument("target", f"a function that returns {got}", "a function that returns shape (B,)")
+        return picked
+    path = target if isinstance(target, tuple) else (target,)
+    if isinstance(y, (tuple, list)):
+        if len(path) < 2:
+            shapes = ", ".join(str(tuple(part.shape)) for part in y if isinstance(part, torch.Tensor))
+            msg = (
+                f"the model returns {len(y)} outputs of shapes {shapes}, and one number per sequence is needed: pass "
+                "target=(which output, which column), a function of the outputs, or wrap the model"
+            )
+            raise UnsupportedModel(msg)
+        y, path = y[_index(path[0], len(y))], path[1:]
+    if not isinstance(y, torch.Tensor):
+        msg = f"the model returns {type(y).__name__}, where a tensor of shape (B, n) is needed: wrap the model"
+        raise UnsupportedModel(msg)
+    columns = y.unsqueeze(-1) if y.ndim == 1 else y
+    for index in path:
+        if columns.ndim < 2:
+            raise InvalidArgument(
+                "target", target, f"at most {y.ndim - 1} indices into an output of shape {tuple(y.shape)}"
+            )
+        columns = columns[:, _index(index, columns.shape[1])]
+    if columns.numel() != columns.shape[0]:
+        msg = (
+            f"the model returns shape {tuple(y.shape)}, of which target {target} picks {columns[0].numel()} numbers "
+            "per sequence: pick one, pass a function such as `target=lambda y: y[:, 0].sum(-1)`, or wrap the model"
+        )
+        raise UnsupportedModel(msg)
+    return columns.reshape(columns.shape[0])
+
+
+def _index(index: int, n: int) -> int:
+    if not -n <= index < n:
+        raise InvalidArgument("target", index, f"between 0 and {n - 1}, of which the model has outputs")
+    return index
+
+
+def check_inputs(X: Arrays, args: Sequence[Arrays] | None) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
+    """Check the shapes of what is given to a model, and turn arrays into tensors."""
+    X = as_tensor(X, "X")
+    if X.ndim != 3 or X.shape[1] != 4 or 0 in X.shape:
+        hint = "Did you mean X.permute(0, 2, 1)?" if X.ndim == 3 and X.shape[2] == 4 else ""
+        raise InvalidArgument("X", describe(X), "sequences of shape (N, 4, L)", hint)
+    extra = tuple(as_tensor(arg, f"args[{i}]") for i, arg in enumerate(args or ()))
+    for i, arg in enumerate(extra):
+        if arg.ndim == 0 or len(arg) != len(X):
+            raise InvalidArgument(
+                f"args[{i}]", describe(arg), f"a tensor with a row for each of the {len(X)} sequences"
+            )
+    return X, extra
+
+
+def check_positive(value: int, name: str) -> None:
+    """Refuse a count below 1."""
+    if value < 1:
+        raise InvalidArgument(name, value, "at least 1")
+
+
+def resolve_device(device: torch.device | str | None) -> torch.device:
+    """Take a device as asked for, and CUDA or else the CPU where nothing was."""
+    if device is None:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        return torch.device(device)
+    except RuntimeError as error:
+        raise InvalidArgument("device", repr(device), 'a torch device, such as "cpu" or "cuda"') from error
+
+
+def model_dtype(model: Model) -> torch.dtype:
+    """Dtype of a model's parameters; float32 for a model that has none."""
+    parameters = model.parameters() if isinstance(model, torch.nn.Module) else iter(())
+    return next((p.dtype for p in parameters if p.is_floating_point()), torch.float32)
+
+
+def to_device(t: torch.Tensor, device: torch.device, dtype: torch.dtype) -> torch.Tensor:
+    """Move a batch and cast it to the compute dtype; integers and flags stay unless they are sequences."""
+    is_index = t.dtype in {torch.int32, torch.int64, torch.bool}
+    return t.to(device) if is_index and t.ndim < 3 else t.to(device).to(dtype)
+
+
+def _precision(device: torch.device, compute: torch.dtype, own: torch.dtype) -> contextlib.AbstractContextManager[Any]:
+    is_lower = compute.is_floating_point and compute.itemsize < own.itemsize
+    return torch.autocast(device.type, compute) if is_lower else contextlib.nullcontext()
+
+
+def _to_cpu(y: Any) -> torch.Tensor | list[torch.Tensor]:
+    if isinstance(y, torch.Tensor):
+        return y.cpu()
+    if isinstance(y, (tuple, list)) and all(isinstance(part, torch.Tensor) for part in y):
+        return [part.cpu() for part in y]
+    msg = f"the model returns {type(y).__name__}, where tensors are needed: pass `func`, or wrap the model"
+    raise UnsupportedModel(msg)

@@ -1,0 +1,55 @@
+"""Attributions sum to the change of the output, whatever the model is made of."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from nbmotif import audit, deep_lift_shap, dinucleotide_shuffle, random_one_hot
+from tests.unit import attribution_zoo as zoo
+
+X = random_one_hot((3, 4, zoo.LENGTH), random_state=0).float()
+REFERENCES = dinucleotide_shuffle(X, n=5, random_state=0)
+EXACT = {**zoo.activations(), **zoo.operations()}
+
+
+def completeness_error(model: torch.nn.Module, X: torch.Tensor, references: torch.Tensor, **options: object) -> float:
+    """Mean |sum of (x - r) m - (f(x) - f(r))| relative to the mean change, both computed here."""
+    multipliers = deep_lift_shap(model, X, references=references, raw_outputs=True, device="cpu", **options)
+    model.eval()
+    with torch.no_grad():
+        change = model(X) - model(references.flatten(0, 1)).view(references.shape[:2])
+    total = ((X[:, None] - references) * multipliers).sum((2, 3))
+    return float((total - change).abs().mean() / change.abs().mean())
+
+
+@pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")
+@pytest.mark.parametrize("middle", EXACT.values(), ids=EXACT.keys())
+def test_deep_lift_shap__is_complete(middle):
+    assert completeness_error(zoo.build(middle), X, REFERENCES) < 1e-4
+
+
+@pytest.mark.parametrize("middle", zoo.approximated().values(), ids=zoo.approximated().keys())
+def test_deep_lift_shap__approximates_smooth_operations_it_does_not_know(middle):
+    model = zoo.build(middle)
+    assert completeness_error(model, X, REFERENCES) < 1e-4
+    assert "path integral" in set(audit(model, X, device="cpu")["rule"])
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["product", "max pool, overlapping and padded", "layer norm", "softmax", "ratio", "GRU", "heads before the batch"],
+)
+def test_deep_lift_shap__is_complete_to_the_last_digits_in_float64(name):
+    model = zoo.build(EXACT[name]).double()
+    assert completeness_error(model, X.double(), REFERENCES.double()) < 1e-10
+
+
+@pytest.mark.parametrize("name", ["multi-head attention", "inplace residual", "max pool", "LSTM", "where", "RMS norm"])
+def test_deep_lift_shap__does_not_depend_on_the_batch_size(name):
+    model = zoo.build(EXACT[name])
+    whole, *others = (
+        deep_lift_shap(model, X, references=REFERENCES, batch_size=n, device="cpu") for n in (100, 1, 3, 7)
+    )
+    for other in others:
+        torch.testing.assert_close(other, whole, rtol=1e-4, atol=1e-6 * float(whole.abs().max()))
