@@ -315,6 +315,19 @@ class View:
     def ghosts(self) -> int:
         return sum(int(canvas.get("ghosts", 0)) for canvas in self.canvases())
 
+    def colourful_pixels(self) -> int:
+        """Count the pixels of the canvases that are neither black, grey nor white."""
+        return self.root.locator("canvas").evaluate_all(
+            """(all) => all.reduce((sum, el) => {
+                const { data } = el.getContext("2d").getImageData(0, 0, el.width, el.height);
+                for (let i = 0; i < data.length; i += 4) {
+                    const most = Math.max(data[i], data[i + 1], data[i + 2]);
+                    sum += data[i + 3] > 100 && most - Math.min(data[i], data[i + 1], data[i + 2]) > 80 ? 1 : 0;
+                }
+                return sum;
+            }, 0)"""
+        )
+
     def screenshot(self, name: str) -> None:
         SCREENSHOTS.mkdir(exist_ok=True)
         self.settle()

@@ -50,6 +50,16 @@ def test_explorer__shows_what_python_counts(shown: Callable) -> None:
     view.screenshot("lab")
 
 
+def test_explorer__is_drawn_in_colour_when_its_cell_is_run_again(shown: Callable) -> None:
+    _, view = shown()
+    view.settle()
+    before = view.colourful_pixels()
+    assert before > 1000
+    _, view = shown()
+    view.settle()
+    assert view.colourful_pixels() == before
+
+
 def test_explorer__follows_a_slider_dragged_with_the_mouse(shown: Callable) -> None:
     notebook, view = shown()
     view.motif("KLF1_MA0493").click()  # the sites of a selected motif stay, ghosted
