@@ -28,7 +28,14 @@ export function pValue(p: number): string {
 /** An attribution with sign and three digits; a real minus, so that columns align. */
 export function signed(value: number): string {
   const size = Math.abs(value);
-  const text = size === 0 ? "0" : size < 1e-4 ? size.toExponential(1) : String(Number(size.toPrecision(3)));
+  const text =
+    size === 0
+      ? "0"
+      : size < 1e-4
+        ? size.toExponential(1)
+        : size < 100
+          ? size.toPrecision(3)
+          : size.toFixed(0);
   return `${value < 0 ? "−" : "+"}${text}`;
 }
 

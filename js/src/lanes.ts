@@ -15,7 +15,7 @@ export interface Placement {
 }
 
 /** Air between two neighbours in a lane. */
-const GAP = 3;
+const GAP = 5;
 /** Air on both sides of a label inside its box. */
 const LABEL_PADDING = 8;
 

@@ -24,6 +24,8 @@ type TraitSignals = { readonly [K in TraitName]: Signal<Traits[K]> };
 export interface Hover {
   sequence: number;
   base: number;
+  /** Read out to screen readers, which a moving pointer must not be. */
+  byKey: boolean;
 }
 
 export class Store {

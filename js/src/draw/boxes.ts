@@ -7,6 +7,7 @@ import { crisp, type Palette, type Pen } from "./pen.ts";
 export const LANE_HEIGHT = 16;
 export const BOX_HEIGHT = 12;
 const TIP = 4;
+const MARKER_WIDTH = 11;
 
 export interface PlacedRect {
   box: Box;
@@ -102,13 +103,14 @@ function drawLabels(pen: Pen, rects: readonly PlacedRect[], scale: BaseScale, pa
     // a box that starts left of the view keeps its label in sight
     let x = inside ? Math.max(left, scale.left) + 5 : right + 4;
     pen.fillStyle = inside ? palette.onBox : box.slot >= 0 ? colorOf(box, palette) : palette.text;
+    // a name that would be cut is left out: the hover card has it
+    const width = pen.measureText(box.label).width + (box.slot >= 0 ? MARKER_WIDTH : 0);
+    if (x + width > (inside ? Math.min(right - 2, scale.right) : scale.right)) continue;
     if (box.slot >= 0) {
       drawMarker(pen, box.slot, x + 4, middle - 0.5, 3.5);
-      x += 11;
+      x += MARKER_WIDTH;
     }
-    // a name that would be cut is left out: the hover card has it
-    const end = x + pen.measureText(box.label).width;
-    if (end <= (inside ? Math.min(right - 2, scale.right) : scale.right)) pen.fillText(box.label, x, middle);
+    pen.fillText(box.label, x, middle);
   }
 }
 

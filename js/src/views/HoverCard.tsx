@@ -1,4 +1,5 @@
 // What is under the pointer: position, base, attribution, and who claims it.
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { type Claim, claimsAt, positionText } from "../describe.ts";
 import { GUTTER, RIGHT_PAD } from "../draw/track.ts";
 import { pValue, signed } from "../format.ts";
@@ -12,7 +13,16 @@ const LETTERS = "ACGTN";
 /** A line through all tracks, and the card beside it at the hovered one. */
 export function HoverCard({ width, topOf }: { width: number; topOf: (sequence: number) => number }) {
   const { store } = useScreen();
+  const card = useRef<HTMLDivElement>(null);
   const hover = store.hover.value;
+  useLayoutEffect(() => {
+    // kept inside the tracks: what sticks out would be cut off by the notebook's cell
+    const element = card.current;
+    const area = element?.offsetParent;
+    if (!element || !area || !hover) return;
+    const highest = area.clientHeight - element.offsetHeight - 4;
+    element.style.top = `${Math.max(0, Math.min(topOf(hover.sequence) + 26, highest))}px`;
+  });
   if (!hover || width === 0) return null;
   const dataset = store.dataset.value!;
   const scale = new BaseScale(store.viewport.value, GUTTER, width - RIGHT_PAD);
@@ -44,9 +54,9 @@ export function HoverCard({ width, topOf }: { width: number; topOf: (sequence: n
       />
       <div
         class="nbm-card"
-        role="status"
+        ref={card}
+        aria-live={hover.byKey ? "polite" : "off"}
         style={{
-          top: `${topOf(sequence) + 26}px`,
           ...(onRight ? { left: `${x + columnWidth + 10}px` } : { right: `${width - x + 10}px` }),
         }}
       >

@@ -4,7 +4,7 @@ import { drawMotif } from "../draw/motif.ts";
 import { preparePen } from "../draw/pen.ts";
 import { usePainter, useScreen } from "./context.ts";
 
-const WIDTH = 104;
+const WIDTH = 92;
 const HEIGHT = 26;
 
 /** Drawn again only when the motif, the colours or the screen change, not at every count. */

@@ -28,8 +28,8 @@ function countColumns({ manifest }: Dataset): ColumnSpec[] {
   const columns: ColumnSpec[] = [];
   if (has.hits) {
     columns.push(
-      { column: "hits", title: "Hits", hint: "FIMO hits that pass both thresholds", width: 68 },
-      { column: "sequences", title: "Seqs", hint: "Sequences with at least one such hit", width: 46 },
+      { column: "hits", title: "Hits", hint: "FIMO hits that pass both thresholds", width: 60 },
+      { column: "sequences", title: "Seqs", hint: "Sequences with at least one such hit", width: 42 },
     );
   }
   if (has.seqlets)
@@ -37,10 +37,10 @@ function countColumns({ manifest }: Dataset): ColumnSpec[] {
       column: "seqlets",
       title: "Seqlets",
       hint: "Seqlets whose best match is this motif",
-      width: 62,
+      width: 58,
     });
   if (has.marginal)
-    columns.push({ column: "marginal", title: "Marginal", hint: "Effect of inserting the motif", width: 62 });
+    columns.push({ column: "marginal", title: "Marginal", hint: "Effect of inserting the motif", width: 60 });
   return columns;
 }
 
@@ -152,7 +152,9 @@ function max(values: Uint32Array): number {
 function Head({ columns }: { columns: ColumnSpec[] }) {
   return (
     <div class="nbm-grid-head nbm-grid-row" role="row" aria-rowindex={1}>
-      <div role="columnheader" class="nbm-cell" data-column="logo" aria-label="Logo" />
+      <div role="columnheader" class="nbm-cell" data-column="logo">
+        <span class="nbm-sort">Logo</span>
+      </div>
       <div role="columnheader" class="nbm-cell nbm-cell-names" data-column="names">
         <SortButton column="name" title="Motif" hint="Sort by name" />
         <SortButton column="family" title="Family" hint="Sort by family" />
@@ -277,11 +279,12 @@ function NoRows() {
 }
 
 function Summary({ dataset, counts, nRows }: { dataset: Dataset; counts: Counts; nRows: number }) {
+  const { store } = useScreen();
   const { n_motifs: nMotifs, has } = dataset.manifest;
   const shown =
     nRows === nMotifs ? plural(nMotifs, "motif") : `${whole(nRows)} of ${plural(nMotifs, "motif")}`;
   return (
-    <div class="nbm-summary" aria-live="polite">
+    <div class="nbm-summary" aria-live={store.dragging.value ? "off" : "polite"}>
       {shown}
       {has.hits && `, ${whole(counts.nMotifsWithHits)} with hits`}
       {has.seqlets && ` · ${plural(counts.nSeqlets - counts.nAssigned, "seqlet")} unassigned`}

@@ -127,7 +127,7 @@ export function Tracks() {
     if (base < viewport.start || base + 1 > viewport.end) {
       store.moveTo(pan(viewport, by * span(viewport) * 0.5, length));
     }
-    store.hover.value = { sequence: at.sequence, base };
+    store.hover.value = { sequence: at.sequence, base, byKey: true };
   }
 
   function jump(direction: 1 | -1): void {
@@ -190,7 +190,7 @@ export function Tracks() {
         const before = store.hover.peek();
         if (!inside) store.hover.value = null;
         else if (before?.sequence !== at.sequence || before.base !== base) {
-          store.hover.value = { sequence: at.sequence, base };
+          store.hover.value = { sequence: at.sequence, base, byKey: false };
         }
       },
       onPointerUp: (event: PointerEvent): void => {

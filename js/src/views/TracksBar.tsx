@@ -135,7 +135,7 @@ function GoTo() {
       <input
         type="text"
         class="nbm-input"
-        placeholder="Go to sequence"
+        placeholder="Go to…"
         aria-label="Go to sequence"
         aria-invalid={problem !== ""}
         title="A name, a number, or a position such as chr2:1,204,310"

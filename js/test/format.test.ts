@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { effect, plural, pValue, signed, threshold, whole } from "../src/format.ts";
+
+test("whole numbers are grouped, and nouns agree with them", () => {
+  expect(whole(18649732)).toBe("18,649,732");
+  expect([plural(0, "hit"), plural(1, "hit"), plural(1204, "hit")]).toEqual([
+    "0 hits",
+    "1 hit",
+    "1,204 hits",
+  ]);
+});
+
+test("a threshold reads as it can be typed back", () => {
+  for (const value of [0, 0.01, 1e-4, 3e-6, 0.0712, 1.2e-11, 5, 0.5])
+    expect(Number(threshold(value))).toBe(value);
+  expect([threshold(1e-4), threshold(0.01), threshold(0.1 + 0.2)]).toEqual(["1e-4", "0.01", "0.3"]);
+});
+
+test("attributions keep three digits and a real sign", () => {
+  expect([signed(0.16), signed(-0.0022912), signed(3e-6), signed(0)]).toEqual([
+    "+0.160",
+    "−0.00229",
+    "+3.0e-6",
+    "+0",
+  ]);
+});
+
+test("p values have two digits, effects three decimals or a dash", () => {
+  expect([pValue(8.912e-6), pValue(0.048), pValue(0)]).toEqual(["8.9e-6", "0.048", "0"]);
+  expect([effect(-0.25), effect(Number.NaN)]).toEqual(["−0.250", "–"]);
+});
