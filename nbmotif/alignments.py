@@ -107,18 +107,20 @@ def _match_batch(batch: _Batch, codes: Codes, queries: Ints, pool: ThreadPoolExe
     need = np.full(len(counts), _NEVER)
     is_width = np.zeros(max(longest, int(targets.widths[-1])) + 1, np.bool_)
     is_width[targets.widths] = True
-    lowest = np.concatenate([chunk.min(axis=1) for chunk in scores]).astype(np.int64)
-    mark_needed(codes, starts, queries, lowest, offset, is_width, need)
+    ends = [np.stack([best.min(axis=1), best.max(axis=1)], axis=1).astype(np.int64) for best in scores]
+    mark_needed(codes, starts, queries, np.concatenate(ends)[:, 0].copy(), offset, is_width, need)
     table, levels, ids = np.empty((len(counts), 5), np.int64), np.empty(longest + 1, np.int64), np.empty_like(need)
     table = table[: composition_rows(need, counts, scored.tops, table, levels, ids)]
     survival = _survival(table, levels, scored.pmfs)
 
-    def look_up(chunk: Ints, best: npt.NDArray[np.int16]) -> Matches:
+    def look_up(chunk: Ints, best: npt.NDArray[np.int16], ends: Ints) -> Matches:
         p = np.empty(best.shape)
-        one_hot_p_values(codes, starts, chunk, best, ids, table, survival, offset, targets.widths, targets.width_of, p)
+        one_hot_p_values(
+            codes, starts, chunk, best, ends, ids, table, survival, offset, targets.widths, targets.width_of, p
+        )
         return Matches(chunk, best, _both_strands(p, targets), batch.placer(chunk, best))
 
-    yield from pool.map(look_up, chunks, scores)
+    yield from pool.map(look_up, chunks, scores, ends)
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,22 @@ def column_scores(query: Floats, columns: Floats, norms: Floats, scores: Floats)
 
 
 @kernel()
+def column_products(
+    query: npt.NDArray[np.float32], columns: npt.NDArray[np.float32], rows: npt.NDArray[np.float32]
+) -> None:
+    """Overwrite ``rows`` (w, E) with the inner products of a query's columns (w, 4) and the targets' (4, E).
+
+    Not a matrix product of BLAS, whose last digits depend on how many columns there are.
+    """
+    c0, c1, c2, c3 = columns[0], columns[1], columns[2], columns[3]
+    for i in range(query.shape[0]):
+        q0, q1, q2, q3 = query[i, 0], query[i, 1], query[i, 2], query[i, 3]
+        row = rows[i]
+        for e in range(row.shape[0]):
+            row[e] = (q0 * c0[e] + q1 * c1[e]) + (q2 * c2[e] + q3 * c3[e])
+
+
+@kernel()
 def median(scores: Floats, counts: Ints, rank: int, low: float, high: float, n_bins: int, scratch: Floats) -> float:
     """Find the score of a rank among scores that occur ``counts`` times each: 0 is the lowest.
 
@@ -288,5 +304,8 @@ def warm_up() -> None:
     blocks, starts, first = np.array([[0, 1, 32, 0]]), np.array([0, 1]), np.zeros(1, np.int16)
     query = one - 1
     best_scores(rows, query, starts, query, blocks, first, np.empty(32, np.int16), np.empty((1, 32), np.int16))
+    products = np.empty((1, 32), np.float32)
+    column_products(np.eye(4, dtype=np.float32)[:1], np.ones((4, 32), np.float32), products)
+    best_scores(products, query, starts, query, blocks, products[0, :1].copy(), products[0].copy(), products)
     lanes, placed = np.array([[[0, 1, 32]]]), np.empty((1, 1, 3), np.int32)
     place_alignments(rows, query, starts, query, query[None], rows[:, :1], first, lanes, False, placed)

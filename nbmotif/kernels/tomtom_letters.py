@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     Ints = npt.NDArray[np.int64]
 
 _NEVER = np.iinfo(np.int64).max
-_HIGHEST = 1 << 16  # above every int16
 
 
 @kernel()
@@ -178,6 +177,7 @@ def one_hot_p_values(
     starts: Ints,
     queries: Ints,
     best: npt.NDArray[np.int16],
+    ends: Ints,
     ids: Ints,
     table: Ints,
     survival: Floats,
@@ -192,8 +192,8 @@ def one_hot_p_values(
     ----------
     codes, starts, queries
         As :func:`mark_needed`.
-    best
-        Best scores, shape (n, M).
+    best, ends
+        Best scores, shape (n, M), and the lowest and highest of each query, shape (n, 2).
     ids, table, survival
         Rows by rank, the rows, and their survival functions.
     offset
@@ -210,11 +210,9 @@ def one_hot_p_values(
         for i in range(width):
             for j in range(i, width):
                 rows[i, j] = ids[rows[i, j]]
-        low, high = _HIGHEST, 0
-        for score in best[at]:
-            low, high = min(low, score), max(high, score)
-        null = np.empty((widths.shape[0], high - low + 1))
-        best_survival(rows, table, survival, offset, low, widths, np.empty(high - low + 1), null)
+        low, n_scores = ends[at, 0], ends[at, 1] - ends[at, 0] + 1
+        null = np.empty((widths.shape[0], n_scores))
+        best_survival(rows, table, survival, offset, low, widths, np.empty(n_scores), null)
         for m in range(best.shape[1]):
             p_values[at, m] = null[width_of[m], best[at, m] - low]
 
@@ -222,11 +220,13 @@ def one_hot_p_values(
 def warm_up() -> None:
     """Compile every kernel of this module."""
     codes, starts, queries = np.array([0, 1], np.int8), np.array([0, 2]), np.array([0])
+    ends, best = np.array([[1, 1]]), np.ones((1, 1), np.int16)
     counts, widths = compositions(2), np.array([1])
     need, ids = np.full(len(counts), _NEVER), np.empty(len(counts), np.int64)
-    mark_needed(codes, starts, queries, np.array([1]), 1, np.array([False, True, False]), need)
+    mark_needed(codes, starts, queries, ends[:, 0].copy(), 1, np.array([False, True, False]), need)
     table, levels = np.empty((len(counts), 5), np.int64), np.empty(3, np.int64)
     n_rows = composition_rows(need, counts, np.full(4, 2), table, levels, ids)
     survival = np.zeros(int(table[:n_rows, SIZE].sum()))
-    best = np.ones((1, 1), np.int16)
-    one_hot_p_values(codes, starts, queries, best, ids, table[:n_rows], survival, 1, widths, queries, np.empty((1, 1)))
+    one_hot_p_values(
+        codes, starts, queries, best, ends, ids, table[:n_rows], survival, 1, widths, queries, np.empty((1, 1))
+    )

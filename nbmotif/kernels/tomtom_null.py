@@ -166,27 +166,19 @@ def best_survival(
     loses no digits where S is small.
     """
     width = ids.shape[0]
-    edges[:] = 0.0  # alignments in which the query hangs over an end of the target, by fewer columns than are aligned
-    done = 0
+    edges[:] = 0.0  # the alignments that every wider target has too
     t = 0
     for columns in range(1, widths[-1] + 1):
-        if columns <= width:
-            if widths[t] == columns:
-                out[t, :] = edges
-                for i in range(width - columns + 1):
-                    _combine(out[t], ids[i, i + columns - 1], table, survival, offset * (width - columns), lowest)
-            if columns < width:
-                _combine(edges, ids[0, columns - 1], table, survival, offset * (width - columns), lowest)
-                _combine(edges, ids[width - columns, width - 1], table, survival, offset * (width - columns), lowest)
-        else:
-            if done == 0:
-                _combine(edges, ids[0, width - 1], table, survival, 0, lowest)
-                done = 1
-            _combine(edges, ids[0, width - 1], table, survival, 0, lowest)
-            if widths[t] == columns:
-                out[t, :] = edges
+        aligned = min(columns, width)
+        shift = offset * (width - aligned)
         if widths[t] == columns:
+            out[t, :] = edges
+            for i in range(width - aligned + 1):
+                _combine(out[t], ids[i, i + aligned - 1], table, survival, shift, lowest)
             t += 1
+        _combine(edges, ids[0, aligned - 1], table, survival, shift, lowest)
+        if columns < width:
+            _combine(edges, ids[width - aligned, width - 1], table, survival, shift, lowest)
 
 
 @kernel()

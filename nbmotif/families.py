@@ -1,0 +1,305 @@
+"""Families: motifs of a database that look alike, so that a site is counted once however many names its motif has."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.spatial.distance import squareform
+
+from nbmotif.errors import InvalidArgument
+from nbmotif.kernels.tomtom import best_scores, column_products
+from nbmotif.motifs import as_motif_set, information_content
+from nbmotif.targets import Layout
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from nbmotif.matching import Motifs
+
+    Floats = npt.NDArray[np.float64]
+    Ints = npt.NDArray[np.int64]
+
+_KEY = "families"
+_DIGITS = 6  # PWMs that agree to this many digits are copies: files round
+_ACCESSION = re.compile(r"(MA|UN|PB|PH|PF|PL|M)\d+([._]\d+)*", re.IGNORECASE)
+_SHARED_STEM = 0.6  # share of a family's genes that must begin alike for it to be named after their stem
+_SHORTEST_STEM = 3
+_NOT_A_STEM = {"ZNF", "ZFP"}  # zinc fingers are numbered, whatever they bind
+
+
+@dataclass(frozen=True)
+class Families:
+    """The motifs of a database in families; see :func:`families`.
+
+    Parameters
+    ----------
+    similarity
+        Where the dendrogram was cut.
+    labels
+        Family of each motif, int32 of shape (M,). Families are numbered by their first motif.
+    names
+        A name per family: the stem that most of its genes share ("GATA"), or else the gene of its medoid and the number
+        of further distinct motifs ("ETV1 (+51)").
+    medoids
+        The motif of each family that is most similar to the others, int64 of shape (F,).
+    motif_names
+        The names of the motifs.
+    linkage
+        The dendrogram of all motifs in scipy's form, shape (M - 1, 4), at heights of 1 - similarity.
+    """
+
+    similarity: float
+    labels: npt.NDArray[np.int32]
+    names: list[str]
+    medoids: Ints
+    motif_names: list[str]
+    linkage: Floats
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __repr__(self) -> str:
+        largest = np.argsort(-np.bincount(self.labels), kind="stable")[:3]
+        shown = ", ".join(f"{self.names[f]} {np.count_nonzero(self.labels == f)}" for f in largest)
+        return f"Families: {len(self.labels)} motifs in {len(self)} at similarity {self.similarity}; largest {shown}"
+
+    def members(self, family: int | str) -> list[str]:
+        """Name the motifs of a family, given by index or name, in database order."""
+        if isinstance(family, str):
+            if family not in self.names:
+                alike = [name for name in self.names if family.lower() in name.lower()][:5]
+                raise InvalidArgument("family", repr(family), "a name in `names`", f"Did you mean one of {alike}?")
+            family = self.names.index(family)
+        if not 0 <= family < len(self):
+            raise InvalidArgument("family", family, f"between 0 and {len(self) - 1}")
+        return [self.motif_names[m] for m in np.flatnonzero(self.labels == family)]
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per motif: ``motif_name family family_idx is_medoid``."""
+        is_medoid = np.zeros(len(self.labels), np.bool_)
+        is_medoid[self.medoids] = True
+        names = pd.Categorical.from_codes(self.labels.astype(np.int64), pd.Index(self.names))
+        columns = {"motif_name": self.motif_names, "family": names, "family_idx": self.labels, "is_medoid": is_medoid}
+        return pd.DataFrame(columns)
+
+
+def families(motifs: Motifs, similarity: float = 0.7) -> Families:
+    """Group the motifs of a database that look alike, on either strand.
+
+    Counting sites by motif splits them between look-alikes, or counts them once for each; counting by family does not.
+    A copy of a motif under another name, or of its reverse complement, falls into the family of the original and
+    changes nothing for the others.
+
+    Parameters
+    ----------
+    motifs
+        A ``MotifSet``, which keeps the dendrogram so that another cut takes no time; a mapping of name to PWM; or the
+        path of a motif file.
+    similarity
+        Where the dendrogram is cut, in (0, 1]: two families are kept apart if their motifs are on average less similar
+        than this. At 0.7 the paralogues of vertebrates are together (GATA, CTCF, E-boxes, ETS, FOX) and composite
+        motifs are apart: two motifs side by side are as similar to each of them as 0.71, the square root of 1/2.
+
+    Returns
+    -------
+    Labels, names, medoids and the dendrogram; see :class:`Families`.
+
+    Raises
+    ------
+    InvalidArgument
+        If there are no motifs, or ``similarity`` is out of range.
+
+    Notes
+    -----
+    The similarity of two motifs is the cosine between their logos, aligned without gaps where it is largest, on either
+    strand: each column is its probabilities less 1/4, times its information content, and columns that are not aligned
+    count as zero. So it is 1 for a motif and its copy, uninformative flanks do not matter, an informative column left
+    over does, and it depends on nothing but the two motifs. A p-value of TOMTOM depends on the database, which is its
+    null: one more motif changes all of them. Motifs are joined by average linkage, copies counting once.
+
+    References
+    ----------
+    Castro-Mondragon et al. 2017, Nucleic Acids Research 45:e119 (average linkage of aligned correlations).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nbmotif import MotifSet, one_hot_encode
+    >>> pwm = 0.8 * one_hot_encode("AGATAAG").numpy() + 0.05
+    >>> motifs = MotifSet(
+    ...     {"GATA1": pwm, "GATA2": 0.9 * pwm + 0.025, "MYC": 0.8 * one_hot_encode("CACGTG").numpy() + 0.05}
+    ... )
+    >>> motifs["GATA3 reversed"] = pwm[::-1, ::-1]
+    >>> found = motifs.families()
+    >>> found.names, found.labels.tolist(), found.members("GATA")
+    (['GATA', 'MYC'], [0, 0, 1, 0], ['GATA1', 'GATA2', 'GATA3 reversed'])
+    """
+    motif_set = as_motif_set(motifs)
+    if not 0 < similarity <= 1:
+        raise InvalidArgument("similarity", similarity, "in (0, 1]")
+    if _KEY not in motif_set.cache:
+        motif_set.cache[_KEY] = _Dendrogram.of(motif_set.pwms)
+    dendrogram: _Dendrogram = motif_set.cache[_KEY]
+    return dendrogram.cut(similarity, motif_set.names)
+
+
+@dataclass(frozen=True)
+class _Dendrogram:
+    """Distinct motifs, their similarities, and how they join.
+
+    Parameters
+    ----------
+    distinct
+        Which distinct motif each motif is, shape (M,).
+    first
+        First motif that is each distinct one, shape (D,).
+    similarities
+        Between distinct motifs, float32 of shape (D, D).
+    joined
+        Average linkage of the distinct motifs, shape (D - 1, 4).
+    """
+
+    distinct: Ints
+    first: Ints
+    similarities: npt.NDArray[np.float32]
+    joined: Floats
+
+    @classmethod
+    def of(cls, pwms: list[Floats]) -> _Dendrogram:
+        # each motif in the orientation that sorts first, and all in sorted order: neither copies nor order then matter
+        oriented = [_orient(pwm) for pwm in pwms]
+        keys, first, distinct = np.unique(
+            np.array([_sort_key(pwm) for pwm in oriented], dtype=object), return_index=True, return_inverse=True
+        )
+        similarities = logo_similarities([oriented[i] for i in first])
+        height = np.maximum(1.0 - similarities.astype(np.float64), 0.0)
+        joined = linkage(squareform(height, checks=False), "average") if len(keys) > 1 else np.empty((0, 4))
+        return cls(distinct, first, similarities, joined)
+
+    def cut(self, similarity: float, motif_names: list[str]) -> Families:
+        groups = np.zeros(1, np.int64)
+        if len(self.joined):
+            groups = fcluster(self.joined, 1.0 - similarity, "distance").astype(np.int64) - 1
+        _, first, label = np.unique(groups[self.distinct], return_index=True, return_inverse=True)
+        order = np.argsort(np.argsort(first))  # number the families by their first motif
+        labels = order[label].astype(np.int32)
+        of_distinct = labels[self.first]
+        members = [np.flatnonzero(of_distinct == family) for family in range(len(first))]
+        medoids = np.array([self.first[self._medoid(some)] for some in members])
+        names = _family_names([self.first[some] for some in members], medoids, motif_names)
+        return Families(similarity, labels, names, medoids, motif_names, self._linkage())
+
+    def _medoid(self, members: Ints) -> int:
+        total = self.similarities[np.ix_(members, members)].sum(axis=1, dtype=np.float64)
+        return int(members[total.argmax()])
+
+    def _linkage(self) -> Floats:
+        """Join the copies of each motif at height 0, then the distinct motifs."""
+        n, n_distinct = len(self.distinct), len(self.first)
+        node, size = self.first.astype(np.float64), np.ones(n_distinct)
+        rows: list[tuple[float, float, float, float]] = []
+        for motif, which in enumerate(self.distinct):
+            if motif != self.first[which]:
+                size[which] += 1
+                rows.append((float(motif), node[which], 0.0, size[which]))
+                node[which] = n + len(rows) - 1
+        nodes, sizes = list(node), list(size)
+        for a, b, height, _ in self.joined:
+            sizes.append(sizes[int(a)] + sizes[int(b)])
+            rows.append((nodes[int(a)], nodes[int(b)], height, sizes[-1]))
+            nodes.append(n + len(rows) - 1)
+        return np.array(rows, dtype=np.float64).reshape(-1, 4)
+
+
+def logo_similarities(pwms: list[Floats]) -> npt.NDArray[np.float32]:
+    """Cosine between the logos of all pairs of motifs, on their better strand; see :func:`families`.
+
+    Parameters
+    ----------
+    pwms
+        Motifs, each of shape (4, w).
+
+    Returns
+    -------
+    Shape (M, M), symmetric, in [0, 1], 1 on the diagonal. A motif without information is similar to itself alone.
+    """
+    logos = [_logo(pwm) for pwm in pwms]
+    widths = np.array([logo.shape[1] for logo in logos])
+    layout = Layout.of(widths, n_strands=2)
+    strands = np.concatenate([*logos, *(logo[::-1, ::-1] for logo in logos)], axis=1)
+    columns = np.where(layout.column >= 0, strands[:, layout.column], 0).astype(np.float32)
+    sums, best = layout.scratch(int(widths.max()), np.float32), np.empty((1, layout.n_slots), np.float32)
+    rows = np.empty((int(widths.max()), columns.shape[1]), np.float32)
+    nothing, query = np.zeros(1, np.float32), np.array([0])
+    similarities = np.empty((len(pwms), len(pwms)), np.float32)
+    for i, logo in enumerate(logos):
+        width = logo.shape[1]
+        column_products(np.ascontiguousarray(logo.T, np.float32), columns, rows[:width])
+        best_scores(rows, np.arange(width), np.array([0, width]), query, layout.blocks, nothing, sums, best)
+        similarities[i] = best[0, layout.slots].max(axis=0)
+    np.maximum(similarities, similarities.T, out=similarities)
+    np.fill_diagonal(similarities, 1.0)
+    return np.clip(similarities, 0.0, 1.0)
+
+
+def _logo(pwm: Floats) -> Floats:
+    """Columns less 1/4 times their information, as a vector of length 1 (or 0, without information)."""
+    logo = (pwm - 0.25) * np.maximum(information_content(pwm), 0.0)
+    norm = np.sqrt((logo**2).sum())
+    return logo / norm if norm > 1e-6 else np.zeros_like(logo)
+
+
+def _orient(pwm: Floats) -> Floats:
+    """Round a motif and turn it to the strand that sorts first: copies on both strands become the same."""
+    forward = np.ascontiguousarray(np.round(pwm, _DIGITS) + 0.0)
+    reverse = np.ascontiguousarray(forward[::-1, ::-1])
+    return min(forward, reverse, key=_sort_key)
+
+
+def _sort_key(pwm: Floats) -> bytes:
+    return pwm.tobytes()
+
+
+def _family_names(members: list[Ints], medoids: Ints, motif_names: list[str]) -> list[str]:
+    """Name each family by the first of its choices that no larger family has taken."""
+    names = [""] * len(members)
+    taken: set[str] = set()
+    for family in sorted(range(len(members)), key=lambda family: -len(members[family])):
+        choices = _choices([motif_names[m] for m in members[family]], motif_names[medoids[family]])
+        free = [name for name in choices if name not in taken]
+        names[family] = free[0] if free else f"{choices[-1]} [{family}]"
+        taken.add(names[family])
+    return names
+
+
+def _choices(names: list[str], medoid: str) -> list[str]:
+    """Names for a family, the most readable first, the last one certain to be its own."""
+    genes = [_gene(name) for name in names]
+    if len(names) == 1:
+        return [genes[0], names[0]]
+    more = f" (+{len(names) - 1})"
+    stem = _stem(genes)
+    return [*([stem] if stem else []), _gene(medoid) + more, medoid + more]
+
+
+def _gene(name: str) -> str:
+    """Take the gene out of a motif's name: "MA0036.4 GATA2", "GATA2_MA0036.3" and "GATA2_HUMAN.H11MO.0.A" are GATA2."""
+    words = [word for word in re.split(r"[\s_]+", name) if word and not _ACCESSION.fullmatch(word)]
+    return words[0].split(".")[0] or name if words else name
+
+
+def _stem(genes: list[str]) -> str:
+    """Longest run of letters that most genes begin with, in capitals; "" if it is too short to mean anything."""
+    letters = [match.group().upper() for gene in genes if (match := re.match(r"[A-Za-z]+", gene))]
+    for length in range(max(map(len, letters), default=0), _SHORTEST_STEM - 1, -1):
+        counts = Counter(word[:length] for word in letters if len(word) >= length)
+        stem, count = counts.most_common(1)[0]
+        if count >= _SHARED_STEM * len(genes) and stem not in _NOT_A_STEM:
+            return stem
+    return ""
