@@ -113,3 +113,21 @@ class Content:
     def has_attributions(self) -> bool:
         """Whether tracks can show attribution, not bases alone."""
         return self.attributions is not None or (self.hypothetical is not None and self.X is not None)
+
+    def pieces(self) -> dict[str, Any]:
+        """Return the arguments of an Explorer that shows the same."""
+        families = [self.family_names[family] for family in self.family_idx]
+        marginal = None if self.marginal is None else dict(zip(self.motif_names, self.marginal.tolist(), strict=True))
+        return {
+            "attributions": self.attributions,
+            "X": self.X,
+            "seqlets": self.seqlets,
+            "hits": self.hits,
+            "motifs": self.motifs,
+            "marginal": marginal,
+            "loci": self.loci,
+            "name": self.name,
+            "families": dict(zip(self.motif_names, families, strict=True)),
+            "sequence_names": self.sequence_names,
+            "hypothetical": self.hypothetical,
+        }

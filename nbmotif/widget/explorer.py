@@ -4,53 +4,29 @@ from __future__ import annotations
 
 import difflib
 import os
-import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-import anywidget
-import traitlets as t
-
-from nbmotif.errors import InvalidArgument, NbmotifWarning
-from nbmotif.evidence import Thresholds
+from nbmotif.errors import InvalidArgument
 from nbmotif.widget import share, table, wire
 from nbmotif.widget.bundle import SCRIPT, read_script
-from nbmotif.widget.inputs import read_content
+from nbmotif.widget.inputs import read_content, with_signal
 from nbmotif.widget.jobs import Jobs, Snapshot
-from nbmotif.widget.traits import Names, SequenceIndex, Sort, Threshold, Viewport
+from nbmotif.widget.state import SHARED, ExplorerState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
 
-    from nbmotif.evidence import Sign
     from nbmotif.study import Study
     from nbmotif.widget.content import Content
 
 _TRACKS = 4
 _TRACKS_IN_A_PAGE = 24
-# what a shared page takes along of the widget's state; the rest is about this notebook
-_SHARED = (
-    "attribution_threshold",
-    "fimo_p_threshold",
-    "seqlet_p_threshold",
-    "tomtom_p_threshold",
-    "sign",
-    "selected_motifs",
-    "sequence",
-    "viewport",
-    "theme",
-    "_rev",
-    "_tracks",
-    "_sort",
-    "_search",
-    "_show_hypothetical",
-    "_status",
-)
 
 
-class Explorer(anywidget.AnyWidget):
+class Explorer(ExplorerState):
     """See what a model has learned: logo tracks, seqlets, hits and counts, linked, with a slider for every threshold.
 
     Takes what nbmotif's functions return, and what tangermeme, memelite, bpnet-lite, ChromBPNet and TF-MoDISco made.
@@ -82,8 +58,8 @@ class Explorer(anywidget.AnyWidget):
     name
         What the view is called, for instance the protein.
     families
-        `Families`, or a family name per motif (a list, or a mapping of motif name to family name); False for none.
-        Default: ``motifs.families()``.
+        `Families`; or a family name per motif, as a list, or as a mapping of motif name to family name in which a
+        motif that is not there is a family of its own; False for none. Default: ``motifs.families()``.
     sequence_names
         A name per sequence.
     hypothetical
@@ -142,24 +118,6 @@ class Explorer(anywidget.AnyWidget):
         # a path makes anywidget watch the file, and never free a widget; so only while developing
         _esm: Any = SCRIPT
 
-    attribution_threshold = Threshold(0.01, at_least=0.0).tag(sync=True)
-    fimo_p_threshold = Threshold(1e-4, above=0.0, at_most=1.0).tag(sync=True)
-    seqlet_p_threshold = Threshold(0.01, above=0.0, at_most=1.0).tag(sync=True)
-    tomtom_p_threshold = Threshold(0.01, above=0.0, at_most=1.0).tag(sync=True)
-    sign = t.Enum(["+", "-", "both"], "+").tag(sync=True)
-    selected_motifs = Names(maxlen=8).tag(sync=True)
-    sequence = SequenceIndex().tag(sync=True)
-    viewport = Viewport().tag(sync=True)
-    theme = t.Enum(["auto", "light", "dark"], "auto").tag(sync=True)
-
-    _manifest = t.Dict().tag(sync=True)
-    _rev = t.Int(1).tag(sync=True)
-    _tracks = t.List(t.Int()).tag(sync=True)
-    _sort = Sort().tag(sync=True)
-    _search = t.Unicode("").tag(sync=True)
-    _show_hypothetical = t.Bool(False).tag(sync=True)
-    _status = t.Dict(default_value={"phase": "ready", "message": "", "done": 0, "total": 0}).tag(sync=True)
-
     def __init__(
         self,
         attributions: Any = None,
@@ -197,7 +155,7 @@ class Explorer(anywidget.AnyWidget):
     def _show(self, content: Content, max_hits: int, traits: dict[str, Any]) -> None:
         self._refuse_unknown(traits)
         self._max_hits = max_hits
-        self._shown: Snapshot | None = Snapshot(content, wire.encode(content, max_hits), rev=1)
+        self._shown = Snapshot(content, wire.encode(content, max_hits), rev=1)
         if "_esm" not in type(self).__dict__:
             self._esm = read_script()  # as text, because anywidget holds on to every widget made from a path
         self._jobs = Jobs(self.send, lambda: self._shown)
@@ -210,6 +168,15 @@ class Explorer(anywidget.AnyWidget):
         self.on_msg(lambda _widget, message, _buffers: self._jobs.receive(message))
 
     @classmethod
+    def _refuse_unknown(cls, traits: dict[str, Any]) -> None:
+        known = cls.class_trait_names()
+        for name in traits:
+            if name not in known:
+                close = difflib.get_close_matches(name, known, 1)
+                hint = f"; did you mean {close[0]!r}?" if close else ""
+                raise TypeError(f"Explorer() has no argument {name!r}{hint}")
+
+    @classmethod
     def from_study(cls, study: Study, **traits: Any) -> Explorer:
         """Show what a study has computed so far.
 
@@ -220,90 +187,49 @@ class Explorer(anywidget.AnyWidget):
         traits
             Initial values of traits.
         """
-        return cls(
-            X=study.X,
-            hypothetical=study.hypothetical,
-            seqlets=study.seqlets,
-            hits=None if study.hypothetical is None else study.hits,
-            motifs=study.motifs,
-            marginal=study.marginal,
-            loci=study.loci,
-            name=study.name,
-            **traits,
-        )
+        return cls(**_pieces_of(study), **traits)
 
-    @classmethod
-    def _refuse_unknown(cls, traits: dict[str, Any]) -> None:
-        known = cls.class_trait_names()
-        for name in traits:
-            if name not in known:
-                close = difflib.get_close_matches(name, known, 1)
-                hint = f"; did you mean {close[0]!r}?" if close else ""
-                raise TypeError(f"Explorer() has no argument {name!r}{hint}")
+    def update_from(self, study: Study) -> None:
+        """Show what a study has computed by now, in the views that are open already.
 
-    @property
-    def _content(self) -> Content:
-        if self._shown is None:
-            raise RuntimeError("This Explorer was closed; make a new one.")
-        return self._shown.content
+        Parameters
+        ----------
+        study
+            The study.
+        """
+        self.update(**_pieces_of(study))
 
-    @property
-    def _cuts(self) -> Thresholds:
-        return Thresholds(
-            attribution=self.attribution_threshold,
-            seqlet_p=self.seqlet_p_threshold,
-            tomtom_p=self.tomtom_p_threshold,
-            fimo_p=self.fimo_p_threshold,
-            sign=cast("Sign", self.sign),
-        )
+    def update(self, **pieces: Any) -> None:
+        """Replace some of what is shown, in the views that are open already; thresholds and selection stay.
 
-    @t.validate("attribution_threshold")
-    def _not_below_the_floor(self, proposal: Any) -> float:
-        return self._at_least_the_floor(proposal["value"])
+        Parameters
+        ----------
+        pieces
+            Arguments of `Explorer` other than traits. What is not named stays as it is; hits that stay get their
+            attribution from new attributions.
 
-    def _at_least_the_floor(self, threshold: float) -> float:
-        manifest = {"floor": 0.0} if self._shown is None else self._shown.encoded.manifest
-        if threshold >= manifest["floor"]:
-            return threshold
-        message = (
-            f"`attribution_threshold` starts at {manifest['floor']:.4g}, not {threshold:.4g}: the widget holds the "
-            f"strongest {manifest['n_hits']:,} of {manifest['n_hits_total']:,} hits. A larger max_hits= goes lower."
-        )
-        warnings.warn(message, NbmotifWarning, stacklevel=3)
-        return float(manifest["floor"])
-
-    @t.validate("selected_motifs")
-    def _known_motifs(self, proposal: Any) -> list[str]:
-        names = list(dict.fromkeys(proposal["value"]))
-        known = set() if self._shown is None else set(self._shown.content.motif_names)
-        unknown = [name for name in names if name not in known]
+        Examples
+        --------
+        >>> import nbmotif
+        >>> explorer = nbmotif.Explorer(marginal={"GATA1": 0.8})
+        >>> explorer.update(marginal={"GATA1": 0.8, "TAL1": 0.3})
+        >>> explorer.counts["motif_name"].tolist()
+        ['GATA1', 'TAL1']
+        """
+        kept = self._content.pieces()
+        if "motifs" in pieces:
+            kept["families"] = None
+        unknown = [name for name in pieces if name not in (*kept, "annotations")]
         if unknown:
-            close = difflib.get_close_matches(unknown[0], known, 3)
-            hint = f" There are {', '.join(close)}." if close else ""
-            raise t.TraitError(f"`selected_motifs` must hold names of motifs that are shown; got {unknown[0]!r}.{hint}")
-        return names
-
-    @t.validate("sequence", "_tracks")
-    def _known_sequences(self, proposal: Any) -> Any:
-        value = proposal["value"]
-        n = 0 if self._shown is None else self._shown.content.n_sequences
-        for sequence in [] if value is None else [value] if isinstance(value, int) else value:
-            if not 0 <= sequence < n:
-                name = proposal["trait"].name
-                raise t.TraitError(f"`{name}` must be the index of a sequence, 0 to {n - 1}; got {sequence}.")
-        return value
-
-    @t.validate("viewport")
-    def _viewport_inside(self, proposal: Any) -> tuple[float, float] | None:
-        if proposal["value"] is None:
-            return None
-        length = 0 if self._shown is None else self._shown.content.length
-        start, end = proposal["value"]
-        start, end = max(0.0, start), min(float(length), end)
-        if start >= end:
-            got = tuple(proposal["value"])
-            raise t.TraitError(f"`viewport` must be a start and an end in 0 to {length} bp, start first; got {got}.")
-        return (start, end)
+            raise TypeError(f"Explorer.update() has no argument {unknown[0]!r}; it takes {', '.join(kept)}")
+        content = read_content(**{**kept, **pieces})
+        if {"attributions", "hypothetical"} & pieces.keys() and "hits" not in pieces:
+            content = with_signal(content)
+        assert self._shown is not None
+        shown = Snapshot(content, wire.encode(content, self._max_hits), self._shown.rev + 1)
+        with self.hold_sync():
+            self._adopt(shown)
+            self._tracks = self._tracks or table.default_tracks(content, self._cuts, _TRACKS)
 
     @property
     def counts(self) -> pd.DataFrame:
@@ -353,7 +279,7 @@ class Explorer(anywidget.AnyWidget):
         """
         content = self._content
         assert self._shown is not None
-        traits = {name: getattr(self, name) for name in _SHARED}
+        traits = {name: getattr(self, name) for name in SHARED}
         chosen, title = self._choose(tracks), title or content.name or "nbmotif"
         text = share.page(traits, content, self._shown.encoded, chosen, title)
         if path is not None:
@@ -377,7 +303,7 @@ class Explorer(anywidget.AnyWidget):
         super().close()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        state = (self._content, self._max_hits, {name: getattr(self, name) for name in _SHARED})
+        state = (self._content, self._max_hits, {name: getattr(self, name) for name in SHARED})
         return _blank, (), state
 
     def __setstate__(self, state: tuple[Content, int, dict[str, Any]]) -> None:
@@ -400,3 +326,17 @@ class Explorer(anywidget.AnyWidget):
 def _blank() -> Explorer:
     """Return what a pickle fills; not type(self), because traitlets gives each widget a class of its own."""
     return Explorer.__new__(Explorer)
+
+
+def _pieces_of(study: Study) -> dict[str, Any]:
+    return {
+        "X": study.X,
+        "hypothetical": study.hypothetical,
+        "seqlets": study.seqlets,
+        # counted by their attribution, so there is nothing to show before there is one
+        "hits": None if study.hypothetical is None else study.hits,
+        "motifs": study.motifs,
+        "marginal": study.marginal,
+        "loci": study.loci,
+        "name": study.name,
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,10 +59,8 @@ def read_content(
     found_seqlets = read_seqlets(seqlets, annotations, len(motif_names))
     n, length = _fit(found_hits, found_seqlets, n, length)
 
-    if found_hits is not None and found_hits.attribution is None:
-        found_hits = found_hits.with_signal(_observed(X, attributions, hypothetical))
     family_names, family_idx = read_families(families, motif_names, motif_set)
-    return Content(
+    content = Content(
         name=str(name),
         n_sequences=n,
         length=length,
@@ -79,6 +78,7 @@ def read_content(
         seqlets=found_seqlets,
         marginal=read_marginal(marginal, motif_names),
     )
+    return content if found_hits is None or found_hits.attribution is not None else with_signal(content)
 
 
 def read_one_hot(X: Any) -> NDArray[Any] | None:
@@ -189,16 +189,17 @@ def _fit(hits: Hits | None, seqlets: SeqletColumns | None, n: int | None, length
     return n, length
 
 
-def _observed(
-    X: NDArray[Any] | None, attributions: NDArray[Any] | None, hypothetical: NDArray[Any] | None
-) -> NDArray[Any]:
-    """Return what is summed under hits, shape (N, C, L) or (N, L)."""
-    if attributions is not None:
-        return attributions
-    if hypothetical is not None and X is not None:
-        return np.stack([(scores * base).sum(axis=0) for scores, base in zip(hypothetical, X, strict=True)])
-    hint = "Pass attributions=X_attr as well, or hits.with_signal(X_attr)."
-    raise InvalidArgument("hits", "none", "given with the attribution under each hit", hint)
+def with_signal(content: Content) -> Content:
+    """Sum the content's attributions under its hits."""
+    if content.hits is None:
+        return content
+    signal, hypothetical = content.attributions, content.hypothetical
+    if signal is None and hypothetical is not None and content.X is not None:
+        signal = np.stack([content.observed(sequence) for sequence in range(content.n_sequences)])
+    if signal is None:
+        hint = "Pass attributions=X_attr as well, or hits.with_signal(X_attr)."
+        raise InvalidArgument("hits", "none", "given with the attribution under each hit", hint)
+    return replace(content, hits=content.hits.with_signal(signal))
 
 
 def read_marginal(marginal: Any, motif_names: list[str]) -> NDArray[np.float32] | None:
@@ -235,7 +236,9 @@ def read_families(
     if hasattr(families, "labels"):
         names, labels = [str(name) for name in families.names], np.asarray(families.labels, np.int64)
     else:
-        of_motif = [families[name] for name in motif_names] if isinstance(families, Mapping) else list(families)
+        of_motif = (
+            [families.get(name, name) for name in motif_names] if isinstance(families, Mapping) else list(families)
+        )
         names = list(dict.fromkeys(str(family) for family in of_motif))
         position = {family: i for i, family in enumerate(names)}
         labels = np.array([position[str(family)] for family in of_motif], np.int64)

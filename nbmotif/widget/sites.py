@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -163,7 +164,10 @@ def read_seqlets(seqlets: Any, annotations: Any, n_motifs: int) -> SeqletColumns
             raise InvalidArgument("seqlets", None, "given with `annotations`", "They are matches of these seqlets.")
         return None
     if isinstance(seqlets, SeqletColumns):
-        return seqlets
+        if annotations is None:
+            return seqlets
+        motif_idx, tomtom_p, strand = _best_matches(len(seqlets), annotations, n_motifs, "annotations")
+        return replace(seqlets, motif_idx=motif_idx, tomtom_p=tomtom_p, strand=strand)
     missing = [name for name in _SEQLET_COLUMNS if name not in getattr(seqlets, "columns", ())]
     if missing:
         got = f"columns {list(seqlets.columns)}" if hasattr(seqlets, "columns") else type(seqlets).__name__
@@ -172,7 +176,10 @@ def read_seqlets(seqlets: Any, annotations: Any, n_motifs: int) -> SeqletColumns
     for name in ("attribution", "p-value"):
         if not np.isfinite(seqlets[name].to_numpy(np.float64)).all():
             raise InvalidArgument("seqlets", f"NaN or infinity as {name}", "finite")
-    motif_idx, tomtom_p, strand = _best_matches(seqlets, annotations, n_motifs)
+    name = "annotations"
+    if annotations is None and {"motif_idx", "tomtom_p"} <= set(seqlets.columns):
+        name, annotations = "seqlets", _InFrame(seqlets["motif_idx"], seqlets["tomtom_p"], seqlets.get("tomtom_strand"))
+    motif_idx, tomtom_p, strand = _best_matches(len(seqlets), annotations, n_motifs, name)
     return SeqletColumns(
         sequence_idx=seqlets["example_idx"].to_numpy(np.int32),
         start=seqlets["start"].to_numpy(np.int32),
@@ -185,24 +192,24 @@ def read_seqlets(seqlets: Any, annotations: Any, n_motifs: int) -> SeqletColumns
     )
 
 
-def _best_matches(
-    seqlets: pd.DataFrame, annotations: Any, n_motifs: int
-) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.int8]]:
-    n = len(seqlets)
-    name, strands = "annotations", None
-    if annotations is not None:
-        if not isinstance(annotations, (tuple, list)) or len(annotations) < 2:
-            expected = "the tuple that annotate_seqlets returns: motif indices, then p-values"
-            raise InvalidArgument("annotations", type(annotations).__name__, expected)
-        motif_idx, p_value = _first_column(annotations[0]), _first_column(annotations[1])
-        strands = getattr(annotations, "strands", None)
-    elif "motif_idx" in seqlets and "tomtom_p" in seqlets:
-        name = "seqlets"
-        motif_idx, p_value = seqlets["motif_idx"].to_numpy(), seqlets["tomtom_p"].to_numpy()
-        strands = seqlets.get("tomtom_strand")
-    else:
-        return np.full(n, -1, np.int32), np.ones(n), np.zeros(n, np.int8)
+class _InFrame(NamedTuple):
+    """Matches that came as columns of the seqlets, in the form of `annotate_seqlets`' answer."""
 
+    motif_idxs: Any
+    p_values: Any
+    strands: Any
+
+
+def _best_matches(
+    n: int, annotations: Any, n_motifs: int, name: str
+) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.int8]]:
+    if annotations is None:
+        return np.full(n, -1, np.int32), np.ones(n), np.zeros(n, np.int8)
+    if not isinstance(annotations, (tuple, list)) or len(annotations) < 2:
+        expected = "the tuple that annotate_seqlets returns: motif indices, then p-values"
+        raise InvalidArgument(name, type(annotations).__name__, expected)
+    motif_idx, p_value = _first_column(annotations[0]), _first_column(annotations[1])
+    strands = getattr(annotations, "strands", None)
     if len(motif_idx) != n or len(p_value) != n:
         hint = "Annotate again after seqlets were called or filtered."
         raise InvalidArgument(name, f"{len(motif_idx):,} rows", f"one row per seqlet, {n:,}", hint)

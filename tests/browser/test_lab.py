@@ -188,6 +188,16 @@ def test_explorer__keeps_two_views_in_step(open_notebook: Callable, views_on: Ca
     assert_same_table(other.rows(), table_of(notebook))
 
 
+def test_explorer__loads_again_when_python_replaces_data(shown: Callable) -> None:
+    notebook, view = shown()
+    before = view.rows()
+    notebook.python("explorer.update(hits=synthetic.pieces(seed=1)['hits'])")
+    view.until("data-rev", "2")
+    view.settle()
+    assert view.rows() != before
+    assert_same_table(view.rows(), table_of(notebook))
+
+
 def test_explorer__is_answered_while_a_cell_runs(shown: Callable) -> None:
     notebook, view = shown()
     before = [canvas["sequence"] for canvas in view.canvases()]
