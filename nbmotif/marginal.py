@@ -1,0 +1,338 @@
+"""Marginalization: what inserting a motif into background sequences does to a model's prediction or attributions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from tqdm.auto import tqdm
+
+from nbmotif.encoding import as_tensor, check_sequences
+from nbmotif.errors import InvalidArgument
+from nbmotif.models import predict, select_target
+from nbmotif.motifs import as_motif_set, pwm_consensus
+from nbmotif.sequences import substitute
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    import numpy.typing as npt
+    import pandas as pd
+
+    from nbmotif.models import Arrays, Model, Target
+    from nbmotif.motifs import MotifSet
+
+# how often an arrangement of a consensus is drawn again because it is the consensus
+_REDRAWS = 20
+
+
+@dataclass(frozen=True, eq=False)
+class PerturbationResult:
+    """What a model says before and after a motif was inserted; unpacks as ``y_before, y_after``.
+
+    Attributes
+    ----------
+    y_before, y_after
+        What the function returned: predictions with N rows, a list of them, or attributions of shape (N, 4, L).
+    start, end
+        The span of the motif, 0-based and half-open.
+    X_before, X_after
+        The sequences, shape (N, 4, L).
+    """
+
+    y_before: Any
+    y_after: Any
+    start: int
+    end: int
+    X_before: torch.Tensor
+    X_after: torch.Tensor
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter((self.y_before, self.y_after))
+
+    def __len__(self) -> int:
+        return 2
+
+    def __getitem__(self, index: int) -> Any:
+        return (self.y_before, self.y_after)[index]
+
+    @property
+    def effect(self) -> Any:
+        """The change that the motif makes in each background.
+
+        Of predictions, their difference, same shape. Of attributions, the difference of their sums over the motif's
+        span, shape (N,), each side on its own sequence: what the bases of the motif contribute, less what the bases
+        that were there before contributed.
+        """
+        if isinstance(self.y_before, (list, tuple)):
+            pairs = zip(self.y_before, self.y_after, strict=True)
+            return [self._difference(before, after) for before, after in pairs]
+        return self._difference(self.y_before, self.y_after)
+
+    def _difference(self, before: torch.Tensor, after: torch.Tensor) -> torch.Tensor:
+        if before.shape != self.X_before.shape:
+            return after - before
+        span = slice(self.start, self.end)
+        return in_span(after, self.X_after, span) - in_span(before, self.X_before, span)
+
+
+def marginalize(
+    model: Model,
+    X: Arrays,
+    motif: Arrays | str,
+    start: int | None = None,
+    func: Callable[..., Any] = predict,
+    additional_func_kwargs: Mapping[str, Any] | None = None,
+    **kwargs: Any,
+) -> PerturbationResult:
+    """Apply a function to sequences before and after a motif is written into them.
+
+    The backgrounds hold no motif, so the difference is what the motif does on its own. With ``func=deep_lift_shap`` the
+    references of the backgrounds serve both sides; otherwise the difference would be that of two random draws.
+
+    Parameters
+    ----------
+    model
+        The model that ``func`` is applied to.
+    X
+        Background sequences, shape (N, 4, L), one-hot; N as a column of zeros is allowed.
+    motif
+        Letters, or shape (4, w), (1, 4, w) or (N, 4, w), as in :func:`nbmotif.substitute`.
+    start
+        First position of the motif. Default: ``L // 2 - w // 2``.
+    func
+        Called as ``func(model, X, ...)`` before and after: :func:`nbmotif.predict`, :func:`nbmotif.deep_lift_shap`, or
+        any other.
+    additional_func_kwargs
+        Arguments for ``func`` whose names this function has too.
+    kwargs
+        Further arguments for ``func``.
+
+    Returns
+    -------
+    Both results. It unpacks as ``y_before, y_after``, and ``.effect`` is the motif's effect in each background.
+
+    Raises
+    ------
+    InvalidArgument
+        If X is not one-hot, or the motif does not fit.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from nbmotif import marginalize, random_one_hot
+    >>> def count_gata(X):
+    ...     return torch.nn.functional.conv1d(X, torch.eye(4)[[2, 0, 3, 0]].T[None]).amax(-1)
+    >>> result = marginalize(count_gata, random_one_hot((20, 4, 30), random_state=0), "GATA")
+    >>> y_before, y_after = result
+    >>> y_after.shape, result.start, result.end, bool((result.effect >= 0).all())
+    (torch.Size([20, 1]), 13, 17, True)
+    """
+    X = check_sequences(X)
+    options = {**kwargs, **(additional_func_kwargs or {})}
+    X_after = substitute(X, motif, start)
+    width = len(motif) if isinstance(motif, str) else int(motif.shape[-1])
+    first = X.shape[-1] // 2 - width // 2 if start is None else start
+    options = _with_references(func, X, options)
+    before, after = (_attributions(func(model, side, **options)) for side in (X, X_after))
+    return PerturbationResult(before, after, first, first + width, X, X_after)
+
+
+def marginalize_motifs(
+    model: Model,
+    X: Arrays,
+    motifs: MotifSet | Path | Mapping[str, npt.ArrayLike] | Sequence[npt.ArrayLike],
+    func: Callable[..., Any] = predict,
+    target: Target = 0,
+    start: int | None = None,
+    random_state: int | None = None,
+    verbose: bool = False,
+    **kwargs: Any,
+) -> pd.DataFrame:
+    """Measure the effect of every motif of a database, and whether it takes the motif or only its letters.
+
+    The backgrounds are run once for the whole database. Each background also receives the consensus with its letters in
+    another order, a different one each time: a motif that acts only by its GC content does no better than those.
+
+    Parameters
+    ----------
+    model
+        A PyTorch module, or a function of a batch.
+    X
+        Background sequences, shape (N, 4, L), one-hot.
+    motifs
+        The motifs, whose consensus is inserted: a MotifSet, the path of a file, a mapping, or a sequence of PWMs.
+    func
+        :func:`nbmotif.predict`; or :func:`nbmotif.deep_lift_shap`, whose attributions are summed over the motif's span;
+        or another function of ``(model, X, ...)`` that returns predictions or attributions.
+    target
+        The output that counts, as in :func:`nbmotif.deep_lift_shap`.
+    start
+        First position of each motif. Default: its middle in the middle.
+    random_state
+        Seed of the orders of the letters and, with ``deep_lift_shap``, of the references.
+    verbose
+        Show a progress bar.
+    kwargs
+        Further arguments for ``func``, such as ``batch_size``, ``device`` and ``args``.
+
+    Returns
+    -------
+    One row per motif, in the order of the motifs: ``motif_name``; ``effect``, the mean change over the backgrounds, in
+    units of the output; its ``standard_error``; ``shuffled_effect``, the mean change by the same letters in other
+    orders; ``z``, the difference of both effects over the standard error of that difference (NaN where the letters have
+    no other order); ``gc_change``, of the motif's span, as a fraction of its bases.
+
+    Raises
+    ------
+    InvalidArgument
+        If X is not one-hot, or a motif does not fit into it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import torch
+    >>> from nbmotif import marginalize_motifs, random_one_hot
+    >>> def count_gata(X):
+    ...     return torch.nn.functional.conv1d(X, torch.eye(4)[[2, 0, 3, 0]].T[None]).amax(-1)
+    >>> motifs = {"GATA": np.eye(4)[[2, 0, 3, 0]].T, "CCCC": np.eye(4)[[1, 1, 1, 1]].T}
+    >>> X = random_one_hot((20, 4, 30), random_state=0)
+    >>> table = marginalize_motifs(count_gata, X, motifs, random_state=0)
+    >>> (table.set_index("motif_name")["effect"] > 0.5).to_dict()
+    {'GATA': True, 'CCCC': False}
+    """
+    import pandas as pd
+
+    X = check_sequences(X)
+    database = as_motif_set(motifs)
+    _check_fit(database, X.shape[-1], start)
+    rng = np.random.default_rng(random_state)
+    measure = _Measure(model, X, func, target, _with_references(func, X, kwargs, random_state))
+    rows = []
+    for name, pwm in tqdm(database.items(), disable=not verbose, desc="marginalize", total=len(database)):
+        consensus = pwm_consensus(pwm).to(X.dtype)
+        first = X.shape[-1] // 2 - consensus.shape[-1] // 2 if start is None else start
+        effect, after = measure.effect(consensus.unsqueeze(0), first)
+        shuffled, _ = measure.effect(_other_orders(consensus, len(X), rng), first)
+        span = slice(first, first + consensus.shape[-1])
+        gc_change = (after[:, 1:3, span].sum((1, 2), dtype=torch.float64) - X[:, 1:3, span].sum((1, 2))).mean()
+        rows.append(
+            {
+                "motif_name": name,
+                "effect": effect.mean().item(),
+                "standard_error": _standard_error(effect),
+                "shuffled_effect": shuffled.mean().item(),
+                "z": _z(effect - shuffled),
+                "gc_change": gc_change.item() / consensus.shape[-1],
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+class _Measure:
+    """The backgrounds, run once, and the change that an insertion makes in each."""
+
+    def __init__(
+        self, model: Model, X: torch.Tensor, func: Callable[..., Any], target: Target, options: dict[str, Any]
+    ) -> None:
+        self.model, self.X, self.func, self.target = model, X, func, target
+        self.options = {**options, "target": target} if _is_attribution(func) else options
+        self.before = self._run(X)
+
+    def _run(self, X: torch.Tensor) -> torch.Tensor:
+        if self.func is predict:
+            # a head that is not read need not be kept
+            y = predict(self.model, X, func=lambda y: select_target(y, self.target), **self.options)
+            assert isinstance(y, torch.Tensor)
+            return y
+        y = _attributions(self.func(self.model, X, **self.options))
+        return y if isinstance(y, torch.Tensor) and y.shape == X.shape else select_target(y, self.target)
+
+    def effect(self, motif: torch.Tensor, start: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the change in each background, shape (N,), in float64, and the sequences with the motif."""
+        X_after = substitute(self.X, motif, start)
+        after = self._run(X_after)
+        if after.shape != self.X.shape:
+            return after.double() - self.before.double(), X_after
+        span = slice(start, start + motif.shape[-1])
+        return in_span(after, X_after, span) - in_span(self.before, self.X, span), X_after
+
+
+def in_span(attributions: torch.Tensor, X: torch.Tensor, span: slice) -> torch.Tensor:
+    """Sum attributions over a span, each sequence's own bases only, so that hypothetical ones count right.
+
+    Parameters
+    ----------
+    attributions
+        Shape (N, 4, L).
+    X
+        The sequences they belong to, the same shape.
+    span
+        Of positions.
+
+    Returns
+    -------
+    Shape (N,), float64.
+    """
+    return (attributions[:, :, span].double() * X[:, :, span].to(attributions.device)).sum((1, 2))
+
+
+def _is_attribution(func: Callable[..., Any]) -> bool:
+    from nbmotif.attribution import deep_lift_shap
+
+    return func is deep_lift_shap
+
+
+def _with_references(
+    func: Callable[..., Any], X: torch.Tensor, options: Mapping[str, Any], random_state: int | None = None
+) -> dict[str, Any]:
+    """Draw the references of the backgrounds, where func attributes, so that both sides are compared with the same."""
+    if not _is_attribution(func):
+        return dict(options)
+    from nbmotif.attribution.references import References
+
+    settings = {"references": "dinucleotide", "n_shuffles": 20, "random_state": random_state, **options}
+    given = settings.pop("references")
+    references = References(given, X, settings.pop("n_shuffles"), settings.pop("random_state"))
+    return {**settings, "references": references.draw(slice(0, len(X)))}
+
+
+def _attributions(result: Any) -> Any:
+    """Take attributions out of a result that holds the references too."""
+    return getattr(result, "attributions", result)
+
+
+def _check_fit(motifs: MotifSet, length: int, start: int | None) -> None:
+    for name, width in zip(motifs.names, motifs.widths, strict=True):
+        first = length // 2 - int(width) // 2 if start is None else start
+        if first < 0 or first + int(width) > length:
+            got = f"{name!r} of {width} bp at position {first}"
+            raise InvalidArgument("motifs", got, f"inside sequences of {length} bp", "Use longer sequences or drop it.")
+
+
+def _other_orders(consensus: torch.Tensor, n: int, rng: np.random.Generator) -> torch.Tensor:
+    """Put the columns of a consensus (4, w) in n random orders, (n, 4, w); not in their own, where there is another."""
+    width = consensus.shape[-1]
+    orders = rng.permuted(np.tile(np.arange(width), (n, 1)), axis=1)
+    columns = as_tensor(orders, "orders")
+    shuffled = consensus[:, columns].permute(1, 0, 2)
+    for _ in range(_REDRAWS):
+        same = (shuffled == consensus).all(-1).all(-1)
+        if not same.any():
+            break
+        k = int(same.sum())
+        again = torch.from_numpy(rng.permuted(np.tile(np.arange(width), (k, 1)), axis=1))
+        shuffled[same] = consensus[:, again].permute(1, 0, 2)
+    return shuffled
+
+
+def _standard_error(values: torch.Tensor) -> float:
+    return (values.std() / len(values) ** 0.5).item() if len(values) > 1 else float("nan")
+
+
+def _z(difference: torch.Tensor) -> float:
+    error = _standard_error(difference)
+    return difference.mean().item() / error if error > 0 else float("nan")

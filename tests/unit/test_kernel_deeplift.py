@@ -1,0 +1,35 @@
+"""The fused ReLU multiplier against its definition."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from nbmotif.kernels.deeplift import relu_multiplier, relu_multiplier_definition
+
+KERNELS = {"compiled": relu_multiplier, "plain": getattr(relu_multiplier, "py_func", relu_multiplier)}
+
+
+@pytest.mark.parametrize("kernel", KERNELS.values(), ids=KERNELS.keys())
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@given(data=st.data())
+def test_relu_multiplier__is_the_slope_of_the_secant(kernel, dtype, data):
+    b, n, e = (data.draw(st.integers(1, 4)) for _ in range(3))
+    # quarters make exact ties and zeros common
+    quarters = st.integers(-8, 8).map(lambda k: k / 4)
+    x = data.draw(hnp.arrays(dtype, (b, e), elements=quarters))
+    r = data.draw(hnp.arrays(dtype, (b, n, e), elements=quarters))
+    got = np.full_like(r, np.nan)
+    kernel(x, r, got)
+    np.testing.assert_allclose(got, relu_multiplier_definition(x, r), rtol=1e-6)
+    assert ((got >= 0) & (got <= 1)).all()
+
+
+def test_relu_multiplier__by_hand():
+    x, r = np.array([[2.0, -1.0, 3.0, 0.5, -0.5, 0.0]]), np.array([[[-2.0, -3.0, 1.0, 0.5, -0.5, 0.0]]])
+    got = np.empty_like(r)
+    relu_multiplier(x, r, got)
+    assert got.ravel().tolist() == [0.5, 0.0, 1.0, 1.0, 0.0, 0.0]

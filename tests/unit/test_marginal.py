@@ -1,0 +1,156 @@
+"""Marginalization of one motif and of a database."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from nbmotif import (
+    deep_lift_shap,
+    dinucleotide_shuffle,
+    marginalize,
+    marginalize_motifs,
+    one_hot_encode,
+    predict,
+    random_one_hot,
+    substitute,
+)
+from nbmotif.errors import InvalidArgument
+from tests.unit.attribution_zoo import LENGTH, build
+
+X = random_one_hot((12, 4, LENGTH), random_state=0)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return build(nn.Sequential(nn.GELU(), nn.MaxPool1d(3)))
+
+
+class CountsGATA(nn.Module):
+    """Number of GATA, counted softly: the motif acts, its letters do not."""
+
+    def forward(self, x):
+        weight = one_hot_encode("GATA", dtype=torch.float32)[None]
+        return torch.relu(torch.conv1d(x, weight.to(x.dtype)) - 3).sum(-1)
+
+
+class CountsGC(nn.Module):
+    """The GC mirage: only the composition acts."""
+
+    def forward(self, x):
+        return x[:, 1:3].sum((1, 2))[:, None]
+
+
+def test_marginalize__predicts_before_and_after(model):
+    result = marginalize(model, X, "GATAA", device="cpu")
+    y_before, y_after = result
+    torch.testing.assert_close(y_before, predict(model, X, device="cpu"))
+    torch.testing.assert_close(y_after, predict(model, substitute(X, "GATAA"), device="cpu"))
+    torch.testing.assert_close(result.effect, y_after - y_before)
+    assert (result.start, result.end) == (LENGTH // 2 - 2, LENGTH // 2 + 3)
+    assert len(result) == 2
+    assert result[1] is y_after
+
+
+@pytest.mark.parametrize("motif", ["GATA", one_hot_encode("GATA"), one_hot_encode("GATA")[None].float()])
+def test_marginalize__takes_letters_and_one_hot(model, motif):
+    expected = predict(model, substitute(X, "GATA", start=3), device="cpu")
+    torch.testing.assert_close(marginalize(model, X, motif, start=3, device="cpu").y_after, expected)
+
+
+def test_marginalize__gives_one_effect_for_each_output():
+    result = marginalize(lambda x: (x.mean(-1), x[:, :1, 0]), X, "GATA")
+    assert [tuple(effect.shape) for effect in result.effect] == [(12, 4), (12, 1)]
+
+
+def test_marginalize__compares_both_sides_with_the_same_references(model):
+    options = {"device": "cpu", "n_shuffles": 4}
+    result = marginalize(model, X, "GATAA", func=deep_lift_shap, random_state=3, **options)
+    references = dinucleotide_shuffle(X, n=4, random_state=3)
+    edited = substitute(X, "GATAA")
+    for got, sequences in ((result.y_before, X), (result.y_after, edited)):
+        expected = deep_lift_shap(model, sequences, references=references, device="cpu")
+        torch.testing.assert_close(got, expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("hypothetical", [False, True])
+def test_marginalize__projects_each_side_on_its_own_sequence(model, hypothetical):
+    result = marginalize(
+        model, X, "GATAA", func=deep_lift_shap, random_state=0, n_shuffles=3, device="cpu", hypothetical=hypothetical
+    )
+    span, edited = slice(result.start, result.end), substitute(X, "GATAA")
+    after = (result.y_after * edited)[:, :, span].sum((1, 2))
+    before = (result.y_before * X)[:, :, span].sum((1, 2))
+    torch.testing.assert_close(result.effect, (after - before).double(), rtol=1e-4, atol=1e-7)
+
+
+def test_marginalize__attributions_of_a_motif_that_is_all_that_acts_sum_to_its_effect():
+    model, backgrounds = CountsGATA(), one_hot_encode(["C" * 20, "T" * 20])
+    zeros = torch.zeros(2, 1, 4, 20)
+    attributed = marginalize(model, backgrounds, "GATA", func=deep_lift_shap, references=zeros)
+    torch.testing.assert_close(attributed.effect, marginalize(model, backgrounds, "GATA").effect[:, 0].double())
+
+
+def test_marginalize__passes_arguments_that_it_has_itself():
+    def func(model, X, start):
+        return torch.full((len(X), 1), float(start))
+
+    assert marginalize(None, X, "GATA", func=func, additional_func_kwargs={"start": 7}).y_before[0] == 7
+
+
+def test_marginalize_motifs__agrees_with_marginalize(model):
+    motifs = {name: one_hot_encode(name, dtype=torch.float64) for name in ("GATAA", "CCGCC", "TTTTTTTTTT", "A")}
+    table = marginalize_motifs(model, X, motifs, random_state=0, device="cpu")
+    assert table["motif_name"].tolist() == list(motifs)
+    for row in table.itertuples():
+        effect = marginalize(model, X, row.motif_name, device="cpu").effect[:, 0].double()
+        assert row.effect == pytest.approx(effect.mean().item(), abs=1e-6)
+        assert row.standard_error == pytest.approx(effect.std().item() / 12**0.5, abs=1e-6)
+
+
+def test_marginalize_motifs__sees_through_the_gc_mirage():
+    motifs = {"GATA": one_hot_encode("GATA"), "GGGCCA": one_hot_encode("GGGCCA"), "GGGG": one_hot_encode("GGGG")}
+    true = marginalize_motifs(CountsGATA(), X, motifs, random_state=0).set_index("motif_name")
+    assert true.loc["GATA", "z"] > 5
+    mirage = marginalize_motifs(CountsGC(), X, motifs, random_state=0).set_index("motif_name")
+    assert mirage.loc["GGGCCA", "effect"] > 1
+    assert mirage.loc["GGGCCA", "shuffled_effect"] == pytest.approx(mirage.loc["GGGCCA", "effect"])
+    assert not mirage.loc["GGGCCA", "z"] > 0
+    assert np.isnan(mirage.loc["GGGG", "z"])
+    gc_before = X[:, 1:3, LENGTH // 2 - 2 : LENGTH // 2 + 2].float().mean().item() * 2
+    assert mirage.loc["GGGG", "gc_change"] == pytest.approx(1 - gc_before)
+
+
+def test_marginalize_motifs__sums_attributions_over_the_motif(model):
+    references = dinucleotide_shuffle(X, n=3, random_state=0)
+    options = {"func": deep_lift_shap, "references": references, "device": "cpu"}
+    table = marginalize_motifs(model, X, {"GATAA": one_hot_encode("GATAA")}, random_state=0, **options)
+    assert table["effect"][0] == pytest.approx(marginalize(model, X, "GATAA", **options).effect.mean().item(), abs=1e-7)
+
+
+def test_marginalize_motifs__same_seed_same_table_other_seed_other_orders(model):
+    motifs = {"GATAA": one_hot_encode("GATAA")}
+    a, b, c = (marginalize_motifs(model, X, motifs, random_state=seed, device="cpu") for seed in (1, 1, 2))
+    assert a.equals(b)
+    assert a["effect"].equals(c["effect"])
+    assert not a["shuffled_effect"].equals(c["shuffled_effect"])
+
+
+def test_marginalize_motifs__runs_the_backgrounds_once():
+    rows = []
+
+    def model(x):
+        rows.append(len(x))
+        return x.mean(-1)
+
+    marginalize_motifs(model, X, [np.eye(4), np.eye(4)[:, :3]], random_state=0)
+    assert sum(rows) == len(X) * (1 + 2 * 2)
+
+
+def test_marginalize_motifs__names_a_motif_that_does_not_fit(model):
+    with pytest.raises(InvalidArgument, match=r"`motifs` must be inside sequences of 60 bp; got 'long' of 61 bp"):
+        marginalize_motifs(model, X, {"short": np.eye(4), "long": np.eye(4)[:, np.zeros(61, int)]})
+    with pytest.raises(InvalidArgument, match="'short' of 4 bp at position 58"):
+        marginalize_motifs(model, X, {"short": np.eye(4)}, start=58)
