@@ -133,51 +133,36 @@ function countHits(dataset: Dataset, { attribution: t, sign }: Thresholds, count
     const cut = counts.levelCut[m];
     if (from === to || cut === 0) continue;
     counts.nMatches += hitsUpToLevel[levelOffset[m] + cut - 1];
-    const allLevels = cut === levelOffset[m + 1] - levelOffset[m];
-    if (sign !== "-") {
-      countRun(
-        dataset,
-        counts,
-        m,
-        from,
-        endOfAbove(attribution, threshold, from, to),
-        cut,
-        allLevels,
-        lastSeen,
-      );
-    }
-    if (sign !== "+") {
-      countRun(
-        dataset,
-        counts,
-        m,
-        startOfBelow(attribution, -threshold, from, to),
-        to,
-        cut,
-        allLevels,
-        lastSeen,
-      );
+    // the attributions of hits from..top are above, those of bottom..to below
+    const top = sign === "-" ? from : endOfAbove(attribution, threshold, from, to);
+    const bottom = sign === "+" ? to : startOfBelow(attribution, -threshold, from, to);
+    const isPassingP = cut === levelOffset[m + 1] - levelOffset[m];
+    if (isPassingP && sign !== "both") {
+      counts.hits[m] = top - from + (to - bottom);
+      counts.sequences[m] = sign === "+" ? dataset.sequencesDownTo(m, top) : dataset.sequencesUpTo(m, bottom);
+    } else {
+      countRun(dataset, counts, m, from, top, lastSeen);
+      countRun(dataset, counts, m, bottom, to, lastSeen);
     }
   }
 }
 
-/** Counts the hits `from..to` of motif `m`, whose attributions all pass. */
+/** Counts those of the hits `from..to` of motif `m` whose p value passes. */
 function countRun(
   dataset: Dataset,
   counts: Counts,
   m: number,
   from: number,
   to: number,
-  cut: number,
-  allLevels: boolean,
   lastSeen: Uint32Array,
 ): void {
   const { level, sequence } = dataset.hits;
+  const cut = counts.levelCut[m];
   const stamp = m + 1;
   let hits = 0;
   let sequences = 0;
   for (let h = from; h < to; h++) {
-    if (!allLevels && level[h] >= cut) continue;
+    if (level[h] >= cut) continue;
     hits++;
     const s = sequence[h];
     if (lastSeen[s] !== stamp) {

@@ -48,6 +48,8 @@ export class Dataset {
   #hitsBySequence: SequenceIndex | undefined;
   #seqletsBySequence: SequenceIndex | undefined;
   #hitsUpToLevel: Uint32Array | undefined;
+  #seenDownTo: Uint32Array | undefined;
+  #seenUpTo: Uint32Array | undefined;
   readonly #strongestHits = new Map<number, Uint32Array>();
 
   constructor(manifest: Manifest, columns: Columns) {
@@ -131,6 +133,36 @@ export class Dataset {
       this.#hitsUpToLevel = upTo;
     }
     return this.#hitsUpToLevel;
+  }
+
+  /** Distinct sequences among the first hits of a motif, those before `end`. */
+  sequencesDownTo(motif: number, end: number): number {
+    this.#seenDownTo ??= this.#countSeen(1);
+    return end > this.hits.offset[motif] ? this.#seenDownTo[end - 1] : 0;
+  }
+
+  /** Distinct sequences among the last hits of a motif, from `start` on. */
+  sequencesUpTo(motif: number, start: number): number {
+    this.#seenUpTo ??= this.#countSeen(-1);
+    return start < this.hits.offset[motif + 1] ? this.#seenUpTo[start] : 0;
+  }
+
+  /** For each hit: distinct sequences of its motif from the first (or the last) hit up to it. */
+  #countSeen(direction: 1 | -1): Uint32Array {
+    const { offset, sequence } = this.hits;
+    const seen = new Uint32Array(this.manifest.n_hits);
+    const lastSeen = new Uint32Array(this.manifest.n_sequences);
+    for (let m = 0; m < this.manifest.n_motifs; m++) {
+      const n = offset[m + 1] - offset[m];
+      const first = direction > 0 ? offset[m] : offset[m + 1] - 1;
+      for (let i = 0, distinct = 0; i < n; i++) {
+        const h = first + direction * i;
+        if (lastSeen[sequence[h]] !== m + 1) distinct++;
+        lastSeen[sequence[h]] = m + 1;
+        seen[h] = distinct;
+      }
+    }
+    return seen;
   }
 
   hitP(hit: number): number {
