@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import operator
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
@@ -229,7 +230,8 @@ class Hits(Sequence[pd.DataFrame]):
         return self._frame(m % len(self), m % len(self) + 1)
 
     def __iter__(self) -> Iterator[pd.DataFrame]:
-        return (self._frame(m, m + 1) for m in range(len(self)))
+        frame, bounds = self.to_frame(), self.offsets.tolist()  # slices of one frame are made several times faster
+        return (frame.iloc[start:end].reset_index(drop=True) for start, end in itertools.pairwise(bounds))
 
     def by_motif(self) -> list[pd.DataFrame]:
         """One DataFrame per motif, in the order of the motif set, also for motifs without hits."""

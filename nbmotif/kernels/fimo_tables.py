@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 RESOLUTION = 1 / 512
 # what a letter of probability 0 loses: more than any hit may, and the sum over 100 columns still fits int32
 IMPOSSIBLE = 1 << 24
+# steps per step of the first, rough look at a motif's distribution
+COARSE = 16
+# how far that look goes: 32 bits below the best word
+COARSE_BOUND = 1023
 
 
 class FimoTables(NamedTuple):
@@ -139,32 +143,26 @@ def tails(
     ``budgets`` int64 (M), ``p_offsets`` int64 (M + 1) and ``p_values`` float64, as in :class:`FimoTables`.
     """
     n_motifs = len(column_offsets) - 1
+    bounds = np.empty(n_motifs, dtype=np.int64)
+    scratch = np.empty((2, 2 * (COARSE_BOUND + 1)), dtype=np.float64)
+    total = widest = 0
+    for m in range(n_motifs):
+        bounds[m] = _bound_of_losses(losses[column_offsets[m] : column_offsets[m + 1]], background, threshold, scratch)
+        total += bounds[m] + 1
+        widest = max(widest, bounds[m])
+    # room for all bounds; what the budgets do not need is never touched, so it costs no memory
+    p_values = np.empty(total, dtype=np.float64)
     budgets = np.empty(n_motifs, dtype=np.int64)
     p_offsets = np.zeros(n_motifs + 1, dtype=np.int64)
-    p_values = np.empty(4096, dtype=np.float64)
+    scratch = np.empty((2, 2 * (widest + 1)), dtype=np.float64)
     n_kept = 0
     for m in range(n_motifs):
-        motif = losses[column_offsets[m] : column_offsets[m + 1]]
-        largest = _largest_possible_loss(motif)
-        bound = min(largest, 4095)
-        p = _cumulative(motif, background, bound)
-        while p[bound] < threshold and bound < largest:
-            bound = min(largest, 2 * bound + 1)
-            p = _cumulative(motif, background, bound)
-        n_below = 0
-        while n_below <= bound and p[n_below] < threshold:
-            n_below += 1
-        if n_kept + n_below > len(p_values):
-            grown = np.empty(2 * (n_kept + n_below), dtype=np.float64)
-            for i in range(n_kept):
-                grown[i] = p_values[i]
-            p_values = grown
-        for i in range(n_below):
-            p_values[n_kept + i] = p[i]
+        chances = _chances(losses[column_offsets[m] : column_offsets[m + 1]], background, bounds[m], scratch)
+        n_below = _accumulate(chances, threshold, p_values[n_kept:])
         n_kept += n_below
         budgets[m] = n_below - 1
         p_offsets[m + 1] = n_kept
-    return budgets, p_offsets, p_values[:n_kept].copy()
+    return budgets, p_offsets, p_values[:n_kept]
 
 
 @kernel()
@@ -181,29 +179,55 @@ def _largest_possible_loss(motif: np.ndarray) -> int:
 
 
 @kernel()
-def _cumulative(motif: np.ndarray, background: np.ndarray, bound: int) -> np.ndarray:
-    """Compute the chance that a random window loses at most 0, 1, …, bound steps: float64 (bound + 1)."""
-    p = np.zeros(bound + 1, dtype=np.float64)
-    p[0] = 1.0
-    reached = 0  # no window loses more so far
-    for j in range(motif.shape[0]):
-        after = np.zeros(bound + 1, dtype=np.float64)
-        widest = 0
+def _bound_of_losses(motif: np.ndarray, background: np.ndarray, threshold: float, scratch: np.ndarray) -> int:
+    """Find a loss, not much above the smallest, that a random window stays below with at least the threshold's chance.
+
+    With every entry divided by ``COARSE`` and rounded down, sums are at most w steps of ``COARSE`` too small.
+    """
+    width = motif.shape[0]
+    coarse = np.empty((width, 4), dtype=np.int32)
+    for j in range(width):
         for c in range(4):
-            loss = motif[j, c]
-            weight = background[c]
-            if loss <= bound:
-                widest = max(widest, loss)
-                n = min(reached, bound - loss) + 1
-                target = after[loss : loss + n]
-                source = p[:n]
-                for i in range(n):
-                    target[i] += weight * source[i]
-        reached = min(bound, reached + widest)
-        p = after
-    for i in range(bound):
-        p[i + 1] += p[i]
-    return p
+            coarse[j, c] = motif[j, c] // COARSE
+    largest = _largest_possible_loss(motif)
+    chances = _chances(coarse, background, COARSE_BOUND, scratch)
+    n_below = _accumulate(chances, threshold, chances)
+    return min(largest, COARSE * (n_below + width)) if n_below <= COARSE_BOUND else largest
+
+
+@kernel()
+def _chances(motif: np.ndarray, background: np.ndarray, bound: int, scratch: np.ndarray) -> np.ndarray:
+    """Compute the chance that a random window loses exactly 0, 1, …, bound steps: float64 (bound + 1), in scratch."""
+    size = bound + 1
+    # zeros before the values, so that a look back by any loss finds a value and the loop needs no branch
+    before, after = scratch[0], scratch[1]
+    for i in range(2 * size):
+        before[i] = after[i] = 0.0
+    before[size] = 1.0
+    a, c, g, t = background[0], background[1], background[2], background[3]
+    for j in range(motif.shape[0]):
+        target = after[size : 2 * size]
+        of_a = before[size - min(motif[j, 0], size) :]
+        of_c = before[size - min(motif[j, 1], size) :]
+        of_g = before[size - min(motif[j, 2], size) :]
+        of_t = before[size - min(motif[j, 3], size) :]
+        for i in range(size):
+            target[i] = a * of_a[i] + c * of_c[i] + g * of_g[i] + t * of_t[i]
+        before, after = after, before
+    chances: np.ndarray = before[size : 2 * size]
+    return chances
+
+
+@kernel()
+def _accumulate(chances: np.ndarray, threshold: float, p_values: np.ndarray) -> int:
+    """Add chances up to p-values as long as these are below the threshold, and count them."""
+    p = 0.0
+    for i in range(len(chances)):
+        p += chances[i]
+        if p >= threshold:
+            return i
+        p_values[i] = p
+    return len(chances)
 
 
 def warm_up() -> None:
