@@ -1,7 +1,9 @@
 """Rules for maxima: the whole difference of the output goes to one position.
 
 That position is the winner of whichever of sequence and reference has the larger maximum: there the input differs at
-least as much as the output and in the same direction, so every multiplier lies between 0 and 1.
+least as much as the output and in the same direction, so every multiplier lies between 0 and 1. Where the maximum of
+the sequence is not the winner and its input is the same in the reference, any multiplier is complete; it gets the slope
+of the sequence, as in tangermeme.
 """
 
 from __future__ import annotations
@@ -38,15 +40,15 @@ def max_pool(op: Operation, referred: torch.Tensor) -> Step:
     flat_x, flat_r, flat_top_x, flat_top_r, flat_at_x, flat_at_r = (
         t.flatten(-n_axes) for t in (x, referred, top_x, top_r, at_x, at_r)
     )
-    winner, multiplier = _winner(flat_x, flat_r, flat_top_x, flat_top_r, flat_at_x, flat_at_r)
+    routes = _routes(flat_x, flat_r, flat_top_x, flat_top_r, flat_at_x, flat_at_r)
 
-    def pull(g: Any, winner: torch.Tensor, multiplier: torch.Tensor) -> tuple[torch.Tensor]:
+    def pull(g: Any, *routes: torch.Tensor) -> tuple[torch.Tensor]:
         g = (g[0] if isinstance(g, tuple) else g).flatten(-n_axes)
-        zeros = torch.zeros(shape, dtype=g.dtype, device=g.device).flatten(-n_axes)
-        return (zeros.scatter_add_(-1, winner, g * multiplier).view(shape),)
+        spread = torch.zeros(shape, dtype=g.dtype, device=g.device).flatten(-n_axes)
+        return (_send(g, spread, routes).view(shape),)
 
     with_indices = isinstance(op.observed_out, tuple)
-    return Step((top_r, at_r) if with_indices else top_r, (winner, multiplier), pull)
+    return Step((top_r, at_r) if with_indices else top_r, routes, pull)
 
 
 def maximum_over(op: Operation, referred: torch.Tensor) -> Step:
@@ -67,23 +69,32 @@ def maximum_over(op: Operation, referred: torch.Tensor) -> Step:
 
     x, r = fold(op.expanded()), fold(referred)
     (top_x, at_x), (top_r, at_r) = x.max(-1, keepdim=True), r.max(-1, keepdim=True)
-    winner, multiplier = _winner(x, r, top_x, top_r, at_x, at_r)
+    routes = _routes(x, r, top_x, top_r, at_x, at_r)
     shape = r.shape
 
-    def pull(g: Any, winner: torch.Tensor, multiplier: torch.Tensor) -> tuple[torch.Tensor]:
-        g = (g[0] if isinstance(g, tuple) else g).reshape(winner.shape)
-        spread = torch.zeros(shape, dtype=g.dtype, device=g.device).scatter_(-1, winner, g * multiplier)
-        return (spread.view(folded_shape).permute(inverse),)
+    def pull(g: Any, *routes: torch.Tensor) -> tuple[torch.Tensor]:
+        g = (g[0] if isinstance(g, tuple) else g).reshape(routes[0].shape)
+        spread = torch.zeros(shape, dtype=g.dtype, device=g.device)
+        return (_send(g, spread, routes).view(folded_shape).permute(inverse),)
 
     value = op.evaluate(referred)
-    return Step(tuple(value) if isinstance(value, tuple) else value, (winner, multiplier), pull)
+    return Step(tuple(value) if isinstance(value, tuple) else value, routes, pull)
 
 
-def _winner(
+def _routes(
     x: torch.Tensor, r: torch.Tensor, top_x: torch.Tensor, top_r: torch.Tensor, at_x: torch.Tensor, at_r: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor]:
-    winner = torch.where(top_x >= top_r, at_x, at_r)
-    difference = x.gather(-1, winner) - r.gather(-1, winner)
+) -> tuple[torch.Tensor, ...]:
+    """Return positions and multipliers, in turn: of winners, then of other maxima of x that the reference shares."""
+    at = torch.where(top_x >= top_r, at_x, at_r)
+    difference = x.gather(-1, at) - r.gather(-1, at)
     tie = difference == 0
     quotient = (top_x - top_r) / torch.where(tie, torch.ones_like(difference), difference)
-    return winner, torch.where(tie, torch.ones_like(difference), quotient)
+    multiplier = torch.where(tie, torch.ones_like(difference), quotient)
+    shared = (at != at_x) & (top_x == r.gather(-1, at_x))
+    return (at, multiplier, at_x, shared.to(x.dtype)) if shared.any() else (at, multiplier)
+
+
+def _send(g: torch.Tensor, spread: torch.Tensor, routes: tuple[torch.Tensor, ...]) -> torch.Tensor:
+    for at, multiplier in zip(routes[::2], routes[1::2], strict=True):
+        spread.scatter_add_(-1, at, g * multiplier)
+    return spread
