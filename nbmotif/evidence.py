@@ -77,8 +77,8 @@ def evidence(
     Returns
     -------
     One row per family, most evidence first: ``family``, ``n_motifs``, then per method that ran ``marginal`` and
-    ``marginal_z``; ``seqlets`` and ``seqlet_attribution`` (mean); ``sites`` and ``site_attribution`` (mean); and, when
-    all three ran, ``reading``: a sentence on how they agree.
+    ``marginal_z``; ``seqlets`` and ``seqlet_attribution``; ``sites`` and ``site_attribution`` (attribution is what they
+    explain, summed over all of them); and, when all three ran, ``reading``: a sentence on how they agree.
 
     Examples
     --------
@@ -95,8 +95,7 @@ def evidence(
         table = table.join(_by_family_sites(families, hits, thresholds))
     if {"marginal", "seqlets", "sites"} <= set(table):
         table["reading"] = [_READINGS[row] for row in _seen(table)]
-    strength = table.drop(columns=["family", "n_motifs", "marginal_z", "reading"], errors="ignore").abs()
-    order = strength.rank(pct=True).sum(axis=1).sort_values(ascending=False, kind="stable").index
+    order = _share(table).sum(axis=1).sort_values(ascending=False, kind="stable").index
     return table.loc[order].reset_index(drop=True)
 
 
@@ -159,24 +158,30 @@ def _by_family_seqlets(families: Families, seqlets: pd.DataFrame, thresholds: Th
     sign = {"+": seqlets["attribution"] > 0, "-": seqlets["attribution"] < 0, "both": seqlets["attribution"].notna()}
     keep = sign[thresholds.sign] & (seqlets["p-value"] < thresholds.seqlet_p) & (seqlets["motif_idx"] >= 0)
     kept = seqlets[keep & (seqlets["tomtom_p"] < thresholds.tomtom_p)]
-    return _count_and_mean(families, families.labels[kept["motif_idx"].to_numpy()], kept["attribution"], "seqlet")
+    return _count_and_sum(families, families.labels[kept["motif_idx"].to_numpy()], kept["attribution"], "seqlet")
 
 
 def _by_family_sites(families: Families, hits: Hits, thresholds: Thresholds) -> pd.DataFrame:
     sites = family_sites(families, hits, thresholds)
-    return _count_and_mean(families, sites["family_idx"].to_numpy(), sites["attribution"], "site")
+    return _count_and_sum(families, sites["family_idx"].to_numpy(), sites["attribution"], "site")
 
 
-def _count_and_mean(families: Families, family: np.ndarray, attribution: pd.Series[float], what: str) -> pd.DataFrame:
+def _count_and_sum(families: Families, family: np.ndarray, attribution: pd.Series[float], what: str) -> pd.DataFrame:
     n_families = len(families.names)
     count = np.bincount(family, minlength=n_families)
     total = np.bincount(family, weights=attribution.to_numpy(np.float64), minlength=n_families)
-    mean = np.divide(total, count, out=np.full(n_families, np.nan), where=count > 0)
-    return pd.DataFrame({f"{what}s": count, f"{what}_attribution": mean})
+    return pd.DataFrame({f"{what}s": count, f"{what}_attribution": total})
+
+
+def _share(table: pd.DataFrame) -> pd.DataFrame:
+    """Each family's part of what the strongest family has, per method: effect, or attribution explained."""
+    columns = [name for name in ("marginal", "seqlet_attribution", "site_attribution") if name in table]
+    size = table[columns].abs().fillna(0.0)
+    return size / size.max().replace(0.0, 1.0)
 
 
 def _seen(table: pd.DataFrame) -> list[tuple[bool, bool, bool]]:
-    """Which methods saw each family: |z| of 3; more than a hundredth of what the most frequent family has."""
-    marginal = (table["marginal_z"].abs() >= 3).to_list()
-    seqlets, sites = ((table[name] > 0.01 * table[name].max()).to_list() for name in ("seqlets", "sites"))
-    return list(zip(marginal, seqlets, sites, strict=True))
+    """Which methods saw each family: a twentieth of the strongest's share; inserted, also |z| of 3 against shuffles."""
+    seen = _share(table) >= 0.05
+    seen["marginal"] &= table["marginal_z"].abs() >= 3
+    return [(bool(m), bool(q), bool(h)) for m, q, h in seen.to_numpy()]

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 # a heading, the column of the evidence table that ranks it, and what to print
 _METHODS = [
     ("Marginalization: change of the prediction when the motif is inserted", "marginal", ["marginal", "marginal_z"]),
-    ("Seqlets + TOMTOM: spans the model uses, named by their best match", "seqlets", ["seqlets", "seqlet_attribution"]),
-    ("FIMO + attribution: sites of known motifs that the model uses", "sites", ["sites", "site_attribution"]),
+    ("Seqlets + TOMTOM: spans the model uses, named by their best match", "seqlet_attribution", ["seqlets"]),
+    ("FIMO + attribution: sites of known motifs that the model uses", "site_attribution", ["sites"]),
 ]
 
 
@@ -64,7 +64,8 @@ def top_families(evidence: pd.DataFrame, column: str, shown: list[str], n: int =
     Lines of text.
     """
     rows = evidence.loc[evidence[column].abs().sort_values(ascending=False, kind="stable").index[:n]]
-    return rows[["family", *shown]].to_string(index=False, float_format=lambda value: f"{value:+.3g}")
+    columns = list(dict.fromkeys(["family", *shown, column]))
+    return rows[columns].to_string(index=False, float_format=lambda value: f"{value:+.3g}")
 
 
 def _jupyter_lab() -> Path | str:

@@ -102,7 +102,8 @@ def test_evidence__puts_each_methods_answer_in_one_row() -> None:
     table = evidence(FAMILIES, Thresholds(), marginal=marginal, seqlets=seqlets, hits=hits).set_index("family")
     gata = table.loc["GATA (+1)"]
     assert (gata["n_motifs"], gata["marginal"], gata["seqlets"], gata["sites"]) == (2, -0.9, 3, 1)
-    assert gata["seqlet_attribution"] == pytest.approx(0.1)
+    assert gata["seqlet_attribution"] == pytest.approx(0.4 + 0.2 - 0.3)
+    assert gata["site_attribution"] == pytest.approx(0.3)
     assert gata["reading"] == "all methods agree"
     assert table.loc["CTCF", "reading"] == "no evidence"
     assert table.index[0] == "GATA (+1)"
