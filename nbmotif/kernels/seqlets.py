@@ -169,7 +169,41 @@ def _take(free: npt.NDArray[np.bool_], start: int, end: int) -> bool:
     return True
 
 
+@kernel()
+def take_peaks(scores: npt.NDArray[np.float64], suppress: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Take the highest score of each example, again and again, and with it rule out those around it.
+
+    Parameters
+    ----------
+    scores
+        Shape (N, n), minus infinity where nothing may be taken; overwritten.
+    suppress
+        Scores ruled out before a peak; one more is ruled out after it.
+
+    Returns
+    -------
+    Example and position of each peak, in the order of taking.
+    """
+    n_examples, n = scores.shape
+    example, position = np.empty(scores.size, np.int64), np.empty(scores.size, np.int64)
+    n_taken = 0
+    for i in range(n_examples):
+        while True:
+            best = 0
+            for j in range(1, n):
+                if scores[i, j] > scores[i, best]:
+                    best = j
+            if scores[i, best] == -np.inf:
+                break
+            example[n_taken], position[n_taken] = i, best
+            n_taken += 1
+            for j in range(max(best - suppress, 0), min(best + suppress + 1, n)):
+                scores[i, j] = -np.inf
+    return example[:n_taken], position[:n_taken]
+
+
 def warm_up() -> None:
     """Compile every kernel of this module."""
     survival = null_survival(np.array([0.5, 0.5]), 2)
     call_spans(np.zeros((1, 4), np.int32), survival, np.array([0, 1, 1]), 1)
+    take_peaks(np.zeros((1, 2)), 1)
