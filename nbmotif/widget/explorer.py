@@ -161,7 +161,7 @@ class Explorer(ExplorerState):
         self._jobs = Jobs(self.send, lambda: self._shown)
         if "attribution_threshold" not in traits:
             default = type(self).attribution_threshold.default_value
-            traits["attribution_threshold"] = self._at_least_the_floor(default)
+            traits["attribution_threshold"] = self._at_least_the_floor(default, stacklevel=4)
         super().__init__(_manifest=self._shown.encoded.manifest, **traits)
         if "_tracks" not in traits:
             self._tracks = table.default_tracks(content, self._cuts, _TRACKS)

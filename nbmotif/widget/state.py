@@ -79,9 +79,9 @@ class ExplorerState(anywidget.AnyWidget):
 
     @t.validate("attribution_threshold")
     def _not_below_the_floor(self, proposal: Any) -> float:
-        return self._at_least_the_floor(proposal["value"])
+        return self._at_least_the_floor(proposal["value"], stacklevel=8)  # traitlets' calls lie between
 
-    def _at_least_the_floor(self, threshold: float) -> float:
+    def _at_least_the_floor(self, threshold: float, stacklevel: int) -> float:
         manifest = {"floor": 0.0} if self._shown is None else self._shown.encoded.manifest
         if threshold >= manifest["floor"]:
             return threshold
@@ -89,7 +89,7 @@ class ExplorerState(anywidget.AnyWidget):
             f"`attribution_threshold` starts at {manifest['floor']:.4g}, not {threshold:.4g}: the widget holds the "
             f"strongest {manifest['n_hits']:,} of {manifest['n_hits_total']:,} hits. A larger max_hits= goes lower."
         )
-        warnings.warn(message, NbmotifWarning, stacklevel=3)
+        warnings.warn(message, NbmotifWarning, stacklevel=stacklevel)
         return float(manifest["floor"])
 
     @t.validate("selected_motifs")
@@ -135,6 +135,6 @@ class ExplorerState(anywidget.AnyWidget):
         if self._manifest["length"] != content.length:
             self.viewport = None
         self._tracks = [sequence for sequence in self._tracks if sequence < content.n_sequences]
-        self.attribution_threshold = self._at_least_the_floor(self.attribution_threshold)
+        self.attribution_threshold = self._at_least_the_floor(self.attribution_threshold, stacklevel=4)
         self._manifest = shown.encoded.manifest
         self._rev = shown.rev

@@ -478,3 +478,12 @@ def synthetic() -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def examples() -> Path:
+    """The folder of notebooks."""
+    folder = ROOT / "examples"
+    if not folder.is_dir():
+        pytest.skip("the notebooks are not in this checkout")
+    return folder

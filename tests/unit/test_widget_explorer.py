@@ -141,11 +141,13 @@ def test_explorer__is_linked_both_ways(explorer: Make) -> None:
 
 
 def test_explorer__says_the_floor_and_stays_above_it(explorer: Make) -> None:
-    with pytest.warns(NbmotifWarning, match="starts at 0.2, not 0.01: .* strongest 3. of 200 hits"):
+    with pytest.warns(NbmotifWarning, match="starts at 0.2, not 0.01: .* strongest 3. of 200 hits") as caught:
         widget = explorer(max_hits=50)
+    assert caught[0].filename.endswith("conftest.py")  # where the Explorer is made
     assert widget.attribution_threshold == widget._manifest["floor"] == pytest.approx(0.2)
-    with pytest.warns(NbmotifWarning, match="not 0.1"):
+    with pytest.warns(NbmotifWarning, match="not 0.1") as caught:
         widget.attribution_threshold = 0.1
+    assert caught[0].filename == __file__
     assert widget.attribution_threshold == widget._manifest["floor"]
     with warnings.catch_warnings(action="error"):
         widget.attribution_threshold = 0.25
