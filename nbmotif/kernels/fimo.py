@@ -20,7 +20,6 @@ OVER = 255
 PLAIN_K, PLAIN_STRIDE = 4, 256
 
 
-@kernel()
 def kmer_codes(letters: np.ndarray, k: int, padding: int) -> np.ndarray:
     """Write down the k letters from each position on, two bits each, the first in the lowest bits.
 
@@ -40,18 +39,44 @@ def kmer_codes(letters: np.ndarray, k: int, padding: int) -> np.ndarray:
     -------
     uint8 (L + padding).
     """
-    n = len(letters)
-    codes = np.zeros(n + padding, dtype=np.uint8)
-    code = 0
-    shift = 2 * (k - 1)
-    for i in range(n + k - 1):
-        letter = i * 2654435761 >> 13 & 3
-        if i < n and letters[i] >= 0:
-            letter = int(letters[i])
-        code = code >> 2 | letter << shift
-        if i >= k - 1:
-            codes[i - k + 1] = code
+    n = len(letters) + padding
+    bits = np.zeros(n + k - 1, dtype=np.uint8)
+    bits[: len(letters)] = letters
+    unknown = np.flatnonzero(letters < 0)
+    bits[unknown] = _scramble(unknown) & 3
+    codes = bits[:n].copy()
+    for j in range(1, k):
+        codes |= bits[j : j + n] << (2 * j)
     return codes
+
+
+def _scramble(numbers: np.ndarray) -> np.ndarray:
+    """Hash numbers so that their low bits look random: the last steps of MurmurHash3."""
+    mixed = numbers.astype(np.uint32)
+    for factor, shift in ((0x85EBCA6B, 13), (0xC2B2AE35, 16)):
+        mixed = (mixed ^ mixed >> 16) * np.uint32(factor)
+        mixed ^= mixed >> np.uint32(shift)
+    return mixed
+
+
+def count_windows(letters: np.ndarray, widths: np.ndarray, n_starts: int) -> np.ndarray:
+    """Count the windows of each width that hold no N: int64 (M).
+
+    Parameters
+    ----------
+    letters
+        int8 (L).
+    widths
+        int64 (M).
+    n_starts
+        Windows may start before this position.
+    """
+    unknown = np.concatenate([[-1], np.flatnonzero(letters < 0), [len(letters)]])
+    run_starts, run_ends = unknown[:-1] + 1, unknown[1:]
+    different, which = np.unique(widths, return_inverse=True)
+    last_starts = [np.minimum(run_ends - width + 1, n_starts) for width in different]
+    counts = np.array([np.maximum(last - run_starts, 0).sum() for last in last_starts], dtype=np.int64)
+    return counts[which]
 
 
 @kernel()
@@ -262,41 +287,6 @@ def _n_bits(mask: np.uint64) -> int:
 
 
 @kernel()
-def count_windows(letters: np.ndarray, widths: np.ndarray, n_starts: int) -> np.ndarray:
-    """How many windows of each width hold no N.
-
-    Parameters
-    ----------
-    letters
-        int8 (L).
-    widths
-        int64 (M).
-    n_starts
-        Windows may start before this position.
-
-    Returns
-    -------
-    int64 (M).
-    """
-    widest = 0
-    for width in widths:
-        widest = max(widest, width)
-    # a start whose run of letters is w long is a window of every width up to w
-    of_run = np.zeros(widest + 1, dtype=np.int64)
-    run = 0
-    for position in range(len(letters) - 1, -1, -1):
-        run = min(run + 1, widest) if letters[position] >= 0 else 0
-        if position < n_starts:
-            of_run[run] += 1
-    for width in range(widest - 1, -1, -1):
-        of_run[width] += of_run[width + 1]
-    n_windows = np.empty(len(widths), dtype=np.int64)
-    for m in range(len(widths)):
-        n_windows[m] = of_run[widths[m]]
-    return n_windows
-
-
-@kernel()
 def place(
     sequence_idx: np.ndarray,
     starts: np.ndarray,
@@ -375,16 +365,14 @@ def number_losses_inplace(
 
 
 def warm_up() -> None:
-    """Compile every kernel of this module."""
+    """Compile the kernels that every scan uses; :mod:`nbmotif.kernels.simd` compiles one of the filters."""
     letters = np.array([2, 0, 3, 0, -1], dtype=np.int8)
     column_offsets, budgets = np.array([0, 4]), np.array([1])
     losses = np.ones((2, 4, 4), dtype=np.int32)
     losses[:, range(4), letters[:4]] = 0
-    tables, table_offsets = filter_tables(losses, column_offsets, budgets, np.array([2]), 4, 256)
-    keys, masks, ends = np.empty(3, dtype=np.int64), np.empty(3, dtype=np.uint64), np.empty(1, dtype=np.int64)
-    filter_plain(kmer_codes(letters, 4, BLOCK + 4), 1, tables, table_offsets, 0, 1, keys, masks, ends)
+    filter_tables(losses, column_offsets, budgets, np.array([2]), 4, 256)
+    keys, masks, ends = np.array([0, 0]), np.array([1, 0], dtype=np.uint64), np.array([1])
     counts = np.empty((1, 2), dtype=np.int64)
     columns = rescore(letters, 5, np.array([0, 5]), losses, column_offsets, budgets, 0, keys, masks, ends, counts)
     place(*columns, counts, np.array([[0, 1]]), *(np.empty(2, dtype=np.int32) for _ in range(3)))
     number_losses_inplace(columns[2], np.array([0, len(columns[2])]), budgets)
-    count_windows(letters, np.array([4]), 5)

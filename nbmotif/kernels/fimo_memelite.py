@@ -54,7 +54,9 @@ def memelite_table(pwm: np.ndarray, threshold: float) -> MemeliteTable:
     p_values[:first] = p_values[first]
     significant = np.flatnonzero(p_values < threshold)
     cut = float(np.float32((significant[0] + smallest) * BIN)) if len(significant) else np.inf
-    return MemeliteTable(np.append(scores, np.zeros((len(scores), 1)), axis=1), cut, smallest, p_values)
+    with_n = np.zeros((len(scores), 5))
+    with_n[:, :4] = scores
+    return MemeliteTable(with_n, cut, smallest, p_values)
 
 
 @kernel()
@@ -101,5 +103,5 @@ def memelite_scan(
 
 def warm_up() -> None:
     """Compile every kernel of this module."""
-    table = memelite_table(np.eye(4), 0.1)
+    table = memelite_table(np.eye(4)[:, ::-1], 0.1)
     memelite_scan(np.zeros(9, dtype=np.int8), np.array([0, 9]), table.scores, table.threshold)

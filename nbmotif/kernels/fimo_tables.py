@@ -91,7 +91,7 @@ def fimo_tables(pwms: Sequence[np.ndarray], background: np.ndarray, pseudocount:
     columns = np.concatenate(pwms, axis=1).T  # (W, 4)
     scores = integer_scores(columns, background, pseudocount)
     best = scores.max(axis=1)
-    losses = np.minimum(best[:, None] - scores, IMPOSSIBLE).astype(np.int32)
+    losses = np.minimum(best[:, None] - scores, IMPOSSIBLE).astype(np.int32, order="C")
     budgets, p_offsets, p_values = tails(losses, column_offsets, background, threshold)
     return FimoTables(
         column_offsets=column_offsets,

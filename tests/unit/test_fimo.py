@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import importlib
 import itertools
 import warnings
 
@@ -16,7 +18,7 @@ import torch
 from nbmotif import MotifSet, fimo, one_hot_encode, reverse_complement
 from nbmotif.errors import InvalidArgument, InvalidFile, NbmotifWarning
 from nbmotif.kernels import fimo as kernels
-from nbmotif.kernels.fimo_tables import RESOLUTION, fimo_tables, integer_scores
+from nbmotif.kernels.fimo_tables import IMPOSSIBLE, RESOLUTION, fimo_tables, integer_scores, tails
 
 UNIFORM = np.full(4, 0.25)
 TATA = np.eye(4)[[3, 0, 3, 0]].T
@@ -306,14 +308,74 @@ def test_fimo_tables__hold_the_enumerated_p_values(pwm, threshold):
     np.testing.assert_allclose(tables.p_values[loss[is_hit]], p[is_hit], rtol=1e-12)
 
 
-@pytest.mark.parametrize("name", ["kmer_codes", "count_windows"])
-def test_kernels__compiled_and_plain_agree(name):
+def test_kmer_codes__spell_the_letters_from_each_position():
+    letters = np.array([2, 0, 3, -1, 1], dtype=np.int8)
+    codes = kernels.kmer_codes(letters, 3, 4)
+    assert len(codes) == 9
+    assert codes[0] == 2 + 4 * 0 + 16 * 3
+    assert codes[4] & 3 == 1
+    long_run = kernels.kmer_codes(np.full(6400, -1, dtype=np.int8), 3, 0)
+    assert np.bincount(long_run[:-2], minlength=64).min() > 50
+
+
+@hypothesis.given(
+    letters=hnp.arrays(np.int8, st.integers(1, 60), elements=st.integers(-1, 3)),
+    widths=st.lists(st.integers(1, 12), min_size=1, max_size=3),
+    n_starts=st.integers(0, 60),
+)
+def test_count_windows__equals_looking_at_each(letters, widths, n_starts):
+    starts = range(min(n_starts, len(letters)))
+    expected = [sum(i + w <= len(letters) and (letters[i : i + w] >= 0).all() for i in starts) for w in widths]
+    assert kernels.count_windows(letters, np.array(widths), n_starts).tolist() == expected
+
+
+def test_kernels__compiled_and_plain_agree():
     rng = np.random.default_rng(11)
-    letters = rng.integers(-1, 4, size=300).astype(np.int8)
-    arguments = {"kmer_codes": (letters, 3, 80), "count_windows": (letters, np.array([1, 4, 9]), 250)}[name]
-    kernel = getattr(kernels, name)
-    with np.errstate(over="ignore"):
-        np.testing.assert_array_equal(kernel(*arguments), getattr(kernel, "py_func", kernel)(*arguments))
+    letters = rng.integers(-1, 4, size=130).astype(np.int8)
+    tables = fimo_tables([random_pwm(rng, width) for width in (3, 7)], UNIFORM, 4e-4, 0.05)
+    both = []
+    for run in (lambda kernel: kernel, lambda kernel: getattr(kernel, "py_func", kernel)):
+        quantised = run(kernels.filter_tables)(*tables[:2][::-1], tables.budgets, np.array([2, 2]), 4, 256)
+        keys, masks, ends = np.empty(9, dtype=np.int64), np.empty(9, dtype=np.uint64), np.empty(2, dtype=np.int64)
+        codes = kernels.kmer_codes(letters, 4, 80)
+        run(kernels.filter_plain)(codes, 2, *quantised, 0, 2, keys, masks, ends)
+        counts, boundaries = np.empty((2, 2), dtype=np.int64), np.array([0, 130])
+        scan = tables.losses, tables.column_offsets, tables.budgets, 0, keys, masks, ends, counts
+        hits = run(kernels.rescore)(letters, 130, boundaries, *scan)
+        levels = run(kernels.number_losses_inplace)(hits[2], np.cumsum([0, *counts.sum(axis=1)]), tables.budgets)
+        both.append([*quantised, ends, counts, *hits, *levels])
+    for compiled, plain in zip(*both, strict=True):
+        np.testing.assert_array_equal(compiled, plain)
+    assert both[0][3].sum() > 0
+
+
+def test_tails__compiled_and_plain_agree():
+    losses = np.array([[0, 9, 600, 700], [5, 0, 80, IMPOSSIBLE]], dtype=np.int32)
+    arguments = losses, np.array([0, 1, 2]), np.array([0.1, 0.2, 0.3, 0.4]), 0.75
+    for compiled, plain in zip(tails(*arguments), getattr(tails, "py_func", tails)(*arguments), strict=True):
+        np.testing.assert_array_equal(compiled, plain)
+
+
+def test_warm_up__leaves_nothing_to_compile():
+    modules = [
+        importlib.import_module(f"nbmotif.kernels.{name}")
+        for name in ("fimo", "fimo_tables", "fimo_memelite", "simd", "one_hot")
+    ]
+    for module in modules:
+        module.warm_up()
+
+    def compiled():
+        kernels_of = {id(f): f for module in modules for f in vars(module).values() if hasattr(f, "signatures")}
+        return sum(len(f.signatures) for f in kernels_of.values())
+
+    before = compiled()
+    rng = np.random.default_rng(12)
+    pwms = [random_pwm(rng, width) for width in (5, 8, 12)]
+    X = one_hot_encode([random_text(rng, 300) for _ in range(3)])
+    for sequences in (X, X.float(), [random_text(rng, 99)]):
+        fimo(pwms, sequences, threshold=0.01, background="sequences")
+    fimo(pwms, X, threshold=0.01, compat="memelite")
+    assert compiled() == before
 
 
 @pytest.mark.parametrize(
@@ -347,8 +409,6 @@ def test_fimo__says_what_is_wrong_with_a_file(tmp_path):
     (tmp_path / "empty.fa").write_text("")
     with pytest.raises((InvalidFile, InvalidArgument), match=r"empty\.fa|letter"):
         fimo({"GATA": GATA}, tmp_path / "empty.fa")
-    import gzip
-
     with gzip.open(tmp_path / "plain.fa.gz", "wt") as file:
         file.write(">a\nACGT\n")
     with pytest.raises(InvalidFile, match="bgzip"):
