@@ -92,7 +92,7 @@ export function drawBoxes(
 }
 
 function drawLabels(pen: Pen, rects: readonly PlacedRect[], scale: BaseScale, palette: Palette): void {
-  pen.font = labelFont(palette);
+  pen.font = labelFont(palette.font);
   pen.textAlign = "left";
   pen.textBaseline = "middle";
   for (const { box, left, right, top } of rects) {
@@ -114,4 +114,4 @@ function drawLabels(pen: Pen, rects: readonly PlacedRect[], scale: BaseScale, pa
   }
 }
 
-export const labelFont = (palette: Palette): string => `10px ${palette.font}`;
+export const labelFont = (font: string): string => `10px ${font}`;

@@ -5,19 +5,17 @@ import { intervalText } from "../describe.ts";
 import { boxRects, labelFont, type PlacedRect } from "../draw/boxes.ts";
 import { Layer } from "../draw/layer.ts";
 import { valueRange } from "../draw/logo.ts";
-import { type Palette, type Pen, preparePen } from "../draw/pen.ts";
+import { preparePen } from "../draw/pen.ts";
 import { drawBackground, drawForeground, GUTTER, laneTop, RIGHT_PAD, trackGeometry } from "../draw/track.ts";
 import { plural } from "../format.ts";
 import { BaseScale } from "../layout.ts";
 import type { TrackState } from "../tracks.ts";
 import { ownKeys, usePainter, useScreen } from "./context.ts";
 
-const measureCanvas = (): Pen | null => document.createElement("canvas").getContext("2d");
-
 /** Text widths in the labels' font, each measured once. */
-export function makeMeasure(palette: Palette): (text: string) => number {
-  const pen = measureCanvas();
-  if (pen) pen.font = labelFont(palette);
+export function makeMeasure(font: string): (text: string) => number {
+  const pen = document.createElement("canvas").getContext("2d");
+  if (pen) pen.font = labelFont(font);
   const known = new Map<string, number>();
   return (text) => {
     let width = known.get(text);
@@ -29,21 +27,17 @@ export function makeMeasure(palette: Palette): (text: string) => number {
   };
 }
 
-export interface TrackHandle {
-  sequence: number;
-  rects: PlacedRect[];
-}
-
 interface TrackProps {
   sequence: number;
   width: number;
   measure: (text: string) => number;
   /** The range of all shown tracks when they share a scale. */
   sharedRange: [number, number] | null;
-  handles: Map<number, TrackHandle>;
+  /** Where its boxes are, for the pointer. */
+  rectsOf: Map<number, readonly PlacedRect[]>;
 }
 
-export function Track({ sequence, width, measure, sharedRange, handles }: TrackProps) {
+export function Track({ sequence, width, measure, sharedRange, rectsOf }: TrackProps) {
   const { store, palette, pixelRatio } = useScreen();
   const { traits } = store;
   const dataset = store.dataset.value!;
@@ -79,7 +73,7 @@ export function Track({ sequence, width, measure, sharedRange, handles }: TrackP
     if (!element || !pen) return;
     const scale = new BaseScale({ start, end }, GUTTER, width - RIGHT_PAD);
     const rects = boxRects(layout.boxes, scale, (box) => laneTop(box, geometry));
-    handles.set(sequence, { sequence, rects });
+    rectsOf.set(sequence, rects);
     const data = shown.phase === "ready" ? shown.data : null;
     const scene = {
       data,
@@ -112,7 +106,7 @@ export function Track({ sequence, width, measure, sharedRange, handles }: TrackP
     element.dataset.boxes = String(rects.filter(({ box }) => box.passes).length);
     element.dataset.ghosts = String(rects.filter(({ box }) => !box.passes).length);
   });
-  useEffect(() => () => void handles.delete(sequence), [sequence]);
+  useEffect(() => () => void rectsOf.delete(sequence), [sequence]);
 
   const isSelected = traits.sequence.value === sequence;
   const where = intervalText(dataset, sequence, Math.round(start), Math.round(end));

@@ -1,0 +1,129 @@
+// The tracks under the pointer: drag to move, click a box, look at a base, wheel to zoom.
+import type { RefObject } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { boxAt, type PlacedRect } from "../draw/boxes.ts";
+import { type BaseScale, pan, zoom } from "../layout.ts";
+import type { Store } from "../store.ts";
+
+/** What the pointer needs to know about the tracks as they are drawn. */
+export interface Stage {
+  store: Store;
+  area: RefObject<HTMLElement | null>;
+  /** The scale of the present frame. */
+  scale: () => BaseScale;
+  /** The boxes of each shown sequence. */
+  rects: ReadonlyMap<number, readonly PlacedRect[]>;
+}
+
+/** A press that moves less than this is a click. */
+const CLICK_PX = 4;
+
+interface Place {
+  sequence: number;
+  x: number;
+  y: number;
+}
+
+function locate(event: MouseEvent): Place | null {
+  const canvas = (event.target as HTMLElement).closest<HTMLCanvasElement>("canvas[data-sequence]");
+  if (!canvas) return null;
+  const box = canvas.getBoundingClientRect();
+  return {
+    sequence: Number(canvas.dataset.sequence),
+    x: event.clientX - box.left,
+    y: event.clientY - box.top,
+  };
+}
+
+export function useTrackPointer(stage: Stage) {
+  const { store, area } = stage;
+  const press = useRef<{ x: number; start: number; isDrag: boolean } | null>(null);
+
+  const dragTo = (event: PointerEvent): void => {
+    const { x, start, isDrag } = press.current!;
+    const by = event.clientX - x;
+    if (!isDrag) {
+      if (Math.abs(by) < CLICK_PX) return;
+      (event.currentTarget as HTMLElement).setPointerCapture(event.pointerId);
+      press.current!.isDrag = true;
+      area.current!.dataset.panning = "true";
+      store.hover.value = null;
+    }
+    const viewport = store.viewport.peek();
+    store.moveTo(pan(viewport, start - by / stage.scale().pxPerBase - viewport.start, store.manifest.length));
+  };
+  const lookAt = (place: Place | null): void => {
+    const scale = stage.scale();
+    const base = place ? Math.floor(scale.toBase(place.x)) : -1;
+    const isInside = place && place.x >= scale.left && place.x <= scale.right && base < store.manifest.length;
+    const before = store.hover.peek();
+    if (!isInside || base < 0) store.hover.value = null;
+    else if (before?.sequence !== place.sequence || before.base !== base) {
+      store.hover.value = { sequence: place.sequence, base, byKey: false };
+    }
+  };
+  const click = (place: Place | null): void => {
+    const box = place && boxAt(stage.rects.get(place.sequence) ?? [], place.x, place.y);
+    if (box && box.motif >= 0) store.toggleMotif(store.manifest.motif_names[box.motif]!);
+  };
+  const release = (): void => {
+    press.current = null;
+    delete area.current!.dataset.panning;
+  };
+  return {
+    onPointerDown: (event: PointerEvent): void => {
+      if (event.button !== 0 || !locate(event)) return;
+      press.current = { x: event.clientX, start: store.viewport.peek().start, isDrag: false };
+    },
+    onPointerMove: (event: PointerEvent): void => {
+      if (press.current) dragTo(event);
+      else lookAt(locate(event));
+    },
+    onPointerUp: (event: PointerEvent): void => {
+      if (press.current?.isDrag) store.host.flush();
+      else if (press.current) click(locate(event));
+      release();
+    },
+    onPointerCancel: release,
+    onPointerLeave: (): void => {
+      if (!press.current) store.hover.value = null;
+    },
+    onDblClick: (event: MouseEvent): void => {
+      const place = locate(event);
+      if (!place) return;
+      const factor = event.shiftKey ? 3 : 1 / 3;
+      store.moveTo(zoom(store.viewport.peek(), factor, stage.scale().toBase(place.x), store.manifest.length));
+    },
+  };
+}
+
+/** Most that one wheel event may scroll; some mice send hundreds. */
+const MAX_WHEEL = 60;
+
+/** Zooms with Ctrl or when the tracks have the focus, moves sideways; otherwise the page scrolls. */
+export function useTrackWheel({ store, area, scale }: Stage): void {
+  const latest = useRef(scale);
+  latest.current = scale;
+  useEffect(() => {
+    const element = area.current!;
+    const onWheel = (event: WheelEvent): void => {
+      const { deltaX, deltaY, shiftKey, ctrlKey, metaKey } = event;
+      const viewport = store.viewport.peek();
+      const { length } = store.manifest;
+      const sideways = Math.abs(deltaX) > Math.abs(deltaY) ? deltaX : shiftKey ? deltaY : 0;
+      const isZoom = ctrlKey || metaKey || document.activeElement === element;
+      if (sideways === 0 && !isZoom) return;
+      event.preventDefault();
+      if (sideways !== 0) {
+        store.moveTo(pan(viewport, sideways / latest.current().pxPerBase, length));
+        return;
+      }
+      const anchor = latest.current().toBase(event.clientX - element.getBoundingClientRect().left);
+      const by = Math.max(-MAX_WHEEL, Math.min(MAX_WHEEL, deltaY));
+      store.moveTo(zoom(viewport, Math.exp(0.006 * by), anchor, length));
+    };
+    // a passive listener could not keep the page from scrolling
+    element.addEventListener("wheel", onWheel, { passive: false });
+    return () => element.removeEventListener("wheel", onWheel);
+  }, []);
+}

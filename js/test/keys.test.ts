@@ -1,0 +1,89 @@
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { AnywidgetHost } from "../src/host.ts";
+import { Store } from "../src/store.ts";
+import { onTrackKey } from "../src/views/trackKeys.ts";
+import { TRAIT_NAMES } from "../src/wire.ts";
+import { FakeModel } from "./fakeModel.ts";
+import { SMALL } from "./study.ts";
+import { defaultTraits, makeStudy } from "./synthetic.ts";
+
+const study = makeStudy(SMALL);
+let store: Store;
+
+beforeEach(async () => {
+  store = new Store(
+    new AnywidgetHost(new FakeModel(defaultTraits(study.manifest), study) as never, TRAIT_NAMES),
+  );
+  store.start();
+  await vi.waitFor(() => expect(store.dataset.value).not.toBeNull());
+});
+
+function press(key: string, over: Partial<KeyboardEvent> = {}): { isTaken: boolean } {
+  const target = {};
+  const preventDefault = vi.fn();
+  const stopPropagation = vi.fn();
+  const event = { key, target, currentTarget: target, preventDefault, stopPropagation, ...over };
+  onTrackKey(store, event as unknown as KeyboardEvent);
+  return { isTaken: preventDefault.mock.calls.length === 1 && stopPropagation.mock.calls.length === 1 };
+}
+
+const visible = (): [number, number] => [store.viewport.value.start, store.viewport.value.end];
+
+describe("keys of the tracks", () => {
+  test("plus and minus zoom around the middle, 0 shows all", () => {
+    press("+");
+    expect(visible()).toEqual([75, 225]);
+    press("+");
+    press("-");
+    expect(visible()).toEqual([75, 225]);
+    press("0");
+    expect(visible()).toEqual([0, 300]);
+  });
+
+  test("arrows move by a tenth, Home and End to the edges", () => {
+    press("+");
+    press("ArrowRight");
+    expect(visible()).toEqual([90, 240]);
+    press("ArrowLeft");
+    expect(visible()).toEqual([75, 225]);
+    press("End");
+    expect(visible()).toEqual([150, 300]);
+    press("Home");
+    expect(visible()).toEqual([0, 150]);
+  });
+
+  test("shift and arrows walk base by base, and the view follows", () => {
+    press("+");
+    press("ArrowRight", { shiftKey: true });
+    expect(store.hover.value).toEqual({ sequence: 0, base: 150, byKey: true });
+    for (let i = 0; i < 90; i++) press("ArrowRight", { shiftKey: true });
+    expect(store.hover.value?.base).toBe(240);
+    expect(visible()[1]).toBeGreaterThan(240);
+    press("Escape");
+    expect(store.hover.value).toBeNull();
+  });
+
+  test("N goes to the next site that counts, P back, and the end is said in words", () => {
+    press("Home");
+    store.moveTo({ start: 0, end: 30 });
+    const seen: number[] = []; // where the cursor stood
+    for (let i = 0; i < 200 && store.notice.value === ""; i++) {
+      press("n");
+      if (store.notice.value === "") seen.push(store.hover.value!.base);
+    }
+    expect(seen.length).toBeGreaterThan(2);
+    expect(seen).toEqual([...new Set(seen)].sort((a, b) => a - b));
+    expect(visible()[1]).toBeGreaterThan(seen.at(-1)!);
+    expect(store.notice.value).toBe("No further site that counts in this sequence.");
+    press("p");
+    expect(store.hover.value?.base).toBe(seen.at(-2));
+  });
+
+  test("keys that are not used, and those of a shortcut, are left to the page", () => {
+    expect(press("ArrowRight").isTaken).toBe(true);
+    expect(press("x").isTaken).toBe(false);
+    expect(press("Tab").isTaken).toBe(false);
+    expect(press("+", { ctrlKey: true }).isTaken).toBe(false);
+    expect(press("n", { target: {} as EventTarget }).isTaken).toBe(false);
+  });
+});
