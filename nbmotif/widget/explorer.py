@@ -155,7 +155,7 @@ class Explorer(ExplorerState):
     def _show(self, content: Content, max_hits: int, traits: dict[str, Any]) -> None:
         self._refuse_unknown(traits)
         self._max_hits = max_hits
-        self._shown = Snapshot(content, wire.encode(content, max_hits), rev=1)
+        self._shown = Snapshot(wire.encode(content, max_hits), rev=1)
         if "_esm" not in type(self).__dict__:
             self._esm = read_script()  # as text, because anywidget holds on to every widget made from a path
         self._jobs = Jobs(self.send, lambda: self._shown)
@@ -226,7 +226,7 @@ class Explorer(ExplorerState):
         if {"attributions", "hypothetical"} & pieces.keys() and "hits" not in pieces:
             content = with_signal(content)
         assert self._shown is not None
-        shown = Snapshot(content, wire.encode(content, self._max_hits), self._shown.rev + 1)
+        shown = Snapshot(wire.encode(content, self._max_hits), self._shown.rev + 1)
         with self.hold_sync():
             self._adopt(shown)
             self._tracks = self._tracks or table.default_tracks(content, self._cuts, _TRACKS)
@@ -281,7 +281,7 @@ class Explorer(ExplorerState):
         assert self._shown is not None
         traits = {name: getattr(self, name) for name in SHARED}
         chosen, title = self._choose(tracks), title or content.name or "nbmotif"
-        text = share.page(traits, content, self._shown.encoded, chosen, title)
+        text = share.page(traits, self._shown.encoded, chosen, title)
         if path is not None:
             Path(path).write_text(text, encoding="utf-8")
         return text

@@ -25,9 +25,13 @@ _log = logging.getLogger(__name__)
 class Snapshot(NamedTuple):
     """What the widget shows at one moment."""
 
-    content: Content
     encoded: wire.Encoded
     rev: int
+
+    @property
+    def content(self) -> Content:
+        """What is shown."""
+        return self.encoded.content
 
 
 class Reply(NamedTuple):
@@ -38,7 +42,7 @@ class Reply(NamedTuple):
 
 
 def _load(shown: Snapshot, params: Mapping[str, Any]) -> Iterator[Reply]:  # noqa: ARG001  every handler takes params
-    for entries, buffers in wire.pieces(shown.encoded.columns):
+    for entries, buffers in wire.pieces(shown.encoded.columns()):
         yield Reply({"status": "part", "columns": entries}, buffers)
     yield Reply({"status": "ok", "rev": shown.rev}, [])
 

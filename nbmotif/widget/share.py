@@ -60,15 +60,15 @@ body {{ margin: 0; padding: 12px; font-family: system-ui, sans-serif; }}
 """
 
 
-def page(traits: Mapping[str, Any], content: Content, encoded: wire.Encoded, tracks: Sequence[int], title: str) -> str:
+def page(traits: Mapping[str, Any], encoded: wire.Encoded, tracks: Sequence[int], title: str) -> str:
     """Return the text of the page.
 
     Parameters
     ----------
     traits
         The widget's synced traits, JSON-ready.
-    content, encoded
-        What it shows, and that as columns.
+    encoded
+        What it shows.
     tracks
         The sequences to put in; the page can show no other.
     title
@@ -81,9 +81,9 @@ def page(traits: Mapping[str, Any], content: Content, encoded: wire.Encoded, tra
         "traits": {**traits, "_manifest": manifest, "_tracks": shown or sequences[:4]},
         "columns": [
             {"name": name, "dtype": wire.DTYPES[values.dtype.name], "length": len(values), **_base64(values)}
-            for name, values in encoded.columns.items()
+            for name, values in encoded.columns().items()
         ],
-        "tracks": [_track(content, sequence) for sequence in sequences],
+        "tracks": [_track(encoded.content, sequence) for sequence in sequences],
     }
     return _PAGE.format(policy=_POLICY, title=html.escape(title), page=_json(static), script=_json(read_script()))
 

@@ -38,10 +38,35 @@ DTYPES = {
 
 @dataclass(frozen=True, eq=False)
 class Encoded:
-    """What is sent for one `Content`: a JSON-ready manifest, and columns by name."""
+    """What is sent for one `Content`.
 
+    Columns are made when they are asked for and not kept, because a notebook holds on to every widget that was not
+    closed: those of a cell that was run fifty times must not add up.
+
+    Parameters
+    ----------
+    content
+        What is shown.
+    cut
+        Hits whose absolute attribution is not above this stay behind; None if all are sent.
+    manifest
+        Names and sizes, ready for JSON.
+    """
+
+    content: Content
+    cut: np.float32 | None
     manifest: dict[str, Any]
-    columns: dict[str, NDArray[Any]]
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """Return the columns in the order in which they are sent."""
+        hits = self.content.hits
+        if hits is not None and self.cut is not None:
+            hits = hits.where(np.abs(_attribution(hits)) > self.cut)
+        return {
+            **_motif_columns(self.content),
+            **_hit_columns(hits, self.content.n_motifs),
+            **_seqlet_columns(self.content),
+        }
 
 
 def encode(content: Content, max_hits: int = MAX_HITS) -> Encoded:
@@ -53,32 +78,13 @@ def encode(content: Content, max_hits: int = MAX_HITS) -> Encoded:
         What to show.
     max_hits
         At most so many hits are sent, the strongest by absolute attribution; the manifest's ``floor`` says from where.
-
-    Returns
-    -------
-    The manifest and the columns, in the order in which they are sent.
     """
-    floor, hits = strongest(content.hits, max_hits)
-    columns = {
-        **_motif_columns(content),
-        **_hit_columns(hits, content.n_motifs),
-        **_seqlet_columns(content),
-    }
-    return Encoded(_manifest(content, hits, floor), columns)
-
-
-def strongest(hits: Hits | None, max_hits: int) -> tuple[float, Hits | None]:
-    """Keep the hits with the largest absolute attribution.
-
-    Returns
-    -------
-    The floor, and every hit whose absolute attribution is above it (all hits, and 0, where they fit).
-    """
-    if hits is None or hits.n_hits <= max_hits:
-        return 0.0, hits
-    strength = np.abs(_attribution(hits))
-    floor = np.partition(strength, hits.n_hits - max_hits - 1)[hits.n_hits - max_hits - 1]
-    return float(floor), hits.where(strength > floor)
+    cut, n_sent = None, 0 if content.hits is None else content.hits.n_hits
+    if content.hits is not None and n_sent > max_hits:
+        strength = np.abs(_attribution(content.hits))
+        cut = np.partition(strength, n_sent - max_hits - 1)[n_sent - max_hits - 1]
+        n_sent = int(np.count_nonzero(strength > cut))
+    return Encoded(content, cut, _manifest(content, n_sent, 0.0 if cut is None else float(cut)))
 
 
 def _attribution(hits: Hits) -> NDArray[np.float32]:
@@ -86,7 +92,7 @@ def _attribution(hits: Hits) -> NDArray[np.float32]:
     return hits.attribution
 
 
-def _manifest(content: Content, sent: Hits | None, floor: float) -> dict[str, Any]:
+def _manifest(content: Content, n_sent: int, floor: float) -> dict[str, Any]:
     hits, seqlets, loci = content.hits, content.seqlets, content.loci
     return {
         "version": VERSION,
@@ -98,7 +104,7 @@ def _manifest(content: Content, sent: Hits | None, floor: float) -> dict[str, An
         "family_names": content.family_names,
         "sequence_names": content.sequence_names,
         "loci": None if loci is None else {"chrom": loci.chrom, "start": loci.start, "end": loci.end},
-        "n_hits": 0 if sent is None else sent.n_hits,
+        "n_hits": n_sent,
         "n_hits_total": 0 if hits is None else hits.n_hits,
         "floor": floor,
         "n_seqlets": 0 if seqlets is None else len(seqlets),
@@ -109,8 +115,8 @@ def _manifest(content: Content, sent: Hits | None, floor: float) -> dict[str, An
             "hypothetical": content.hypothetical is not None,
             "attributions": content.has_attributions,
         },
-        "attribution_max": 0.0 if sent is None else _largest(np.abs(_attribution(sent))),
-        "fimo_p_max": 0.0 if sent is None else _largest(sent.p_value),
+        "attribution_max": 0.0 if hits is None else _largest(np.abs(_attribution(hits))),
+        "fimo_p_max": 0.0 if hits is None else _largest(hits.p_levels.values),
         "seqlet_p_max": 0.0 if seqlets is None else _largest(seqlets.p_value),
         "tracks": None,
     }

@@ -30,7 +30,7 @@ class Wire:
 def asked(pieces: Callable[..., dict[str, Any]]) -> tuple[Wire, Jobs]:
     content = read_content(**pieces("hypothetical"))
     to_browser = Wire()
-    return to_browser, Jobs(to_browser.send, lambda: Snapshot(content, wire.encode(content), rev=3))
+    return to_browser, Jobs(to_browser.send, lambda: Snapshot(wire.encode(content), rev=3))
 
 
 def request(name: str, /, **params: Any) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def unpack(data: str, packed: bool) -> bytes:
 def test_to_html__holds_the_columns(explorer: Make) -> None:
     widget = explorer()
     page = page_of(widget.to_html())
-    expected = wire.encode(widget._content).columns
+    expected = wire.encode(widget._content).columns()
     assert [column["name"] for column in page["columns"]] == list(expected)
     for column in page["columns"]:
         values = np.frombuffer(unpack(column["data"], column["gzip"]), _NUMPY[column["dtype"]])

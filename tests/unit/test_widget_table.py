@@ -55,7 +55,7 @@ def recount(made: dict[str, Any], cut: Thresholds, sequence: int | None) -> pd.D
 
 def browser_count(encoded: wire.Encoded, cut: Thresholds, sequence: int | None) -> dict[str, list[int]]:
     """Count from the columns alone, by the rules of the browser."""
-    c, n_motifs = encoded.columns, encoded.manifest["n_motifs"]
+    c, n_motifs = encoded.columns(), encoded.manifest["n_motifs"]
     found: dict[str, list[int]] = {"hits": [], "sequences": [], "seqlets": [0] * n_motifs}
     t = np.float32(cut.attribution)
     for m in range(n_motifs):

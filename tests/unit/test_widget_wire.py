@@ -79,7 +79,7 @@ def test_encode__gives_continuous_p_values_more_bits() -> None:
     p = np.random.default_rng(0).permutation(70_000) / 1e9
     same = np.zeros(70_000)
     hits = Hits(["m0"], [5], same, same, same, same + 1, same, p, same + 1)
-    columns = wire.encode(_content(hits)).columns
+    columns = wire.encode(_content(hits)).columns()
     assert columns["hit_p"].dtype == np.uint32
     np.testing.assert_array_equal(columns["p_level"][columns["hit_p"]], p)
 
@@ -88,7 +88,7 @@ def test_encode__gives_continuous_p_values_more_bits() -> None:
 def test_encode__keeps_every_hit_with_its_columns_together(seed: int) -> None:
     hits = random_hits(np.random.default_rng(seed), 300)
     content = _content(hits)
-    columns = assemble(wire.pieces(wire.encode(content).columns))
+    columns = assemble(wire.pieces(wire.encode(content).columns()))
     sent = _decoded_hits(columns)
     assert sorted(sent) == sorted(_rows(hits))
     for m in range(7):
@@ -102,7 +102,7 @@ def test_encode__sends_the_strongest_hits_and_says_the_floor(max_hits: int) -> N
     encoded = wire.encode(_content(hits), max_hits)
     floor = encoded.manifest["floor"]
     above = np.abs(hits.attribution) > np.float32(floor)
-    assert encoded.manifest["n_hits"] == len(encoded.columns["hit_p"]) <= max_hits
+    assert encoded.manifest["n_hits"] == len(encoded.columns()["hit_p"]) <= max_hits
     assert encoded.manifest["n_hits_total"] == 300
     if max_hits == 300:
         assert (floor, encoded.manifest["n_hits"]) == (0.0, 300)
@@ -123,8 +123,8 @@ def test_encode__manifest_is_json(pieces: Callable[..., dict[str, Any]]) -> None
 
 
 def test_encode__of_nothing_has_every_column(pieces: Callable[..., dict[str, Any]]) -> None:
-    empty = wire.encode(Content()).columns
-    full = wire.encode(read_content(**pieces())).columns
+    empty = wire.encode(Content()).columns()
+    full = wire.encode(read_content(**pieces())).columns()
     assert {name: values.dtype for name, values in empty.items()} == {name: v.dtype for name, v in full.items()}
     assert empty["hit_offset"].tolist() == [0]
 
