@@ -9,10 +9,11 @@ import numba
 import numpy as np
 from tqdm.auto import tqdm
 
-from nbmotif.hits import Hits, Levels
+from nbmotif.hits import Hits
 from nbmotif.kernels import fimo as kernels
 from nbmotif.kernels.fimo_tables import RESOLUTION
 from nbmotif.kernels.simd import choose_path
+from nbmotif.levels import Levels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

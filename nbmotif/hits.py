@@ -6,12 +6,13 @@ import copy
 import itertools
 import operator
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import pandas as pd
 
 from nbmotif.errors import InvalidArgument
+from nbmotif.levels import Levels
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -20,53 +21,6 @@ if TYPE_CHECKING:
 # how a strand is written; "." is BED's sign for a site that reads the same on both
 _STRANDS = pd.CategoricalDtype(["-", ".", "+"])  # in the order of -1, 0, 1
 _REPR_MOTIFS = 5
-
-
-class Levels(NamedTuple):
-    """P-values that repeat: a small number for each hit, and a table of the different p-values of each motif.
-
-    P-values of motif hits are discrete. As levels they take 2 bytes per hit, lose nothing, and turn a threshold into a
-    comparison of integers.
-
-    Attributes
-    ----------
-    of_hit
-        Which p-value of its motif each hit has, uint16 or int32, shape (H,).
-    offsets
-        int64 (M + 1): the p-values of motif m are ``values[offsets[m]:offsets[m + 1]]``.
-    values
-        The p-values of each motif, float64, ascending.
-    """
-
-    of_hit: npt.NDArray[np.integer]
-    offsets: npt.NDArray[np.int64]
-    values: npt.NDArray[np.float64]
-
-    @classmethod
-    def of(cls, p_values: npt.NDArray[np.float64], motif_offsets: npt.NDArray[np.int64]) -> Levels:
-        """Find the levels of p-values that lie motif after motif."""
-        n_per_motif = np.diff(motif_offsets)
-        motif_idx = np.repeat(np.arange(len(n_per_motif)), n_per_motif)
-        order = np.lexsort((p_values, motif_idx))
-        sorted_p, sorted_motif = p_values[order], motif_idx[order]
-        is_new = np.ones(len(order), dtype=bool)
-        is_new[1:] = (sorted_p[1:] != sorted_p[:-1]) | (sorted_motif[1:] != sorted_motif[:-1])
-        offsets = np.searchsorted(sorted_motif[is_new], np.arange(len(n_per_motif) + 1))
-        of_hit = np.empty(len(order), dtype=np.int64)
-        of_hit[order] = np.cumsum(is_new) - 1
-        return cls(cls.smallest(of_hit - offsets[motif_idx]), offsets, sorted_p[is_new])
-
-    @staticmethod
-    def smallest(index: npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:
-        """Store level numbers in two bytes each where they fit."""
-        fits = len(index) == 0 or index.max() <= np.iinfo(np.uint16).max
-        return index.astype(np.uint16 if fits else np.int32)
-
-    def expand(self, n_per_motif: npt.NDArray[np.int64], first: int = 0, rows: slice = slice(None)) -> npt.NDArray[Any]:
-        """P-value of each hit of the motifs from ``first`` on, whose hits are ``rows``."""
-        base = self.offsets[first : first + len(n_per_motif)]
-        p_values: npt.NDArray[np.float64] = self.values[np.repeat(base, n_per_motif) + self.of_hit[rows]]
-        return p_values
 
 
 class Hits(Sequence[pd.DataFrame]):
@@ -153,6 +107,7 @@ class Hits(Sequence[pd.DataFrame]):
         self.offsets = np.searchsorted(motif_of_hit, np.arange(len(self.motif_names) + 1))
         self.p_levels = p if isinstance(p, Levels) else Levels.of(p, self.offsets)
         self.n_sequences = self._count_sequences(n_sequences)
+        self._q_levels = None if n_windows is None else self.p_levels.q_values(self.n_hits_per_motif, n_windows)
         self._motif_dtype = pd.CategoricalDtype(self.motif_names)
         self._sequence_dtype = None if self.sequence_names is None else pd.CategoricalDtype(self.sequence_names)
 
@@ -211,6 +166,18 @@ class Hits(Sequence[pd.DataFrame]):
         """Chance that a random window scores as high as each hit, shape (H,)."""
         return self.p_levels.expand(self.n_hits_per_motif)
 
+    @property
+    def q_value(self) -> npt.NDArray[np.float64]:
+        """Expected share of false hits among the hits of a motif that score at least as high, shape (H,).
+
+        Benjamini and Hochberg's correction over all windows that were scored for the motif. Windows that are no hits
+        were not kept, so a q-value next to the threshold may be a little too high, never too low. Hits keep it when
+        others are taken away.
+        """
+        if self._q_levels is None:
+            raise InvalidArgument("hits", "hits of an unknown number of windows", "made by `fimo` to have q-values")
+        return self.p_levels._replace(values=self._q_levels).expand(self.n_hits_per_motif)
+
     # -- a list of DataFrames ------------------------------------------------------------------------------------
 
     def __len__(self) -> int:
@@ -245,8 +212,13 @@ class Hits(Sequence[pd.DataFrame]):
         frame = frame.iloc[order]
         return [frame.iloc[bounds[i] : bounds[i + 1]].reset_index(drop=True) for i in range(self.n_sequences)]
 
-    def to_frame(self) -> pd.DataFrame:
+    def to_frame(self, q_values: bool = False) -> pd.DataFrame:
         """All hits in one DataFrame.
+
+        Parameters
+        ----------
+        q_values
+            Add a column ``q-value``; see :attr:`q_value`.
 
         Returns
         -------
@@ -254,7 +226,10 @@ class Hits(Sequence[pd.DataFrame]):
         score p-value`` and, after :meth:`with_signal`, ``attribution``. Names and strands are categorical;
         ``sequence_name`` is the number of the sequence where sequences have no names. Strand "." is both strands.
         """
-        return self._frame(0, len(self))
+        frame = self._frame(0, len(self))
+        if q_values:
+            frame.insert(list(frame.columns).index("p-value") + 1, "q-value", self.q_value)
+        return frame
 
     def _frame(self, first: int, last: int) -> pd.DataFrame:
         """Make a table of the hits of motifs ``first`` to ``last - 1``; its dtypes are the same without hits."""
@@ -305,22 +280,26 @@ class Hits(Sequence[pd.DataFrame]):
     def subset(self, names: Iterable[str]) -> Hits:
         """Keep some motifs, in the order given, which are then numbered from 0; KeyError if one is not here."""
         chosen = [self._index_of(name) for name in names]
-        rows = [np.arange(self.offsets[m], self.offsets[m + 1]) for m in chosen]
-        taken = np.concatenate([np.empty(0, dtype=np.int64), *rows])
-        return Hits(
+        rows = np.concatenate(
+            [np.empty(0, dtype=np.int64), *(np.arange(self.offsets[m], self.offsets[m + 1]) for m in chosen)]
+        )
+        columns: dict[str, Any] = {
+            name: None if getattr(self, name) is None else getattr(self, name)[rows]
+            for name in ("sequence_idx", "start", "strand", "score", "attribution")
+        }
+        kept = Hits(
             [self.motif_names[m] for m in chosen],
             self.motif_widths[chosen],
             np.repeat(np.arange(len(chosen)), self.n_hits_per_motif[chosen]),
-            self.sequence_idx[taken],
-            self.start[taken],
-            self.strand[taken],
-            self.score[taken],
-            self.p_value[taken],
-            None if self.attribution is None else self.attribution[taken],
-            self.sequence_names,
-            self.n_sequences,
-            None if self.n_windows is None else self.n_windows[chosen],
+            p_value=self.p_levels.take(chosen, rows),
+            sequence_names=self.sequence_names,
+            n_sequences=self.n_sequences,
+            n_windows=None if self.n_windows is None else self.n_windows[chosen],
+            **columns,
         )
+        if self._q_levels is not None:
+            kept._q_levels = self.p_levels._replace(values=self._q_levels).take(chosen, rows).values
+        return kept
 
     def with_signal(self, X_attr: torch.Tensor | npt.NDArray[Any]) -> Hits:
         """Add up a signal, such as attributions, under each hit.

@@ -54,7 +54,7 @@ def _scramble(numbers: np.ndarray) -> np.ndarray:
     """Hash numbers so that their low bits look random: the last steps of MurmurHash3."""
     mixed = numbers.astype(np.uint32)
     for factor, shift in ((0x85EBCA6B, 13), (0xC2B2AE35, 16)):
-        mixed = (mixed ^ mixed >> 16) * np.uint32(factor)
+        mixed = (mixed ^ mixed >> np.uint32(16)) * np.uint32(factor)
         mixed ^= mixed >> np.uint32(shift)
     return mixed
 

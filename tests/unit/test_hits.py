@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from scipy import stats
 
 from nbmotif import Hits, fimo
 from nbmotif.errors import InvalidArgument
-from nbmotif.hits import Levels
+from nbmotif.levels import Levels
 
 COLUMNS = ["motif_name", "motif_idx", "sequence_name", "start", "end", "strand", "score", "p-value"]
 
@@ -192,6 +193,36 @@ def test_hits__of_nothing_keep_their_dtypes():
 def test_hits__refuse_columns_that_do_not_agree(changes, words):
     with pytest.raises(InvalidArgument, match=words):
         made_hits(**changes)
+
+
+def test_hits__q_values_are_those_of_benjamini_and_hochberg():
+    rng = np.random.default_rng(2)
+    pwms = [rng.dirichlet(np.full(4, 0.3), size=w).T for w in (6, 7)]
+    texts = ["".join(rng.choice(list("ACGTN"), p=[0.3, 0.2, 0.2, 0.29, 0.01], size=700)) for _ in range(3)]
+    every = fimo(pwms, texts, threshold=1.0)
+    hits = fimo(pwms, texts, threshold=0.01)
+    for m in range(2):
+        # the p of windows that no word scores below is 1, and they are not listed
+        p = np.append(every[m]["p-value"], np.ones(every.n_windows[m] - len(every[m])))
+        expected = stats.false_discovery_control(p)[: len(every[m])]
+        listed = every[m].assign(q=expected).query("`p-value` < 0.01")["q"].to_numpy()
+        rows = slice(hits.offsets[m], hits.offsets[m + 1])
+        np.testing.assert_allclose(every.q_value[every.offsets[m] : every.offsets[m + 1]], expected)
+        assert (hits.q_value[rows] >= listed * (1 - 1e-12)).all()
+        best = hits.p_value[rows].argmin()
+        assert hits.q_value[rows][best] == pytest.approx(listed[best], rel=0.2)
+
+
+def test_hits__q_values_stay_when_hits_are_taken_away():
+    rng = np.random.default_rng(3)
+    pwms = {str(w): rng.dirichlet(np.full(4, 0.3), size=w).T for w in (6, 7)}
+    hits = fimo(pwms, ["".join(rng.choice(list("ACGT"), size=3000))], threshold=0.01)
+    mask = hits.p_value < 0.002
+    np.testing.assert_array_equal(hits.where(mask).q_value, hits.q_value[mask])
+    np.testing.assert_array_equal(hits.where(mask).subset(["7"]).q_value, hits.q_value[mask & (hits.motif_idx == 1)])
+    assert hits.to_frame(q_values=True).columns[-2:].tolist() == ["p-value", "q-value"]
+    with pytest.raises(InvalidArgument, match="made by `fimo`"):
+        made_hits().q_value  # noqa: B018
 
 
 def test_levels__hold_each_different_p_value_once_per_motif():
