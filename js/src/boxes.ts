@@ -6,7 +6,7 @@ import { type Placement, packLanes } from "./lanes.ts";
 export const SEQLET_LANES = 1;
 export const HIT_LANES = 3;
 const MIN_BOX_PX = 3;
-const MAX_LABEL = 22;
+const MAX_LABEL = 20;
 
 export interface Box {
   kind: "seqlet" | "hit";
@@ -37,8 +37,19 @@ export interface TrackBoxes {
 
 export type MeasureText = (text: string) => number;
 
-export const shortName = (name: string): string =>
-  name.length > MAX_LABEL ? `${name.slice(0, MAX_LABEL - 1)}…` : name;
+/** What databases add to the name of a factor: HOCOMOCO 11 and 12, JASPAR behind and in front of the name. */
+const DATABASE_PARTS = [
+  /_(HUMAN|MOUSE)\.H\d+MO\..*$/,
+  /\.H\d+[A-Z]+(\..*)?$/,
+  /_MA\d{4}(\.\d+)?$/,
+  /^MA\d{4}\.\d+[._ ]+/,
+];
+
+/** A name that fits under a logo; the table and the hover card have the whole one. */
+export function shortName(name: string): string {
+  const factor = DATABASE_PARTS.reduce((text, part) => text.replace(part, ""), name) || name;
+  return factor.length > MAX_LABEL ? `${factor.slice(0, MAX_LABEL - 1)}…` : factor;
+}
 
 type Unplaced = Omit<Box, "placement">;
 

@@ -71,8 +71,17 @@ describe("layoutBoxes", () => {
     expect(new Set(seqlets.map(({ label }) => label))).toEqual(new Set(["no match"]));
   });
 
-  test("long names are shortened", () => {
-    expect(shortName("GATA1_HUMAN.H11MO.0.A.and.more")).toBe("GATA1_HUMAN.H11MO.0.A…");
+  test.each([
+    ["GATA1_HUMAN.H11MO.0.A", "GATA1"],
+    ["GATA2.H12CORE.0.P.B", "GATA2"],
+    ["Gata1_MA0035.3", "Gata1"],
+    ["MA0139.1.CTCF", "CTCF"],
+    ["Ddit3+Cebpa_MA0019.1", "Ddit3+Cebpa"],
+    ["pos_patterns.pattern_0", "pos_patterns.patter…"],
+    ["pattern_0", "pattern_0"],
+    ["SPDEF_ETS_5", "SPDEF_ETS_5"],
+  ])("the label of %s is %s", (name, label) => {
+    expect(shortName(name)).toBe(label);
   });
 });
 

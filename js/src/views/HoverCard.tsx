@@ -10,18 +10,28 @@ import { Swatch } from "./Swatch.tsx";
 
 const LETTERS = "ACGTN";
 
-/** A line through all tracks, and the card beside it at the hovered one. */
-export function HoverCard({ width, topOf }: { width: number; topOf: (sequence: number) => number }) {
+/** Widest, and the air between it and the base it describes. */
+const CARD_WIDTH = 390;
+const CARD_GAP = 10;
+
+interface HoverCardProps {
+  width: number;
+  /** Upper and lower edge of a sequence's track. */
+  edgesOf: (sequence: number) => { top: number; bottom: number };
+}
+
+/** A line through all tracks, and a card below the hovered one, above it where there is no room below. */
+export function HoverCard({ width, edgesOf }: HoverCardProps) {
   const { store } = useScreen();
   const card = useRef<HTMLDivElement>(null);
   const hover = store.hover.value;
   useLayoutEffect(() => {
-    // kept inside the tracks: what sticks out would be cut off by the notebook's cell
     const element = card.current;
     const area = element?.offsetParent;
     if (!element || !area || !hover) return;
-    const highest = area.clientHeight - element.offsetHeight - 4;
-    element.style.top = `${Math.max(0, Math.min(topOf(hover.sequence) + 26, highest))}px`;
+    const { top, bottom } = edgesOf(hover.sequence);
+    const hasRoomBelow = bottom + element.offsetHeight <= area.clientHeight;
+    element.style.top = `${hasRoomBelow ? bottom : Math.max(0, top - element.offsetHeight)}px`;
   });
   if (!hover || width === 0) return null;
   const dataset = store.dataset.value!;
@@ -57,7 +67,8 @@ export function HoverCard({ width, topOf }: { width: number; topOf: (sequence: n
         ref={card}
         aria-live={hover.byKey ? "polite" : "off"}
         style={{
-          ...(onRight ? { left: `${x + columnWidth + 10}px` } : { right: `${width - x + 10}px` }),
+          width: `${Math.min(CARD_WIDTH, width / 2 - CARD_GAP - 4)}px`,
+          ...(onRight ? { left: `${x + columnWidth + CARD_GAP}px` } : { right: `${width - x + CARD_GAP}px` }),
         }}
       >
         <div class="nbm-card-head">
@@ -85,7 +96,8 @@ function ClaimRow({ claim }: { claim: Claim }) {
       <span class="nbm-claim-kind">{kind}</span>
       <span class="nbm-claim-name">
         {slot >= 0 && <Swatch slot={slot} />}
-        {name} {strand === 0 ? "" : strand > 0 ? "→" : "←"}
+        <span>{name}</span>
+        {strand === 0 ? "" : strand > 0 ? "→" : "←"}
       </span>
       <span class="nbm-claim-value">{signed(attribution)}</span>
       <span class="nbm-claim-value">p {pValue(p)}</span>

@@ -30,9 +30,10 @@ export function Tracks() {
   const stage = { store, area, scale, rects };
   const pointer = useTrackPointer(stage);
   useTrackWheel(stage);
-  const topOf = (sequence: number): number => {
+  const edgesOf = (sequence: number): { top: number; bottom: number } => {
     const canvas = area.current?.querySelector<HTMLElement>(`[data-sequence="${sequence}"]`);
-    return canvas?.closest<HTMLElement>(".nbm-track")?.offsetTop ?? 0;
+    const track = canvas?.closest<HTMLElement>(".nbm-track");
+    return { top: track?.offsetTop ?? 0, bottom: (track?.offsetTop ?? 0) + (track?.offsetHeight ?? 0) };
   };
   const isTooNarrow = width > 0 && width < MIN_WIDTH;
   return (
@@ -69,7 +70,7 @@ export function Tracks() {
             <p class="nbm-hint">
               Drag to move, Ctrl + wheel to zoom, click a box to mark its motif. Dashed boxes do not count.
             </p>
-            <HoverCard width={width} topOf={topOf} />
+            <HoverCard width={width} edgesOf={edgesOf} />
           </>
         )}
       </div>

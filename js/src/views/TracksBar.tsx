@@ -97,6 +97,7 @@ function Pager() {
       <select
         class="nbm-select"
         aria-label="Order of sequences"
+        title="The order in which the arrows page through the sequences"
         value={order}
         {...ownKeys}
         onChange={(event) => reorder(event.currentTarget.value as SequenceOrder)}
