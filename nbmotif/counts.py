@@ -11,7 +11,7 @@ from tqdm.auto import tqdm
 
 from nbmotif.encoding import as_tensor
 from nbmotif.errors import InvalidArgument
-from nbmotif.kernels.signal import group_rows, sums_under
+from nbmotif.kernels.signal import group_rows, maxima_under, sums_under, weighted_under
 from nbmotif.kernels.tally import tally
 
 if TYPE_CHECKING:
@@ -20,8 +20,12 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from nbmotif.hits import Hits
+    from nbmotif.motifs import MotifSet
 
 Sign: TypeAlias = Literal["+", "-", "both"]
+How: TypeAlias = Literal["sum", "mean", "max"]
+HowHits: TypeAlias = Literal["sum", "mean", "max", "pwm"]
+_HOW = ("sum", "mean", "max")
 # bytes of the signal that are converted at a time
 _BLOCK_BYTES = 1 << 26
 # sign -> from attributions to what is compared with the threshold
@@ -33,7 +37,10 @@ _SIDE: dict[str, Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]]] =
 
 
 def extract_signal(
-    loci: pd.DataFrame | npt.NDArray[Any], X: torch.Tensor | npt.NDArray[Any], verbose: bool = False
+    loci: pd.DataFrame | npt.NDArray[Any],
+    X: torch.Tensor | npt.NDArray[Any],
+    verbose: bool = False,
+    how: How = "sum",
 ) -> torch.Tensor:
     """Add up a signal, such as attributions, under intervals.
 
@@ -46,10 +53,13 @@ def extract_signal(
         Signal, shape (N, C, L).
     verbose
         Show a progress bar.
+    how
+        "sum"; "mean" for the sum divided by the interval's length; "max" for the largest value.
 
     Returns
     -------
-    Sums, shape (n, C), of X's dtype and on its device; added in float64.
+    One value per interval and channel, shape (n, C), of X's dtype and on its device; added in float64. A mean of whole
+    numbers is float32.
 
     Raises
     ------
@@ -69,24 +79,49 @@ def extract_signal(
     if X.ndim != 3:
         hint = "Did you mean X.unsqueeze(1)?" if X.ndim == 2 else ""
         raise InvalidArgument("X", f"shape {tuple(X.shape)}", "a signal of shape (N, C, L)", hint)
-    sequence_idx, start, end = _interval_columns(loci)
-    _check_intervals(sequence_idx, start, end, X.shape[0], X.shape[2], "loci")
+    intervals = _Intervals(*_interval_columns(loci))
+    intervals.check(X.shape[0], X.shape[2], "loci", how)
     dtype = np.dtype(np.float32 if X.dtype in {torch.float32, torch.float16, torch.bfloat16} else np.float64)
-    sums = _sums(sequence_idx, start, end, X, dtype, add_channels=False, verbose=verbose)
-    return torch.from_numpy(sums).to(X.device, X.dtype)
+    values = _under(intervals, X, dtype, how, add_channels=False, verbose=verbose)
+    whole_mean = how == "mean" and not X.dtype.is_floating_point
+    return torch.from_numpy(values).to(X.device, torch.float32 if whole_mean else X.dtype)
 
 
-def signal_under(hits: Hits, X_attr: torch.Tensor | npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-    """Signal under each hit, summed over channels: float32 (H); see :meth:`nbmotif.scanning.Hits.with_signal`."""
+def signal_under(
+    hits: Hits, X_attr: torch.Tensor | npt.NDArray[Any], how: HowHits = "sum", motifs: MotifSet | None = None
+) -> npt.NDArray[np.float32]:
+    """Signal under each hit, float32 (H); see :meth:`nbmotif.scanning.Hits.with_signal`."""
     X_attr = as_tensor(X_attr, "X_attr")
     X_attr = X_attr.unsqueeze(1) if X_attr.ndim == 2 else X_attr
     if X_attr.ndim != 3 or X_attr.shape[0] != hits.n_sequences:
         expected = f"of shape (N, C, L) or (N, L), with N = {hits.n_sequences}, the sequences that were scanned"
         raise InvalidArgument("X_attr", f"shape {tuple(X_attr.shape)}", expected)
-    end = hits.end
-    _check_intervals(hits.sequence_idx, hits.start, end, X_attr.shape[0], X_attr.shape[2], "hits")
-    sums = _sums(hits.sequence_idx, hits.start, end, X_attr, np.dtype(np.float64), add_channels=True, verbose=False)
-    return sums[:, 0].astype(np.float32)
+    intervals = _Intervals(hits.sequence_idx, hits.start, hits.end)
+    weights = None if how != "pwm" else _weights(hits, X_attr, motifs)
+    intervals.check(X_attr.shape[0], X_attr.shape[2], "hits", "sum" if how == "pwm" else how)
+    values = _under(intervals, X_attr, np.dtype(np.float64), how, add_channels=how != "pwm", weights=weights)
+    return values[:, 0].astype(np.float32)
+
+
+class _Weights(NamedTuple):
+    """Matrices, and which one each interval takes; see :func:`nbmotif.kernels.signal.weighted_under`."""
+
+    columns: npt.NDArray[np.float64]
+    offsets: npt.NDArray[np.int64]
+    of_interval: npt.NDArray[np.int32]
+
+
+def _weights(hits: Hits, X_attr: torch.Tensor, motifs: MotifSet | None) -> _Weights:
+    """Take the PWMs of both strands: motif m is matrix m, and its reverse complement matrix M + m."""
+    if motifs is None or motifs.names != hits.motif_names:
+        got = "None" if motifs is None else f"{len(motifs)} motifs"
+        raise InvalidArgument("motifs", got, 'the motifs of these hits, in their order, for how="pwm"')
+    if X_attr.shape[1] != 4:
+        raise InvalidArgument("X_attr", f"shape {tuple(X_attr.shape)}", 'of shape (N, 4, L) for how="pwm"')
+    pwms = [*motifs.pwms, *(pwm[::-1, ::-1] for pwm in motifs.pwms)]
+    offsets = np.cumsum([0, *(pwm.shape[1] for pwm in pwms)])
+    matrix = hits.motif_idx + np.where(hits.strand < 0, len(motifs), 0)
+    return _Weights(np.ascontiguousarray(np.concatenate(pwms, axis=1).T), offsets, matrix.astype(np.int32))
 
 
 def _interval_columns(loci: pd.DataFrame | npt.NDArray[Any]) -> list[npt.NDArray[np.int64]]:
@@ -114,47 +149,57 @@ def _is_whole(values: pd.Series) -> bool:
     return are_numbers and bool((values % 1 == 0).all())
 
 
-def _check_intervals(
-    sequence_idx: npt.NDArray[Any],
-    start: npt.NDArray[Any],
-    end: npt.NDArray[Any],
-    n: int,
-    length: int,
-    name: str,
-) -> None:
-    inside = (sequence_idx >= 0) & (sequence_idx < n) & (start >= 0) & (start <= end) & (end <= length)
-    if not inside.all():
-        row = int(np.flatnonzero(~inside)[0])
-        got = f"sequence {sequence_idx[row]}, {start[row]} to {end[row]} in row {row}"
-        hint = "The coordinates must be those of the sequences that the signal is of."
-        raise InvalidArgument(name, got, f"inside the signal, {n} sequences of {length} bp", hint)
+class _Intervals(NamedTuple):
+    """Sequence, start and end of intervals."""
+
+    sequence_idx: npt.NDArray[Any]
+    start: npt.NDArray[Any]
+    end: npt.NDArray[Any]
+
+    def check(self, n: int, length: int, name: str, how: str) -> None:
+        """Refuse intervals that are not inside n sequences of a length, and empty ones where they have no value."""
+        if how not in _HOW:
+            raise InvalidArgument("how", repr(how), f"one of {', '.join(_HOW)}")
+        index, start, end = self
+        wrong = (index < 0) | (index >= n) | (start < 0) | (end < start) | (end > length)
+        expected = f"inside the signal, {n} sequences of {length} bp"
+        if how != "sum" and not wrong.any():
+            wrong, expected = start == end, f"at least 1 bp long to have a {how}"
+        if wrong.any():
+            row = int(np.flatnonzero(wrong)[0])
+            got = f"sequence {index[row]}, {start[row]} to {end[row]} in row {row}"
+            hint = "The coordinates must be those of the sequences that the signal is of."
+            raise InvalidArgument(name, got, expected, hint)
 
 
-def _sums(
-    sequence_idx: npt.NDArray[Any],
-    start: npt.NDArray[Any],
-    end: npt.NDArray[Any],
+def _under(
+    intervals: _Intervals,
     X: torch.Tensor,
     dtype: np.dtype[Any],
+    how: str,
     add_channels: bool,
-    verbose: bool,
+    weights: _Weights | None = None,
+    verbose: bool = False,
 ) -> npt.NDArray[Any]:
-    """Add up X under intervals that are known to be inside it, (n, C), block of sequences after block."""
+    """Look at the signal under intervals that are known to be inside it, (n, C), block of sequences after block."""
     n, n_channels, length = X.shape
-    order, offsets = group_rows(sequence_idx.astype(np.int32, copy=False), n)
-    start, end = start.astype(np.int32, copy=False), end.astype(np.int32, copy=False)
-    out = np.zeros((len(start), 1 if add_channels else n_channels), dtype=dtype)
+    sequence_idx, start, end = (column.astype(np.int32, copy=False) for column in intervals)
+    order, offsets = group_rows(sequence_idx, n)
+    out = np.zeros((len(start), 1 if add_channels or weights else n_channels), dtype=dtype)
     step = max(1, _BLOCK_BYTES // max(1, 8 * n_channels * length))
-    with tqdm(total=n, desc="Adding up signal", disable=not verbose) as bar:
+    with tqdm(total=n, desc="Reading signal", disable=not verbose) as bar:
         for first in range(0, n, step):
             block = X[first : first + step].detach().cpu()
             block = block.float() if block.dtype in {torch.float16, torch.bfloat16} else block
             signal = np.ascontiguousarray(block.numpy(), dtype=dtype)
-            if add_channels:
-                signal = signal.sum(axis=1, keepdims=True)
-            sums_under(signal, order, offsets[first : first + step + 1], start, end, out)
+            signal = signal.sum(axis=1, keepdims=True) if add_channels else signal
+            rows = order, offsets[first : first + step + 1]
+            if weights:
+                weighted_under(signal, *rows, start, *weights, out)
+            else:
+                (maxima_under if how == "max" else sums_under)(signal, *rows, start, end, out)
             bar.update(len(block))
-    return out
+    return out / (end - start)[:, None].astype(dtype) if how == "mean" else out
 
 
 def passing(

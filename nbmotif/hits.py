@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import torch
 
+    from nbmotif.counts import HowHits
+    from nbmotif.motifs import MotifSet
+
 # how a strand is written; "." is BED's sign for a site that reads the same on both
 _STRANDS = pd.CategoricalDtype(["-", ".", "+"])  # in the order of -1, 0, 1
 _REPR_MOTIFS = 5
@@ -301,13 +304,20 @@ class Hits(Sequence[pd.DataFrame]):
             kept._q_levels = self.p_levels._replace(values=self._q_levels).take(chosen, rows).values
         return kept
 
-    def with_signal(self, X_attr: torch.Tensor | npt.NDArray[Any]) -> Hits:
+    def with_signal(
+        self, X_attr: torch.Tensor | npt.NDArray[Any], how: HowHits = "sum", motifs: MotifSet | None = None
+    ) -> Hits:
         """Add up a signal, such as attributions, under each hit.
 
         Parameters
         ----------
         X_attr
             Shape (N, C, L), summed over the C channels, or (N, L); one row per sequence that was scanned.
+        how
+            "sum", "mean" or "max" over the positions of the hit; or "pwm", for attributions of shape (N, 4, L): a sum
+            in which each base is weighed by its probability in the motif, on the strand of the hit.
+        motifs
+            The motifs that were scanned, for ``how="pwm"``.
 
         Returns
         -------
@@ -321,7 +331,7 @@ class Hits(Sequence[pd.DataFrame]):
         from nbmotif.counts import signal_under
 
         scored = copy.copy(self)
-        scored.attribution = signal_under(self, X_attr)
+        scored.attribution = signal_under(self, X_attr, how, motifs)
         return scored
 
     def _index_of(self, name: str) -> int:

@@ -1,4 +1,4 @@
-"""Sums of a signal under many intervals, by running totals."""
+"""Sums, maxima and weighted sums of a signal under many intervals."""
 
 from __future__ import annotations
 
@@ -79,8 +79,72 @@ def group_rows(row_of: np.ndarray, n_rows: int) -> tuple[np.ndarray, np.ndarray]
     return order, offsets[:-1]
 
 
+@kernel()
+def maxima_under(
+    signal: np.ndarray, rows: np.ndarray, row_offsets: np.ndarray, starts: np.ndarray, ends: np.ndarray, out: np.ndarray
+) -> None:
+    """Find the largest value of each channel under intervals, none of them empty; a NaN among them is the largest.
+
+    The arguments are those of :func:`sums_under`. O(sum of the intervals' lengths * C).
+    """
+    n, n_channels, _ = signal.shape
+    for row in range(n):
+        for h in rows[row_offsets[row] : row_offsets[row + 1]]:
+            for channel in range(n_channels):
+                values = signal[row, channel]
+                largest = values[starts[h]]
+                for i in range(starts[h] + 1, ends[h]):
+                    if values[i] > largest or values[i] != values[i]:
+                        largest = values[i]
+                    if largest != largest:
+                        break
+                out[h, channel] = largest
+
+
+@kernel()
+def weighted_under(
+    signal: np.ndarray,
+    rows: np.ndarray,
+    row_offsets: np.ndarray,
+    starts: np.ndarray,
+    weights: np.ndarray,
+    weight_offsets: np.ndarray,
+    weight_of: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    """Add up a signal over bases times the weight of each base, under each interval.
+
+    Parameters
+    ----------
+    signal
+        float32 or float64 (N, 4, L), C order.
+    rows, row_offsets, starts
+        As in :func:`sums_under`.
+    weights
+        float64 (W, 4): matrices, column after column.
+    weight_offsets
+        int64: matrix k has the columns ``weight_offsets[k]:weight_offsets[k + 1]``, as many as its intervals are long.
+    weight_of
+        int32: the matrix of each interval.
+    out
+        (intervals, 1), of the signal's dtype, overwritten for the intervals in ``rows``.
+    """
+    for row in range(signal.shape[0]):
+        values = signal[row]
+        for h in rows[row_offsets[row] : row_offsets[row + 1]]:
+            first, last = weight_offsets[weight_of[h]], weight_offsets[weight_of[h] + 1]
+            total = 0.0
+            for j in range(last - first):
+                for c in range(4):
+                    total += weights[first + j, c] * values[c, starts[h] + j]
+            out[h, 0] = total
+
+
 def warm_up() -> None:
     """Compile every kernel of this module, for both precisions."""
     row, start, end = (np.array([value], dtype=np.int32) for value in (0, 1, 2))
+    rows = group_rows(row, 1)
     for dtype in (np.float32, np.float64):
-        sums_under(np.ones((1, 1, 3), dtype=dtype), *group_rows(row, 1), start, end, np.zeros((1, 1), dtype=dtype))
+        for kernel_under in (sums_under, maxima_under):
+            kernel_under(np.ones((1, 1, 3), dtype=dtype), *rows, start, end, np.zeros((1, 1), dtype=dtype))
+    weighted_under(np.ones((1, 4, 3)), *rows, start, np.ones((1, 4)), np.array([0, 1]), row, np.zeros((1, 1)))

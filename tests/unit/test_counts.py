@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import torch
 
-from nbmotif import Hits, count_annotations, extract_signal
+from nbmotif import Hits, MotifSet, count_annotations, extract_signal, fimo
 from nbmotif.counts import count_hits, passing
 from nbmotif.errors import InvalidArgument
 
@@ -51,6 +51,42 @@ def test_extract_signal__takes_what_is_not_contiguous_and_needs_grad():
     assert not X.is_contiguous()
     signal = extract_signal(as_loci([(2, 5, 9)]), X)
     torch.testing.assert_close(signal[0], X[2, :, 5:9].sum(dim=1).detach())
+
+
+def test_extract_signal__gives_means_and_maxima():
+    X = torch.tensor([[[1.0, -5.0, 3.0, 0.5], [float("nan"), 2.0, 7.0, 1.0]]])
+    loci = as_loci([(0, 1, 3), (0, 0, 4), (0, 3, 4)])
+    mean, largest = (extract_signal(loci, X, how=how) for how in ("mean", "max"))
+    torch.testing.assert_close(mean, torch.tensor([[-1.0, 4.5], [-0.125, float("nan")], [0.5, 1.0]]), equal_nan=True)
+    torch.testing.assert_close(largest, torch.tensor([[3.0, 7.0], [3.0, float("nan")], [0.5, 1.0]]), equal_nan=True)
+    assert extract_signal(as_loci([(0, 0, 2)]), torch.tensor([[[1, 2]]]), how="mean").tolist() == [[1.5]]
+
+
+def test_extract_signal__refuses_an_empty_interval_where_it_has_no_value():
+    X = torch.ones(1, 1, 5)
+    assert extract_signal(as_loci([(0, 2, 2)]), X).tolist() == [[0.0]]
+    with pytest.raises(InvalidArgument, match=r"at least 1 bp long to have a mean; got sequence 0, 2 to 2 in row 0"):
+        extract_signal(as_loci([(0, 2, 2)]), X, how="mean")
+    with pytest.raises(InvalidArgument, match=r"`how` must be one of sum, mean, max; got 'median'"):
+        extract_signal(as_loci([(0, 2, 2)]), X, how="median")
+
+
+def test_with_signal__weighs_bases_by_the_motif_on_the_strand_of_the_hit():
+    rng = np.random.default_rng(0)
+    motifs = MotifSet({str(width): rng.dirichlet(np.ones(4), size=width).T for width in (5, 7)})
+    X_attr = rng.normal(size=(3, 4, 400))
+    hits = fimo(motifs, ["".join(rng.choice(list("ACGT"), size=400)) for _ in range(3)], threshold=0.02)
+    expected = [
+        (X_attr[i, :, s:e] * (motifs.pwms[m] if strand > 0 else motifs.pwms[m][::-1, ::-1])).sum()
+        for m, i, s, e, strand in zip(hits.motif_idx, hits.sequence_idx, hits.start, hits.end, hits.strand, strict=True)
+    ]
+    weighted = hits.with_signal(X_attr, how="pwm", motifs=motifs).attribution
+    np.testing.assert_allclose(weighted, expected, rtol=1e-6)
+    assert set(hits.strand) == {1, -1}
+    with pytest.raises(InvalidArgument, match="`motifs` must be the motifs of these hits"):
+        hits.with_signal(X_attr, how="pwm")
+    with pytest.raises(InvalidArgument, match=r"`X_attr` must be of shape \(N, 4, L\)"):
+        hits.with_signal(X_attr[:, 0], how="pwm", motifs=motifs)
 
 
 def test_extract_signal__a_long_total_does_not_blur_a_small_sum():
