@@ -255,7 +255,8 @@ class View:
     def ready(self) -> View:
         self.root.wait_for(state="visible")
         self.until("data-state", "ready")
-        self.page.wait_for_function("(el) => Number(el.dataset.frames) > 0", arg=self.root.element_handle())
+        drawn = "(el) => Number(el.dataset.frames) > 0 || el.querySelector('canvas') === null"
+        self.page.wait_for_function(drawn, arg=self.root.element_handle())
         return self
 
     def until(self, attribute: str, value: str) -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def exported(page: Page, tmp_path: Path, synthetic: ModuleType, views_on: Callable) -> Callable:
+    """Return a function that exports an Explorer and opens the file: the explorer and the view."""
+
     def export(tracks: object = None, **arguments: object) -> tuple:
         explorer = synthetic.explorer(**arguments)
         path = tmp_path / "page.html"
@@ -46,3 +48,76 @@ def test_page__sliders_are_alive(exported: Callable) -> None:
     assert threshold > 0.01
     assert [int(row["hits"]) for row in view.rows()] == explorer.counts["hits"].tolist()
     assert view.boxes() < boxes
+
+
+def test_page__keeps_the_thresholds_and_selection_it_was_exported_with(exported: Callable) -> None:
+    explorer, view = exported(
+        attribution_threshold=0.3, sign="both", selected_motifs=["TAL1_MA0091"], sequence=2, viewport=(900, 1100)
+    )
+    assert float(view.number("Attribution threshold").input_value()) == 0.3
+    assert [int(row["hits"]) for row in view.rows()] == explorer.counts["hits"].tolist()
+    assert view.motif("TAL1_MA0091").get_attribute("aria-selected") == "true"
+    view.screenshot("page-zoomed")
+
+
+def test_page__shows_the_sequences_that_it_holds(exported: Callable) -> None:
+    _, view = exported(tracks=[7, 3])
+    assert {canvas["sequence"] for canvas in view.canvases()} == {"7", "3"}
+
+
+def test_page__holds_hypothetical_scores(exported: Callable) -> None:
+    _, view = exported(viewport=(1000, 1060))
+    canvas = view.root.locator(".nbm-track canvas").first
+    view.settle()
+    before = canvas.screenshot()
+    view.root.get_by_label("Hypothetical").check()
+    view.settle()
+    assert canvas.screenshot() != before
+    view.screenshot("page-hypothetical")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_page__follows_the_systems_colours(exported: Callable, page: Page, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)
+    _, view = exported()
+    assert view.root.get_attribute("data-theme") == scheme
+    view.screenshot(f"page-{scheme}")
+
+
+def test_page__says_from_where_on_its_hits_are_complete(exported: Callable) -> None:
+    with pytest.warns(match="holds the strongest"):
+        explorer, view = exported(max_hits=200)
+    floor = explorer.attribution_threshold
+    shown = view.number("Attribution threshold")
+    assert float(shown.input_value()) == pytest.approx(floor, rel=0.01)
+    assert [int(row["hits"]) for row in view.rows()] == explorer.counts["hits"].tolist()
+    view.drag("Attribution threshold", 0.5)
+    view.drag("Attribution threshold", 0)
+    view.settle()
+    assert float(shown.input_value()) == pytest.approx(floor, rel=0.02)
+    view.screenshot("page-floor")
+
+
+@pytest.mark.parametrize(
+    "without",
+    [
+        ["hits"],
+        ["seqlets"],
+        ["marginal"],
+        ["attributions", "hypothetical"],
+        ["X", "hypothetical"],
+        ["motifs"],
+        ["X", "attributions", "hypothetical"],
+        ["hits", "seqlets"],
+        ["X", "attributions", "hypothetical", "hits", "seqlets", "loci", "sequence_names"],
+        ["X", "attributions", "hypothetical", "hits", "seqlets", "loci", "sequence_names", "motifs", "marginal"],
+    ],
+    ids=lambda names: "-".join(names),
+)
+def test_page__needs_none_of_the_pieces(exported: Callable, without: list[str]) -> None:
+    if "motifs" in without and "seqlets" not in without:
+        without = [*without, "seqlets"]  # whose matches are indices of the motifs
+    pieces = dict.fromkeys(without)
+    explorer, view = exported(**pieces, **({"families": None} if "motifs" in without else {}))
+    assert [row["motif"] for row in view.rows()] == explorer.counts["motif_name"].tolist()
+    view.screenshot("page-without-" + "-".join(without))
