@@ -12,7 +12,7 @@ import numpy as np
 
 from nbmotif.kernels.tomtom import best_scores, place_alignments
 from nbmotif.kernels.tomtom_letters import composition_rows, compositions, mark_needed, one_hot_p_values
-from nbmotif.kernels.tomtom_null import best_survival, span_rows, survival_rows
+from nbmotif.kernels.tomtom_null import best_survival, lowest_wanted, score_ranges, span_rows, survival_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -61,18 +61,16 @@ def match_matrix(index: int, query: Floats, targets: Targets) -> Matches:
     scored = targets.score(query)
     offset = scored.binning.offset
     one = _Batch(np.arange(width), np.array([0, width]), np.array([width * offset], np.int16), scored, targets)
-    scores = one.align(np.array([0]))
-    lowest = int(scores.min())
-    table, levels, ids = (
-        np.empty((width * (width + 1) // 2, 5), np.int64),
-        np.empty(width + 1, np.int64),
-        _square(width),
-    )
-    table = table[: span_rows(scored.tops, offset, lowest, table, levels, ids)]
+    scores, ranges = one.align(np.array([0]))
+    n_spans = width * (width + 1) // 2
+    table, levels, ids = np.empty((n_spans, 5), np.int64), np.empty(width + 1, np.int64), _square(width)
+    wanted = lowest_wanted(ranges[0], targets.widths, width)
+    table = table[: span_rows(scored.tops, offset, wanted, table, levels, ids)]
     survival = _survival(table, levels, scored.pmfs)
-    null = np.empty((len(targets.widths), int(scores.max()) - lowest + 1))
-    best_survival(ids, table, survival, offset, lowest, targets.widths, np.empty(null.shape[1]), null)
-    p_values = null[targets.width_of, scores[0] - lowest][None]
+    n_scores = int(scores.max()) + 1
+    null = np.empty((len(targets.widths), n_scores))
+    best_survival(ids, table, survival, offset, ranges[0], targets.widths, np.empty(n_scores), null)
+    p_values = null[targets.width_of, scores[0]][None]
     return Matches(np.array([index]), scores, _both_strands(p_values, targets), one.placer(np.array([0]), scores))
 
 
@@ -101,26 +99,24 @@ def _match_batch(batch: _Batch, codes: Codes, queries: Ints, pool: ThreadPoolExe
     targets, scored, starts = batch.targets, batch.scored, batch.starts
     offset = scored.binning.offset
     chunks = [queries[low : low + _CHUNK] for low in range(0, len(queries), _CHUNK)]
-    scores = list(pool.map(batch.align, chunks))
+    aligned = list(pool.map(batch.align, chunks))
     longest = int((starts[queries + 1] - starts[queries]).max())
     counts = _compositions(longest)
     need = np.full(len(counts), _NEVER)
-    is_width = np.zeros(max(longest, int(targets.widths[-1])) + 1, np.bool_)
-    is_width[targets.widths] = True
-    ends = [np.stack([best.min(axis=1), best.max(axis=1)], axis=1).astype(np.int64) for best in scores]
-    mark_needed(codes, starts, queries, np.concatenate(ends)[:, 0].copy(), offset, is_width, need)
+    for chunk, (_, ranges) in zip(chunks, aligned, strict=True):
+        mark_needed(codes, starts, chunk, ranges, targets.widths, offset, need)
     table, levels, ids = np.empty((len(counts), 5), np.int64), np.empty(longest + 1, np.int64), np.empty_like(need)
     table = table[: composition_rows(need, counts, scored.tops, table, levels, ids)]
     survival = _survival(table, levels, scored.pmfs)
 
-    def look_up(chunk: Ints, best: npt.NDArray[np.int16], ends: Ints) -> Matches:
-        p = np.empty(best.shape)
-        one_hot_p_values(
-            codes, starts, chunk, best, ends, ids, table, survival, offset, targets.widths, targets.width_of, p
-        )
-        return Matches(chunk, best, _both_strands(p, targets), batch.placer(chunk, best))
+    def look_up(chunk: Ints, found: tuple[npt.NDArray[np.int16], Ints]) -> Matches:
+        scores, ranges = found
+        p = np.empty(scores.shape)
+        widths, width_of = targets.widths, targets.width_of
+        one_hot_p_values(codes, starts, chunk, scores, ranges, ids, table, survival, offset, widths, width_of, p)
+        return Matches(chunk, scores, _both_strands(p, targets), batch.placer(chunk, scores))
 
-    yield from pool.map(look_up, chunks, scores, ends)
+    yield from pool.map(look_up, chunks, aligned)
 
 
 @dataclass(frozen=True)
@@ -133,17 +129,17 @@ class _Batch:
     scored: Scored
     targets: Targets
 
-    def align(self, queries: Ints) -> npt.NDArray[np.int16]:
-        """Best score over both strands, shape (n, M)."""
-        layout = self.targets.layout
+    def align(self, queries: Ints) -> tuple[npt.NDArray[np.int16], Ints]:
+        """Best scores over the strands, shape (n, M), and their lowest and highest by target width, (n, W, 2)."""
+        targets, layout = self.targets, self.targets.layout
         widest = int((self.starts[queries + 1] - self.starts[queries]).max())
-        best = np.empty((len(queries), layout.n_slots), np.int16)
-        sums = layout.scratch(widest, np.int16)
-        best_scores(self.scored.rows, self.kinds, self.starts, queries, layout.blocks, self.first, sums, best)
-        scores = best[:, layout.slots[0]]
-        for slots in layout.slots[1:]:
-            np.maximum(scores, best[:, slots], out=scores)
-        return scores
+        best, sums = np.empty((len(queries), targets.n_targets), np.int16), layout.scratch(widest, np.int16)
+        blocks, n_strands = layout.blocks, layout.n_strands
+        best_scores(self.scored.rows, self.kinds, self.starts, queries, blocks, n_strands, self.first, sums, best)
+        scores = best.take(layout.slots, axis=1)
+        ranges = np.empty((len(queries), len(targets.widths), 2), np.int64)
+        score_ranges(scores, targets.width_of, ranges)
+        return scores, ranges
 
     def placer(self, queries: Ints, scores: npt.NDArray[np.int16]) -> Callable[[Ints], npt.NDArray[np.int32]]:
         """Find where chosen alignments lie, when asked."""
@@ -177,7 +173,7 @@ def _survival(table: Ints, levels: Ints, pmfs: Floats) -> Floats:
 
 def _both_strands(p_values: Floats, targets: Targets) -> Floats:
     """P-value of the better of both strands, taken as independent: 1 - (1 - p)², without losing a small p."""
-    return p_values * (2 - p_values) if len(targets.layout.slots) == 2 else p_values
+    return p_values * (2 - p_values) if targets.layout.n_strands == 2 else p_values
 
 
 def _square(width: int) -> Ints:

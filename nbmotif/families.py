@@ -234,15 +234,15 @@ def logo_similarities(pwms: list[Floats]) -> npt.NDArray[np.float32]:
     layout = Layout.of(widths, n_strands=2)
     strands = np.concatenate([*logos, *(logo[::-1, ::-1] for logo in logos)], axis=1)
     columns = np.where(layout.column >= 0, strands[:, layout.column], 0).astype(np.float32)
-    sums, best = layout.scratch(int(widths.max()), np.float32), np.empty((1, layout.n_slots), np.float32)
+    sums, best = layout.scratch(int(widths.max()), np.float32), np.empty((1, len(pwms)), np.float32)
     rows = np.empty((int(widths.max()), columns.shape[1]), np.float32)
     nothing, query = np.zeros(1, np.float32), np.array([0])
     similarities = np.empty((len(pwms), len(pwms)), np.float32)
     for i, logo in enumerate(logos):
         width = logo.shape[1]
         column_products(np.ascontiguousarray(logo.T, np.float32), columns, rows[:width])
-        best_scores(rows, np.arange(width), np.array([0, width]), query, layout.blocks, nothing, sums, best)
-        similarities[i] = best[0, layout.slots].max(axis=0)
+        best_scores(rows, np.arange(width), np.array([0, width]), query, layout.blocks, 2, nothing, sums, best)
+        similarities[i] = best[0, layout.slots]
     np.maximum(similarities, similarities.T, out=similarities)
     np.fill_diagonal(similarities, 1.0)
     return np.clip(similarities, 0.0, 1.0)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
     Ints = npt.NDArray[np.int64]
 
-_LANES = 128  # motifs side by side: a block and its sums stay in the first-level cache
-_VECTOR = 32  # int16 values in the widest vectors: blocks are padded to whole ones
+_SIDE_BY_SIDE = 128  # motifs of a block: it and its sums stay near the processor
+_PADDING = 3  # columns of zeros before and behind each block
 _MEMELITE_TARGET_BINS, _MEMELITE_MEDIAN_BINS = 100, 1000
 _MEDIAN_BINS = 1024  # of one round of the exact search
 
@@ -32,11 +32,11 @@ class Layout:
     Parameters
     ----------
     blocks
-        Base, width, lanes and place of each block, shape (B, 4).
+        First entry, width, lanes and place of each block, shape (B, 4).
     lanes
         First entry, columns and lanes of the block of each motif, by strand, shape (strands, M, 3).
     slots
-        Place of each motif among the best scores, by strand, shape (strands, M).
+        Place of each motif among the best scores, shape (M,).
     column
         Which of the strands' concatenated columns each entry is, shape (E,); -1 for padding.
     """
@@ -48,30 +48,31 @@ class Layout:
 
     @classmethod
     def of(cls, widths: Ints, n_strands: int) -> Layout:
-        """Lay out motifs of these widths, all of one strand and then all of the other."""
-        width = np.tile(widths, n_strands)
-        first_column = np.cumsum(width) - width
-        lanes, slots = np.empty((len(width), 3), np.int64), np.empty(len(width), np.int64)
-        blocks, column = [], []
+        """Lay out motifs of these widths."""
+        strand = np.arange(n_strands)[:, None]
+        first_column = np.cumsum(widths) - widths + strand * widths.sum()  # (strands, M)
+        lanes, slots = np.empty((n_strands, len(widths), 3), np.int64), np.empty(len(widths), np.int64)
+        blocks, pieces = [], []
         base = place = 0
-        for columns in np.unique(width):
-            same = np.flatnonzero(width == columns)
-            for members in np.array_split(same, -(-len(same) // _LANES)):
-                n_lanes = -(-len(members) // _VECTOR) * _VECTOR
-                blocks.append((base, columns, n_lanes, place))
-                block = np.full((columns, n_lanes), -1)
-                block[:, : len(members)] = first_column[members] + np.arange(columns)[:, None]
-                column.append(block.ravel())
-                slots[members] = place + np.arange(len(members))
-                lanes[members] = np.stack(np.broadcast_arrays(base + np.arange(len(members)), columns, n_lanes), axis=1)
-                base, place = base + block.size, place + n_lanes
-        shape = (n_strands, len(widths))
-        return cls(np.array(blocks), lanes.reshape(*shape, 3), slots.reshape(shape), np.concatenate(column))
+        for width in np.unique(widths):
+            same = np.flatnonzero(widths == width)
+            for members in np.array_split(same, -(-len(same) // _SIDE_BY_SIDE)):
+                n = len(members)
+                padding = np.full(_PADDING * n_strands * n, -1)
+                base += len(padding)
+                blocks.append((base, width, n_strands * n, place))
+                block = first_column[:, members].ravel() + np.arange(width)[:, None]
+                pieces += [padding, block.ravel(), padding]
+                slots[members] = place + np.arange(n)
+                lanes[:, members, 0] = base + strand * n + np.arange(n)
+                lanes[:, members, 1:] = width, n_strands * n
+                base, place = base + block.size + len(padding), place + n
+        return cls(np.array(blocks), lanes, slots, np.concatenate(pieces))
 
     @property
-    def n_slots(self) -> int:
-        """Places that best scores need."""
-        return int(self.blocks[-1, 2] + self.blocks[-1, 3])
+    def n_strands(self) -> int:
+        """Strands of each motif."""
+        return len(self.lanes)
 
     def scratch(self, query_width: int, dtype: Any) -> npt.NDArray[Any]:
         """Room for the sums of the alignments of one query with one block."""

@@ -3,8 +3,8 @@
 Scores are integers, as in MEME's tomtom: a column pair scores 0 to ``n_bins``, a query column that is not aligned
 scores ``offset``, and here each row of scores already has ``offset`` subtracted: what is not aligned adds 0.
 
-Targets of the same width lie side by side in a *block*, one per lane: the entry of lane l in column c is at
-``base + c * lanes + l``. Both strands are targets of their own.
+Targets of the same width lie side by side in a *block*, one per lane, first as given, then reverse-complemented: the
+entry of lane l in column c is at ``base + c * lanes + l``. Three columns of zeros lie before and behind each block.
 """
 
 from __future__ import annotations
@@ -168,9 +168,17 @@ def spread(binned: npt.NDArray[np.int16], column: Ints, offset: int, rows: npt.N
 
 @kernel()
 def best_scores(
-    rows: npt.NDArray[Any], kinds: Ints, starts: Ints, queries: Ints, blocks: Ints, first: Any, sums: Any, best: Any
+    rows: npt.NDArray[Any],
+    kinds: Ints,
+    starts: Ints,
+    queries: Ints,
+    blocks: Ints,
+    n_strands: int,
+    first: Any,
+    sums: Any,
+    best: Any,
 ) -> None:
-    """Score the best alignment of each query with every lane of every block.
+    """Score the best alignment of each query with every target, on its better strand.
 
     Parameters
     ----------
@@ -181,35 +189,55 @@ def best_scores(
     queries
         The queries to align, shape (n,).
     blocks
-        One row per block: base of its entries, width of its targets, lanes, place of its first lane in ``best``.
+        One row per block: first entry, width of its targets, lanes, place of its first target in ``best``.
+    n_strands
+        Into how many strands, one after the other, the lanes of a block fall.
     first
         Score of each query with nothing aligned, shape (Q,), of rows' dtype.
     sums
         Scratch for the widest query: (target width + query width - 1) * lanes of every block. Overwritten.
     best
-        Overwritten with the best scores, shape (n, lanes of all blocks).
+        Overwritten with the best scores, shape (n, M), in the order of the blocks.
 
     Notes
     -----
-    Each query column adds its scores to the alignments it takes part in, all lanes at once. O(w · E) per query.
+    Each query column adds its scores to the alignments it takes part in, all lanes at once, four columns in one pass:
+    those that are not over the target then read the zeros around its block. O(w · E) per query.
     """
     for at in range(queries.shape[0]):
         query = queries[at]
         start, width = starts[query], starts[query + 1] - starts[query]
         for b in range(blocks.shape[0]):
             base, columns, lanes, place = blocks[b, 0], blocks[b, 1], blocks[b, 2], blocks[b, 3]
-            n_rows, size = columns + width - 1, columns * lanes
+            n_rows, size = columns + width - 1, (columns + 3) * lanes
             total = sums[: n_rows * lanes]
             total[:] = first[query]
-            for i in range(width):
-                _add(total[(width - 1 - i) * lanes :], rows[kinds[start + i], base : base + size])
+            i = 0
+            while i + 4 <= width:
+                low = base - 3 * lanes
+                r0, r1 = rows[kinds[start + i], low:], rows[kinds[start + i + 1], low + lanes :]
+                r2, r3 = rows[kinds[start + i + 2], low + 2 * lanes :], rows[kinds[start + i + 3], base:]
+                _add_four(total[(width - 4 - i) * lanes :], r0, r1, r2, r3, size)
+                i += 4
+            while i < width:
+                _add(total[(width - 1 - i) * lanes :], rows[kinds[start + i], base : base + columns * lanes])
+                i += 1
             while n_rows > 1:  # fold the alignments onto each other until one row is left
                 half = (n_rows + 1) // 2
                 _keep_larger(total, total[half * lanes : n_rows * lanes])
                 n_rows = half
-            out = best[at, place : place + lanes]
-            for lane in range(lanes):
+            n = lanes // n_strands
+            if n_strands == 2:
+                _keep_larger(total, total[n:lanes])
+            out = best[at, place : place + n]
+            for lane in range(n):
                 out[lane] = total[lane]
+
+
+@kernel()
+def _add_four(total: Any, r0: Any, r1: Any, r2: Any, r3: Any, n: int) -> None:
+    for k in range(n):
+        total[k] += (r0[k] + r1[k]) + (r2[k] + r3[k])
 
 
 @kernel()
@@ -298,14 +326,15 @@ def warm_up() -> None:
     for low, high in ends:
         median(scores[0], counts, 1, low, high, 8, np.empty(8))
         binned_median(scores[0], counts, low, high, 8)
-    binned, rows = np.empty((1, 4), np.int16), np.empty((1, 32), np.int16)
+    binned, rows = np.empty((1, 4), np.int16), np.empty((1, 14), np.int16)
     bin_scores(scores, np.zeros(1), -2, 5, norms / 4, binned, pmfs)
-    spread(binned, np.arange(32) % 4, 0, rows)
-    blocks, starts, first = np.array([[0, 1, 32, 0]]), np.array([0, 1]), np.zeros(1, np.int16)
+    spread(binned, np.arange(14) % 4, 0, rows)
+    blocks, starts, first = np.array([[6, 1, 2, 0]]), np.array([0, 1]), np.zeros(1, np.int16)
     query = one - 1
-    best_scores(rows, query, starts, query, blocks, first, np.empty(32, np.int16), np.empty((1, 32), np.int16))
-    products = np.empty((1, 32), np.float32)
-    column_products(np.eye(4, dtype=np.float32)[:1], np.ones((4, 32), np.float32), products)
-    best_scores(products, query, starts, query, blocks, products[0, :1].copy(), products[0].copy(), products)
-    lanes, placed = np.array([[[0, 1, 32]]]), np.empty((1, 1, 3), np.int32)
-    place_alignments(rows, query, starts, query, query[None], rows[:, :1], first, lanes, False, placed)
+    best_scores(rows, query, starts, query, blocks, 2, first, np.empty(2, np.int16), np.empty((1, 1), np.int16))
+    products = np.empty((1, 14), np.float32)
+    column_products(np.eye(4, dtype=np.float32)[:1], np.ones((4, 14), np.float32), products)
+    sums, best = np.empty(2, np.float32), np.empty((1, 1), np.float32)
+    best_scores(products, query, starts, query, blocks, 2, products[0, :1].copy(), sums, best)
+    lanes, placed = np.array([[[6, 1, 2]]]), np.empty((1, 1, 3), np.int32)
+    place_alignments(rows, query, starts, query, query[None], rows[:, :1].copy(), first, lanes, False, placed)

@@ -6,12 +6,12 @@ then by their number of A + C + G, of A + C, and of A.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nbmotif.kernels._jit import kernel
-from nbmotif.kernels.tomtom_null import COLUMN, LOW, PARENT, PLACE, SIZE, best_survival
+from nbmotif.kernels.tomtom_null import COLUMN, LOW, PARENT, PLACE, SIZE, best_survival, lowest_wanted
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -69,7 +69,7 @@ def _span_ranks(codes: npt.NDArray[np.int8], ranks: Ints) -> None:
 
 @kernel()
 def mark_needed(
-    codes: npt.NDArray[np.int8], starts: Ints, queries: Ints, lowest: Ints, offset: int, is_width: Any, need: Ints
+    codes: npt.NDArray[np.int8], starts: Ints, queries: Ints, ranges: Ints, widths: Ints, offset: int, need: Ints
 ) -> None:
     """Lower ``need`` of each composition to the smallest score of it that these queries look up.
 
@@ -77,12 +77,12 @@ def mark_needed(
     ----------
     codes, starts
         Letters 0 to 3 of all queries, and where each query's begin.
-    queries, lowest
-        The queries, and the smallest best score of each, shape (n,).
+    queries, ranges
+        The queries, and their lowest and highest best score by target width, shape (n, W, 2).
+    widths
+        Target widths, ascending, shape (W,).
     offset
         Score of a query column that is not aligned.
-    is_width
-        Whether some target has that many columns, from 0 on; as long as the longest query or longer.
     need
         By rank; changed in place.
     """
@@ -93,12 +93,13 @@ def mark_needed(
     for at in range(queries.shape[0]):
         start, width = starts[queries[at]], starts[queries[at] + 1] - starts[queries[at]]
         _span_ranks(codes[start : start + width], ranks)
+        wanted = lowest_wanted(ranges[at], widths, width)
         for i in range(width):
             for j in range(i, width):
-                hangs_over = i == 0 or j == width - 1
-                if hangs_over or is_width[j - i + 1]:
+                lowest = wanted[j - i + 1, 1 if i == 0 or j == width - 1 else 0]
+                if lowest != _NEVER:
                     rank = ranks[i, j]
-                    need[rank] = min(need[rank], max(lowest[at] - offset * (width - (j - i + 1)), 1))
+                    need[rank] = min(need[rank], max(lowest - offset * (width - (j - i + 1)), 1))
 
 
 @kernel()
@@ -177,7 +178,7 @@ def one_hot_p_values(
     starts: Ints,
     queries: Ints,
     best: npt.NDArray[np.int16],
-    ends: Ints,
+    ranges: Ints,
     ids: Ints,
     table: Ints,
     survival: Floats,
@@ -192,8 +193,8 @@ def one_hot_p_values(
     ----------
     codes, starts, queries
         As :func:`mark_needed`.
-    best, ends
-        Best scores, shape (n, M), and the lowest and highest of each query, shape (n, 2).
+    best, ranges
+        Best scores, shape (n, M), and the lowest and highest by target width, shape (n, W, 2).
     ids, table, survival
         Rows by rank, the rows, and their survival functions.
     offset
@@ -203,6 +204,11 @@ def one_hot_p_values(
     p_values
         Overwritten: P(best score of one target strand >= the one seen), shape (n, M).
     """
+    highest = 0
+    for at in range(queries.shape[0]):
+        for t in range(widths.shape[0]):
+            highest = max(highest, ranges[at, t, 1])
+    null, edges = np.empty((widths.shape[0], highest + 1)), np.empty(highest + 1)
     for at in range(queries.shape[0]):
         start, width = starts[queries[at]], starts[queries[at] + 1] - starts[queries[at]]
         rows = np.empty((width, width), np.int64)
@@ -210,23 +216,19 @@ def one_hot_p_values(
         for i in range(width):
             for j in range(i, width):
                 rows[i, j] = ids[rows[i, j]]
-        low, n_scores = ends[at, 0], ends[at, 1] - ends[at, 0] + 1
-        null = np.empty((widths.shape[0], n_scores))
-        best_survival(rows, table, survival, offset, low, widths, np.empty(n_scores), null)
+        best_survival(rows, table, survival, offset, ranges[at], widths, edges, null)
         for m in range(best.shape[1]):
-            p_values[at, m] = null[width_of[m], best[at, m] - low]
+            p_values[at, m] = null[width_of[m], best[at, m]]
 
 
 def warm_up() -> None:
     """Compile every kernel of this module."""
     codes, starts, queries = np.array([0, 1], np.int8), np.array([0, 2]), np.array([0])
-    ends, best = np.array([[1, 1]]), np.ones((1, 1), np.int16)
+    ranges, best = np.ones((1, 1, 2), np.int64), np.ones((1, 1), np.int16)
     counts, widths = compositions(2), np.array([1])
     need, ids = np.full(len(counts), _NEVER), np.empty(len(counts), np.int64)
-    mark_needed(codes, starts, queries, ends[:, 0].copy(), 1, np.array([False, True, False]), need)
+    mark_needed(codes, starts, queries, ranges, widths, 1, need)
     table, levels = np.empty((len(counts), 5), np.int64), np.empty(3, np.int64)
-    n_rows = composition_rows(need, counts, np.full(4, 2), table, levels, ids)
-    survival = np.zeros(int(table[:n_rows, SIZE].sum()))
-    one_hot_p_values(
-        codes, starts, queries, best, ends, ids, table[:n_rows], survival, 1, widths, queries, np.empty((1, 1))
-    )
+    table = table[: composition_rows(need, counts, np.full(4, 2), table, levels, ids)]
+    survival, p_values = np.zeros(int(table[:, SIZE].sum())), np.empty((1, 1))
+    one_hot_p_values(codes, starts, queries, best, ranges, ids, table, survival, 1, widths, queries, p_values)

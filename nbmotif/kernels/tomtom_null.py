@@ -82,7 +82,49 @@ def _accumulate(table: Ints, out: Floats) -> None:
 
 
 @kernel()
-def span_rows(tops: Ints, offset: int, lowest: int, table: Ints, levels: Ints, ids: Ints) -> int:
+def score_ranges(best: npt.NDArray[np.int16], width_of: Ints, ranges: Ints) -> None:
+    """Overwrite ``ranges`` (n, W, 2) with each query's lowest and highest best score against targets of each width.
+
+    ``best`` has shape (n, M); ``width_of``, shape (M,), says which of the W widths each target has; all W occur.
+    """
+    for at in range(best.shape[0]):
+        for t in range(ranges.shape[1]):
+            ranges[at, t, 0], ranges[at, t, 1] = _NEVER, 0
+        for m in range(best.shape[1]):
+            t = width_of[m]
+            ranges[at, t, 0] = min(ranges[at, t, 0], best[at, m])
+            ranges[at, t, 1] = max(ranges[at, t, 1], best[at, m])
+
+
+@kernel()
+def lowest_wanted(ranges: Ints, widths: Ints, width: int) -> Ints:
+    """Smallest scores that the spans of a query are looked up for.
+
+    Parameters
+    ----------
+    ranges, widths
+        Lowest and highest best score against targets of each width, shape (W, 2), and the widths, ascending.
+    width
+        Width of the query.
+
+    Returns
+    -------
+    Shape (width + 1, 2), by columns aligned: the lowest score where they lie within the query, and where they hang
+    over one of its ends; a huge number if no target aligns so.
+    """
+    wanted = np.full((width + 1, 2), _NEVER)
+    for t in range(widths.shape[0]):
+        aligned = min(widths[t], width)
+        wanted[aligned, 0] = min(wanted[aligned, 0], ranges[t, 0])
+    lowest = _NEVER
+    for aligned in range(width, 0, -1):
+        lowest = min(lowest, wanted[aligned, 0])
+        wanted[aligned, 1] = lowest
+    return wanted
+
+
+@kernel()
+def span_rows(tops: Ints, offset: int, wanted: Ints, table: Ints, levels: Ints, ids: Ints) -> int:
     """Plan the rows of one query, one per span.
 
     Parameters
@@ -91,13 +133,13 @@ def span_rows(tops: Ints, offset: int, lowest: int, table: Ints, levels: Ints, i
         Highest score of each query column, shape (w,).
     offset
         Score of a query column that is not aligned.
-    lowest
-        Smallest score of the whole query that will be looked up.
+    wanted
+        From :func:`lowest_wanted`.
     table, levels
         Overwritten with the rows, at most w (w + 1) / 2, and where each level begins, w + 1.
     ids
         Overwritten with the row of each span, shape (w, w): columns i to j, j included. -1 where the score is never
-        reached.
+        reached, or never looked up.
 
     Returns
     -------
@@ -109,6 +151,7 @@ def span_rows(tops: Ints, offset: int, lowest: int, table: Ints, levels: Ints, i
         top = 0
         for j in range(i, width):
             top += tops[j]
+            lowest = wanted[j - i + 1, 1 if i == 0 or j == width - 1 else 0]
             asked = max(lowest - offset * (width - (j - i + 1)), 1)
             if asked <= top:
                 need[i, j] = asked
@@ -139,7 +182,7 @@ def span_rows(tops: Ints, offset: int, lowest: int, table: Ints, levels: Ints, i
 
 @kernel()
 def best_survival(
-    ids: Ints, table: Ints, survival: Floats, offset: int, lowest: int, widths: Ints, edges: Floats, out: Floats
+    ids: Ints, table: Ints, survival: Floats, offset: int, ranges: Ints, widths: Ints, edges: Floats, out: Floats
 ) -> None:
     """Survival function of the best alignment of a query, for each target width.
 
@@ -151,34 +194,44 @@ def best_survival(
         The rows, and their survival functions.
     offset
         Score of a query column that is not aligned.
-    lowest
-        First score of ``out``.
+    ranges
+        Lowest and highest score wanted for each target width, shape (W, 2).
     widths
-        Target widths, ascending, shape (n,).
+        Target widths, ascending, shape (W,).
     edges
-        Scratch of one row of ``out``; overwritten.
+        Scratch, shape (highest of all scores + 1,); overwritten.
     out
-        Overwritten: ``out[t, k]`` is P(best score >= lowest + k) against one target of ``widths[t]`` columns.
+        Overwritten within the ranges: ``out[t, s]`` is P(best score >= s) against one target of ``widths[t]`` columns.
+        Shape (W, highest of all scores + 1).
 
     Notes
     -----
     Alignments are taken as independent, as TOMTOM does: with S = 1 - Π(1 - S_a), combined as S + S_a (1 - S), which
     loses no digits where S is small.
     """
-    width = ids.shape[0]
+    width, n_widths = ids.shape[0], widths.shape[0]
+    wider = np.empty((n_widths, 2), np.int64)  # scores wanted for this width and all wider ones
+    wider[-1] = ranges[-1]
+    for t in range(n_widths - 2, -1, -1):
+        wider[t, 0], wider[t, 1] = min(ranges[t, 0], wider[t + 1, 0]), max(ranges[t, 1], wider[t + 1, 1])
     edges[:] = 0.0  # the alignments that every wider target has too
     t = 0
     for columns in range(1, widths[-1] + 1):
         aligned = min(columns, width)
         shift = offset * (width - aligned)
         if widths[t] == columns:
-            out[t, :] = edges
+            low, high = ranges[t, 0], ranges[t, 1] + 1
+            best = out[t, low:high]
+            best[:] = edges[low:high]
             for i in range(width - aligned + 1):
-                _combine(out[t], ids[i, i + aligned - 1], table, survival, shift, lowest)
+                _combine(best, ids[i, i + aligned - 1], table, survival, shift, low)
             t += 1
-        _combine(edges, ids[0, aligned - 1], table, survival, shift, lowest)
+            if t == n_widths:
+                break
+        low, high = wider[t, 0], wider[t, 1] + 1
+        _combine(edges[low:high], ids[0, aligned - 1], table, survival, shift, low)
         if columns < width:
-            _combine(edges, ids[width - aligned, width - 1], table, survival, shift, lowest)
+            _combine(edges[low:high], ids[width - aligned, width - 1], table, survival, shift, low)
 
 
 @kernel()
@@ -202,7 +255,9 @@ def _combine(out: Floats, row: int, table: Ints, survival: Floats, shift: int, l
 def warm_up() -> None:
     """Compile every kernel of this module."""
     table, levels, ids = np.empty((3, 5), np.int64), np.empty(3, np.int64), np.empty((2, 2), np.int64)
-    n_rows = span_rows(np.array([2, 2]), 1, 1, table, levels, ids)
+    ranges, widths = np.empty((1, 2, 2), np.int64), np.array([1, 3])
+    score_ranges(np.ones((1, 2), np.int16), np.array([0, 1]), ranges)
+    n_rows = span_rows(np.array([2, 2]), 1, lowest_wanted(ranges[0], widths, 2), table, levels, ids)
     survival = np.empty(int(table[:n_rows, SIZE].sum()))
     survival_rows(table[:n_rows], levels, np.full((2, 3), 1 / 3), survival)
-    best_survival(ids, table[:n_rows], survival, 1, 1, np.array([1, 3]), np.empty(4), np.empty((2, 4)))
+    best_survival(ids, table[:n_rows], survival, 1, ranges[0], widths, np.empty(2), np.empty((2, 2)))
