@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,5 +120,8 @@ def test_page__needs_none_of_the_pieces(exported: Callable, without: list[str]) 
         without = [*without, "seqlets"]  # whose matches are indices of the motifs
     pieces = dict.fromkeys(without)
     explorer, view = exported(**pieces, **({"families": None} if "motifs" in without else {}))
-    assert [row["motif"] for row in view.rows()] == explorer.counts["motif_name"].tolist()
+    names = explorer.counts["motif_name"].tolist()
+    assert [row["motif"] for row in view.rows()] == names
+    if names:
+        expect(view.motif(names[0])).to_be_in_viewport()
     view.screenshot("page-without-" + "-".join(without))
