@@ -11,6 +11,7 @@ from tqdm.auto import tqdm
 
 from nbmotif.encoding import as_tensor, check_sequences
 from nbmotif.errors import InvalidArgument
+from nbmotif.insertions import Insertion, predicted_changes
 from nbmotif.models import predict, select_target
 from nbmotif.motifs import as_motif_set, pwm_consensus
 from nbmotif.sequences import substitute
@@ -210,55 +211,59 @@ def marginalize_motifs(
     database = as_motif_set(motifs)
     _check_fit(database, X.shape[-1], start)
     rng = np.random.default_rng(random_state)
-    measure = _Measure(model, X, func, target, _with_references(func, X, kwargs, random_state))
-    rows = []
-    for name, pwm in tqdm(database.items(), disable=not verbose, desc="marginalize", total=len(database)):
+    insertions, shuffles = [], []
+    for pwm in database.values():
         consensus = pwm_consensus(pwm).to(X.dtype)
         first = X.shape[-1] // 2 - consensus.shape[-1] // 2 if start is None else start
-        effect, after = measure.effect(consensus.unsqueeze(0), first)
-        shuffled, _ = measure.effect(_other_orders(consensus, len(X), rng), first)
-        span = slice(first, first + consensus.shape[-1])
-        gc_change = (after[:, 1:3, span].sum((1, 2), dtype=torch.float64) - X[:, 1:3, span].sum((1, 2))).mean()
-        rows.append(
-            {
-                "motif_name": name,
-                "effect": effect.mean().item(),
-                "standard_error": _standard_error(effect),
-                "shuffled_effect": shuffled.mean().item(),
-                "z": _z(effect - shuffled),
-                "gc_change": gc_change.item() / consensus.shape[-1],
-            }
-        )
-    return pd.DataFrame(rows)
+        insertions.append(Insertion.of(X, consensus.unsqueeze(0), first))
+        shuffles.append(Insertion.of(X, _other_orders(consensus, len(X), rng), first))
+    every = [insertion for pair in zip(insertions, shuffles, strict=True) for insertion in pair]
+    with tqdm(total=len(every) * len(X), disable=not verbose, desc="marginalize") as progress:
+        if func is predict:
+            changes = predicted_changes(model, X, every, target, kwargs, progress.update)
+        else:
+            options = _with_references(func, X, {"target": target, **kwargs}, random_state)
+            changes = _changes_of(func, model, X, every, target, options, progress.update)
+    effects, shuffled = changes[::2], changes[1::2]
+    return pd.DataFrame(
+        {
+            "motif_name": database.names,
+            "effect": effects.mean(1).tolist(),
+            "standard_error": [_standard_error(effect) for effect in effects],
+            "shuffled_effect": shuffled.mean(1).tolist(),
+            "z": [_z(difference) for difference in effects - shuffled],
+            "gc_change": [_gc_change(X, insertion) for insertion in insertions],
+        }
+    )
 
 
-class _Measure:
-    """The backgrounds, run once, and the change that an insertion makes in each."""
+def _changes_of(
+    func: Callable[..., Any],
+    model: Model,
+    X: torch.Tensor,
+    insertions: Sequence[Insertion],
+    target: Target,
+    options: dict[str, Any],
+    progress: Callable[[int], object],
+) -> torch.Tensor:
+    """Change of what a function says of each background, shape (n_insertions, N); of attributions, in the span."""
+    if not _is_attribution(func):
+        options.pop("target")
 
-    def __init__(
-        self, model: Model, X: torch.Tensor, func: Callable[..., Any], target: Target, options: dict[str, Any]
-    ) -> None:
-        self.model, self.X, self.func, self.target = model, X, func, target
-        self.options = {**options, "target": target} if _is_attribution(func) else options
-        self.before = self._run(X)
+    def run(X: torch.Tensor) -> torch.Tensor:
+        y = _attributions(func(model, X, **options))
+        return y if isinstance(y, torch.Tensor) and y.shape == X.shape else select_target(y, target).double()
 
-    def _run(self, X: torch.Tensor) -> torch.Tensor:
-        if self.func is predict:
-            # a head that is not read need not be kept
-            y = predict(self.model, X, func=lambda y: select_target(y, self.target), **self.options)
-            assert isinstance(y, torch.Tensor)
-            return y
-        y = _attributions(self.func(self.model, X, **self.options))
-        return y if isinstance(y, torch.Tensor) and y.shape == X.shape else select_target(y, self.target)
-
-    def effect(self, motif: torch.Tensor, start: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the change in each background, shape (N,), in float64, and the sequences with the motif."""
-        X_after = substitute(self.X, motif, start)
-        after = self._run(X_after)
-        if after.shape != self.X.shape:
-            return after.double() - self.before.double(), X_after
-        span = slice(start, start + motif.shape[-1])
-        return in_span(after, X_after, span) - in_span(self.before, self.X, span), X_after
+    before, rows = run(X), []
+    for insertion in insertions:
+        edited = insertion.into(X)
+        after = run(edited)
+        if after.shape == X.shape:
+            rows.append(in_span(after, edited, insertion.span) - in_span(before, X, insertion.span))
+        else:
+            rows.append(after - before)
+        progress(len(X))
+    return torch.stack(rows)
 
 
 def in_span(attributions: torch.Tensor, X: torch.Tensor, span: slice) -> torch.Tensor:
@@ -327,6 +332,12 @@ def _other_orders(consensus: torch.Tensor, n: int, rng: np.random.Generator) -> 
         again = torch.from_numpy(rng.permuted(np.tile(np.arange(width), (k, 1)), axis=1))
         shuffled[same] = consensus[:, again].permute(1, 0, 2)
     return shuffled
+
+
+def _gc_change(X: torch.Tensor, insertion: Insertion) -> float:
+    """Change of the fraction of G and C in the span, mean over the backgrounds."""
+    after, before = (letters[:, 1:3].double().sum(1).mean() for letters in (insertion.letters, X[:, :, insertion.span]))
+    return float(after - before)
 
 
 def _standard_error(values: torch.Tensor) -> float:

@@ -58,8 +58,14 @@ class Plan:
 
     calls: list[Call]
     doubts: list[Doubt] = field(default_factory=list)
+    asks_for_values: bool = False
     bytes_per_row: int = 0
     largest_per_row: int = 0
+
+    @property
+    def depends_on_values(self) -> bool:
+        """Whether the model looks at values, so that its calls cannot be run on stand-ins."""
+        return self.asks_for_values or bool(self.doubts)
 
     @property
     def approximations(self) -> list[str]:
@@ -234,7 +240,7 @@ def make_plan(
             f"the calls of the model depend on the number of sequences in the batch, or on their values: {a}, then {b}"
         )
         raise UnsupportedModel(msg)
-    plan = Plan(first.calls, first.doubts)
+    plan = Plan(first.calls, first.doubts, first.is_read)
     for k, call in enumerate(first.calls):
         call.must_copy |= second.calls[k].must_copy
         if call.rule.step is not None:

@@ -49,7 +49,7 @@ ORDERING = Rule(
 )
 SEVERED = Rule("none", doubt="receives a value that is computed from the sequences without a derivative")
 
-_ELEMENTWISE = words(
+ELEMENTWISE = words(
     """_threshold abs acos acosh asin asinh atan atanh ceil celu clamp clamp_max clamp_min cos cosh deg2rad digamma
     elu erf erfc erfinv exp exp2 expm1 float_power floor frac gelu hardshrink hardsigmoid hardswish hardtanh i0
     indicator leaky_relu lgamma log log10 log1p log2 log_ndtr log_sigmoid logit logsigmoid mish nan_to_num ndtr
@@ -105,7 +105,7 @@ _PAIRED: dict[str, Callable[..., Any]] = {
 }
 
 _BY_NAME: dict[str, Rule] = {
-    **dict.fromkeys(_ELEMENTWISE, RESCALE),
+    **dict.fromkeys(ELEMENTWISE, RESCALE),
     **dict.fromkeys(_LINEAR, LINEAR),
     **dict.fromkeys(_BILINEAR, MIDPOINT),
     **dict.fromkeys(_ORDERING, ORDERING),
