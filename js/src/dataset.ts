@@ -7,7 +7,7 @@ export interface HitColumns {
   offset: Uint32Array;
   attribution: Float32Array;
   /** Index into the motif's own ascending list of p values. */
-  level: Uint16Array;
+  level: Uint16Array | Uint32Array;
   sequence: Uint32Array;
   start: Uint32Array;
   strand: Int8Array;
@@ -65,7 +65,8 @@ export class Dataset {
     this.hits = {
       offset: columns.take("hit_offset", "u32", nMotifs + 1),
       attribution: columns.take("hit_attribution", "f32", nHits),
-      level: columns.take("hit_p", "u16", nHits),
+      // more than 65,536 different p values of one motif need the wider type
+      level: columns.take("hit_p", columns.dtype("hit_p") === "u32" ? "u32" : "u16", nHits),
       sequence: columns.take("hit_sequence", "u32", nHits),
       start: columns.take("hit_start", "u32", nHits),
       strand: columns.take("hit_strand", "i8", nHits),

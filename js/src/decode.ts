@@ -111,6 +111,11 @@ export class Columns {
     this.#columns = columns;
   }
 
+  dtype(name: string): Dtype | undefined {
+    const column = this.#columns.get(name);
+    return (Object.keys(ARRAYS) as Dtype[]).find((dtype) => column instanceof ARRAYS[dtype]);
+  }
+
   take<D extends Dtype>(name: string, dtype: D, length?: number): ArrayOf<D> {
     const column = this.#columns.get(name) ?? new ARRAYS[dtype](0);
     if (!(column instanceof ARRAYS[dtype])) throw new DecodeError(`Column "${name}" is not ${dtype}.`);

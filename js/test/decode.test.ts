@@ -70,6 +70,11 @@ describe("ColumnAssembler", () => {
 describe("Columns", () => {
   const columns = new Columns(new Map([["x", Uint32Array.of(1, 2)]]));
 
+  test("dtype tells a column's type", () => {
+    expect(columns.dtype("x")).toBe("u32");
+    expect(columns.dtype("y")).toBeUndefined();
+  });
+
   test("take checks type and length", () => {
     expect(() => columns.take("x", "f32")).toThrow('Column "x" is not f32.');
     expect(() => columns.take("x", "u32", 3)).toThrow("must have 3 elements; it has 2");

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
@@ -125,3 +127,16 @@ def test_page__needs_none_of_the_pieces(exported: Callable, without: list[str]) 
     if names:
         expect(view.motif(names[0])).to_be_in_viewport()
     view.screenshot("page-without-" + "-".join(without))
+
+
+def test_page__counts_hits_of_more_p_values_than_16_bits_hold(exported: Callable) -> None:
+    rng = np.random.default_rng(0)
+    n = 70_000
+    hits = pd.DataFrame({"motif_name": "any", "sequence_name": rng.integers(0, 12, n), "strand": "+"})
+    hits = hits.assign(start=rng.integers(0, 2000, n), attribution=1.0)
+    hits = hits.assign(end=hits["start"] + 8)
+    hits["p-value"] = rng.permutation(n) / n * 1e-4
+    pieces = dict.fromkeys(("seqlets", "marginal", "families"))
+    explorer, view = exported(hits=hits, motifs={"any": np.full((4, 8), 0.25)}, fimo_p_threshold=9e-5, **pieces)
+    [row] = view.rows()
+    assert int(row["hits"].replace(",", "")) == explorer.counts["hits"][0] == 63_000
