@@ -1,4 +1,5 @@
-// Shows the built bundle over a made-up study, to look at it without a notebook. Query parameters choose the case:
+// Shows the built bundle over a made-up study, to look at it without a notebook: `npm run dev`, serve the repository's
+// root (`python -m http.server`) and open js/dev/index.html. Query parameters choose the case:
 // size=small|large, state=loading|error|empty|static, theme=light|dark, and any trait as JSON.
 
 import type { StaticPage, Traits } from "../src/wire.ts";

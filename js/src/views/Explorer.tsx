@@ -1,4 +1,5 @@
 // The whole widget, in each of its states.
+import { useErrorBoundary } from "preact/hooks";
 import { threshold, whole } from "../format.ts";
 import type { LoadState } from "../store.ts";
 import { ownKeys, useScreen } from "./context.ts";
@@ -8,6 +9,9 @@ import { Tracks } from "./Tracks.tsx";
 
 export function Explorer() {
   const { store } = useScreen();
+  // a view that fails says so, instead of leaving an empty cell
+  const [failure, retry] = useErrorBoundary();
+  if (failure) return <DrawError failure={failure} onRetry={retry} />;
   const load = store.load.value;
   const dataset = store.dataset.value;
   return (
@@ -96,6 +100,20 @@ function Loading({ load }: { load: LoadState }) {
         <progress {...(share === undefined ? {} : { value: share })} aria-label="Loading" />
       )}
       <p>{text}</p>
+    </div>
+  );
+}
+
+function DrawError({ failure, onRetry }: { failure: unknown; onRetry: () => void }) {
+  return (
+    <div class="nbm-state" data-phase="error" role="alert">
+      <p>
+        The Explorer could not be drawn ({String(failure)}). Nothing is lost: draw it again, or reload the
+        page.
+      </p>
+      <button type="button" class="nbm-button" onClick={onRetry} {...ownKeys}>
+        Draw again
+      </button>
     </div>
   );
 }

@@ -9,6 +9,8 @@ interface SliderProps {
   name: string;
   /** Values pass above the threshold, or below it. */
   passes: "above" | "below";
+  /** How the value is compared, as it stands before the number. */
+  operator: string;
   value: number;
   scale: SliderScale;
   bins: Uint32Array | null;
@@ -28,7 +30,7 @@ export function Slider(props: SliderProps) {
     <div class="nbm-slider" data-passes={passes} style={{ "--share": share }} title={title}>
       <div class="nbm-slider-head">
         <span class="nbm-label">{label}</span>
-        <span class="nbm-operator">{passes === "above" ? ">" : "<"}</span>
+        <span class="nbm-operator">{props.operator}</span>
         <NumberBox name={name} value={value} limits={props.limits} onCommit={onMove} onSettle={onSettle} />
       </div>
       <div class="nbm-slider-body">

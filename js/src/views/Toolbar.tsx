@@ -8,6 +8,9 @@ import type { Sign } from "../wire.ts";
 import { ownKeys, useScreen, useUniqueId } from "./context.ts";
 import { Slider } from "./Slider.tsx";
 
+/** A hit counts when its attribution is above t, below −t, or either. */
+const ATTRIBUTION_OPERATORS: Record<Sign, string> = { "+": ">", "-": "< −", both: "size >" };
+
 const BINS = 60;
 /** A picture needs no more values than this. */
 const SAMPLE = 50_000;
@@ -92,6 +95,7 @@ export function Toolbar() {
           label="Attribution"
           name="Attribution threshold"
           passes="above"
+          operator={ATTRIBUTION_OPERATORS[traits.sign.value]}
           limits={{ min: floor, max: Number.POSITIVE_INFINITY }}
           note={`${whole(counts.nHits)} of ${plural(counts.nMatches, "hit")}`}
           title={
@@ -107,6 +111,7 @@ export function Toolbar() {
           label="FIMO p"
           name="FIMO p threshold"
           passes="below"
+          operator="<"
           limits={pLimits}
           note={plural(counts.nMatches, "hit")}
           title="A FIMO hit counts when its match with the motif has a p value below this."
@@ -119,6 +124,7 @@ export function Toolbar() {
           label="Seqlet p"
           name="Seqlet p threshold"
           passes="below"
+          operator="<"
           limits={pLimits}
           note={plural(counts.nSeqlets, "seqlet")}
           title="A seqlet counts when its p value is below this."
@@ -131,6 +137,7 @@ export function Toolbar() {
           label="TOMTOM p"
           name="TOMTOM p threshold"
           passes="below"
+          operator="<"
           limits={pLimits}
           note={assigned(counts)}
           title="A seqlet is assigned to its best motif when the match has a p value below this."
