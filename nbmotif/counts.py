@@ -124,7 +124,7 @@ def _weights(hits: Hits, X_attr: torch.Tensor, motifs: MotifSet | None) -> _Weig
     return _Weights(np.ascontiguousarray(np.concatenate(pwms, axis=1).T), offsets, matrix.astype(np.int32))
 
 
-def _interval_columns(loci: pd.DataFrame | npt.NDArray[Any]) -> list[npt.NDArray[np.int64]]:
+def _interval_columns(loci: pd.DataFrame | npt.NDArray[Any]) -> list[npt.NDArray[np.integer]]:
     frame = loci if isinstance(loci, pd.DataFrame) else pd.DataFrame(np.asarray(loci))
     if frame.shape[1] < 3:
         raise InvalidArgument("loci", f"{frame.shape[1]} columns", "a table of sequence, start and end")
@@ -135,7 +135,7 @@ def _interval_columns(loci: pd.DataFrame | npt.NDArray[Any]) -> list[npt.NDArray
             got = f"{values.dtype} in column {name!r}, such as {values.iloc[0]!r}" if len(values) else str(values.dtype)
             hint = "Sequences are numbered from 0, as the rows of X; hits of a FASTA file have `hits.with_signal(X)`."
             raise InvalidArgument("loci", got, "whole numbers in its first three columns", hint)
-        columns.append(values.to_numpy(dtype=np.int64))
+        columns.append(values.to_numpy(dtype=np.int32 if values.dtype == np.int32 else np.int64))
     return columns
 
 
@@ -161,6 +161,12 @@ class _Intervals(NamedTuple):
         if how not in _HOW:
             raise InvalidArgument("how", repr(how), f"one of {', '.join(_HOW)}")
         index, start, end = self
+        if not len(index):
+            return
+        # the usual case needs no arrays as long as the intervals
+        inside = 0 <= index.min() <= index.max() < n and start.min() >= 0 and end.max() <= length
+        if inside and (start < end if how != "sum" else start <= end).all():
+            return
         wrong = (index < 0) | (index >= n) | (start < 0) | (end < start) | (end > length)
         expected = f"inside the signal, {n} sequences of {length} bp"
         if how != "sum" and not wrong.any():

@@ -31,24 +31,28 @@ def sums_under(
         (intervals, C), of the signal's dtype, overwritten for the intervals in ``rows``.
     """
     n, n_channels, length = signal.shape
-    total = np.zeros(length + 1, dtype=np.float64)
+    totals = np.zeros((length + 1, n_channels), dtype=np.float64)
     for row in range(n):
         intervals = rows[row_offsets[row] : row_offsets[row + 1]]
         if len(intervals) == 0:
             continue
+        values = signal[row]
+        is_finite = True
         for channel in range(n_channels):
-            values = signal[row, channel]
+            total = 0.0
             for i in range(length):
-                total[i + 1] = total[i] + values[i]
-            if np.isfinite(total[length]):
-                for h in intervals:
-                    out[h, channel] = total[ends[h]] - total[starts[h]]
-            else:
-                for h in intervals:
-                    value = 0.0
-                    for i in range(starts[h], ends[h]):
-                        value += values[i]
-                    out[h, channel] = value
+                total += values[channel, i]
+                totals[i + 1, channel] = total
+            is_finite &= np.isfinite(total)
+        for h in intervals:
+            start, end = starts[h], ends[h]
+            for channel in range(n_channels):
+                total = totals[end, channel] - totals[start, channel]
+                if not is_finite:
+                    total = 0.0
+                    for i in range(start, end):
+                        total += values[channel, i]
+                out[h, channel] = total
 
 
 @kernel()
