@@ -313,14 +313,22 @@ class Explorer(ExplorerState):
         if getattr(self, "_shown", None) is None:
             return "Explorer (closed)"
         content = self._content
-        parts = [f"{content.n_sequences:,} sequences of {content.length:,} bp", f"{content.n_motifs:,} motifs"]
-        parts += [] if content.hits is None else [f"{content.hits.n_hits:,} hits"]
-        parts += [] if content.seqlets is None else [f"{len(content.seqlets):,} seqlets"]
+        counted = {
+            "motif": content.n_motifs,
+            "hit": None if content.hits is None else content.hits.n_hits,
+            "seqlet": None if content.seqlets is None else len(content.seqlets),
+        }
+        parts = [f"{_count(content.n_sequences, 'sequence')} of {content.length:,} bp"]
+        parts += [_count(n, what) for what, n in counted.items() if n is not None]
         return f"Explorer{f' of {content.name}' if content.name else ''}: {', '.join(parts)}"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         data, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})
         return {**data, "text/plain": f"{self!r}\n{self.counts.head(10).to_string(index=False)}"}, metadata
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
 def _blank() -> Explorer:

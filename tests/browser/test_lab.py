@@ -117,6 +117,47 @@ def test_explorer__takes_a_typed_threshold_and_a_sign(shown: Callable) -> None:
     assert_same_table(rows, table_of(notebook))
 
 
+def test_explorer__hears_the_keys_that_jupyterlab_would_take(shown: Callable) -> None:
+    notebook, view = shown()
+    slider = view.slider("Attribution threshold")
+    slider.focus()
+    for _ in range(5):
+        view.page.keyboard.press("ArrowRight")
+    view.settle()
+    assert notebook.value("explorer.attribution_threshold") > 0.01
+    view.root.locator(".nbm-track-area").focus()
+    view.page.keyboard.press("+")
+    view.page.keyboard.press("ArrowRight")
+    view.settle()
+    start, end = notebook.value("explorer.viewport")
+    assert 0 < end - start < 2114
+    view.page.keyboard.press("0")
+    view.settle()
+    assert notebook.value("explorer.viewport") in (None, [0.0, 2114.0])
+    assert len(notebook.outputs()) == 1  # no key ran, cut or added a cell
+
+
+def test_explorer__zooms_to_letters_from_python(shown: Callable) -> None:
+    notebook, view = shown()
+    notebook.python("explorer._tracks = [5]; explorer.viewport = (1000, 1080)")
+    view.settle()
+    assert [canvas["sequence"] for canvas in view.canvases()] == ["5"]
+    view.screenshot("lab-letters")
+
+
+def test_explorer__is_linked_to_another_widget_in_the_browser(shown: Callable) -> None:
+    notebook, view = shown()
+    notebook.python(
+        "import ipywidgets; other = ipywidgets.FloatText(0.0); "
+        "linked = ipywidgets.jslink((explorer, 'attribution_threshold'), (other, 'value'))"
+    )
+    view.drag("Attribution threshold", 0.7)
+    view.settle()
+    threshold = notebook.value("explorer.attribution_threshold")
+    assert threshold > 0.01
+    assert notebook.value("other.value") == threshold
+
+
 def test_explorer__moves_its_slider_when_python_sets_a_trait(shown: Callable) -> None:
     notebook, view = shown()
     before = view.slider("Attribution threshold").evaluate("(el) => Number(el.value)")
