@@ -21,9 +21,13 @@ from nbmotif.models import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from nbmotif.models import Arrays, Model, Target
+
+
+# sequences that are checked in one go, so that a check needs little memory
+_ROWS_CHECKED = 1024
 
 
 class AttributionReferencesResult(NamedTuple):
@@ -194,13 +198,21 @@ def deep_lift_shap(
     progress = tqdm(total=len(X) * drawn.n, disable=not verbose, desc="deep_lift_shap")
     with borrowed(model, place, freeze=True), progress:
         run.probe(X[:2].to(place, compute), tuple(to_device(a[:2], place, compute) for a in extra))
-        for rows, n_at_once in _batches(len(X), drawn.n, batch_size or run.rows_at_once(place)):
+        batches = _batches(len(X), drawn.n, batch_size or run.rows_at_once(place))
+        while batches:
+            rows, n_at_once = batches[0]
             x, r = X[rows].to(place, compute), drawn.draw(rows)
             given = tuple(to_device(a[rows], place, compute) for a in extra)
-            multipliers = []
-            for pairs, m in run.multipliers(x, r, given, n_at_once):
-                multipliers.append(m if raw_outputs else _project(m, pairs).sum(1))
-                progress.update(pairs.shape[0] * pairs.shape[1])
+            try:
+                multipliers = [
+                    m if raw_outputs else _project(m, pairs).sum(1)
+                    for pairs, m in run.multipliers(x, r, given, n_at_once)
+                ]
+            except torch.cuda.OutOfMemoryError:
+                batches = _halved(batches, drawn.n)
+                if not batches:
+                    raise
+                continue
             if raw_outputs:
                 parts.append(torch.cat(multipliers, 1).cpu())
             else:
@@ -208,6 +220,8 @@ def deep_lift_shap(
                 parts.append((mean if hypothetical else mean * x).cpu())
             if return_references:
                 kept.append(r.cpu())
+            progress.update(r.shape[0] * r.shape[1])
+            batches = batches[1:]
     run.warn()
     attributions = torch.cat(parts)
     return AttributionReferencesResult(attributions, torch.cat(kept)) if return_references else attributions
@@ -215,19 +229,31 @@ def deep_lift_shap(
 
 def _check_columns(X: torch.Tensor) -> None:
     """Accept one-hot columns, zeros for N, and probabilities; attributions given by mistake are neither."""
-    # one test for all, in the smallest dtype that does not overflow
-    low, high = X.min().item(), X.sum(1).max().item()
-    if not (low >= 0 and high <= 1 + 1e-4):
-        expected = "one-hot, zero for N, or probabilities: columns of numbers of at least 0 that sum to at most 1"
-        raise InvalidArgument("X", f"{describe(X)} with values from {low:g} and columns up to {high:g}", expected)
+    for start in range(0, len(X), _ROWS_CHECKED):
+        rows = X[start : start + _ROWS_CHECKED]
+        low, high = rows.min().item(), rows.sum(1).max().item()
+        if not (low >= 0 and high <= 1 + 1e-4):  # also NaN
+            expected = "one-hot, zero for N, or probabilities: columns of numbers of at least 0 that sum to at most 1"
+            raise InvalidArgument("X", f"{describe(X)} with values from {low:g} and columns up to {high:g}", expected)
 
 
-def _batches(n_sequences: int, n_references: int, batch_size: int) -> Iterator[tuple[slice, int]]:
+def _batches(n_sequences: int, n_references: int, batch_size: int) -> list[tuple[slice, int]]:
     """Whole sequences with all their references where they fit, else one sequence in equal parts."""
     per_batch = max(1, batch_size // n_references)
     n_parts = -(-n_references // batch_size) if batch_size < n_references else 1
-    for start in range(0, n_sequences, per_batch):
-        yield slice(start, start + per_batch), -(-n_references // n_parts)
+    starts = range(0, n_sequences, per_batch)
+    return [(slice(i, min(i + per_batch, n_sequences)), -(-n_references // n_parts)) for i in starts]
+
+
+def _halved(batches: list[tuple[slice, int]], n_references: int) -> list[tuple[slice, int]]:
+    """Batches of half the size for a device whose memory ran out; none if one pair at a time was too much."""
+    first, n_at_once = batches[0]
+    n_sequences = first.stop - first.start
+    smaller = n_sequences * n_at_once // 2
+    if smaller == 0:
+        return []
+    again = _batches(batches[-1][0].stop - first.start, n_references, smaller)
+    return [(slice(rows.start + first.start, rows.stop + first.start), n) for rows, n in again]
 
 
 def _project(multipliers: torch.Tensor, references: torch.Tensor) -> torch.Tensor:

@@ -121,6 +121,24 @@ def test_deep_lift_shap__is_complete_on_the_profile_of_a_bpnet() -> None:
     torch.testing.assert_close(attributions.sum((1, 2)), change, rtol=1e-4, atol=1e-6)
 
 
+def test_deep_lift_shap__is_complete_on_a_chrombpnet() -> None:
+    from bpnetlite.chrombpnet import ChromBPNet
+
+    def net(n_filters: int) -> nn.Module:
+        return bpnet.BPNet(n_filters=n_filters, n_layers=3, n_outputs=1, n_control_tracks=0, trimming=50, verbose=False)
+
+    with torch.random.fork_rng():
+        torch.random.default_generator.manual_seed(0)
+        both = ChromBPNet(net(4), net(8), name="chrombpnet")
+    X, references = dense(2, 300, 3)
+    for model in (bpnet.CountWrapper(both), bpnet.ProfileWrapper(both)):
+        attributions = nbmotif.deep_lift_shap(model, X, references=references, device="cpu")
+        model.eval()
+        with torch.no_grad():
+            change = model(X)[:, 0] - model(references.flatten(0, 1)).view(2, 3).mean(1)
+        torch.testing.assert_close(attributions.sum((1, 2)), change, rtol=1e-4, atol=1e-6)
+
+
 def test_predict__agrees() -> None:
     model = build(nn.ReLU())
     X = nbmotif.random_one_hot((50, 4, LENGTH), random_state=0)

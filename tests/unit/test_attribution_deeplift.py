@@ -143,6 +143,29 @@ def test_deep_lift_shap__one_sequence_gives_what_it_gives_among_others(model):
     )
 
 
+@pytest.mark.parametrize("fits", [1, 2, 7])
+def test_deep_lift_shap__halves_the_batch_when_memory_runs_out(model, fits):
+    def small(x):
+        if len(x) > max(4, fits):  # the probe takes four
+            raise torch.cuda.OutOfMemoryError
+        return model(x)
+
+    torch.testing.assert_close(attribute(small, batch_size=100), attribute(model), rtol=1e-4, atol=1e-6)
+
+
+def test_deep_lift_shap__says_when_memory_is_too_small_for_one_pair(model):
+    calls = []
+
+    def tiny(x):
+        calls.append(len(x))
+        if len(calls) > 4:  # after the probe
+            raise torch.cuda.OutOfMemoryError
+        return model(x)
+
+    with pytest.raises(torch.cuda.OutOfMemoryError):
+        attribute(tiny)
+
+
 # --- what is refused -------------------------------------------------------------------------------------------------
 
 
