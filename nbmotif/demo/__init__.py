@@ -2,7 +2,7 @@
 
 The sequences are simulated (``nbmotif.demo.simulate`` states the rules), so what the model ought to have learned is
 known: GATA, AP-1 and ETS raise the log count, an E-box raises it a little alone and more at its preferred distance from
-GATA, REST lowers it; CTCF, HNF1 and FOX sites are planted as often and do nothing. ``python -m nbmotif.demo.train``
+GATA, REST lowers it; CTCF, RFX and FOX sites are planted as often and do nothing. ``python -m nbmotif.demo.train``
 makes everything in ``data/``.
 """
 

@@ -63,7 +63,7 @@ ROLES = (
     Role(E_BOX, "E-box", "partner", 0.25, 0.5),
     Role("MA0138.3 REST", "REST", "repressor", -0.8, 0.4),
     Role("MA0139.2 CTCF", "CTCF", "decoy", 0.0, 0.5),
-    Role("MA0046.3 HNF1A", "HNF1", "decoy", 0.0, 0.5),
+    Role("MA0600.3 RFX2", "RFX", "decoy", 0.0, 0.5),
     Role("MA0148.5 FOXA1", "FOX", "decoy", 0.0, 0.7),
 )
 DRIVERS = tuple(role for role in ROLES if role.effect)
@@ -74,8 +74,9 @@ SYNERGY, GAP, GAP_SD, MAX_GAP = 0.7, 6, 1.5, 12
 PAIR_RATE = 0.5
 
 BASE_LOG_COUNT, LOG_NOISE = 4.0, 0.15
-# A site is half bound SLACK bits below its motif's information content, the mean score of instances drawn from the PWM
-SLACK, BITS_PER_E_FOLD = 2.0, 0.7
+# A site is half bound SLACK bits below its motif's information content, the mean score of instances drawn from the PWM.
+# With little slack few sites arise by chance, so that what a method finds outside of planted sites is mostly noise.
+SLACK, BITS_PER_E_FOLD = 0.5, 0.5
 
 
 def random_sequences(n: int, rng: np.random.Generator) -> npt.NDArray[np.int8]:

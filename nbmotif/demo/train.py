@@ -37,14 +37,15 @@ LOOK_ALIKES = {
     "Tal-related": 8,
     "E2A": 6,
     "FOX": 12,
+    "RFX-related factors": 5,
 }
-ALSO = ("MA0140.3 GATA1::TAL1", "MA0029.2 Mecom", "MA0153.2 HNF1B")
+ALSO = ("MA0140.3 GATA1::TAL1", "MA0029.2 Mecom")
 N_OTHERS = 100
 SHORTEST = 7  # bp: no motif of 6 bp reaches FIMO's default p of 1e-4
 
 FOR_TRAINING, FOR_TESTING = np.random.SeedSequence(0).spawn(2)
 N_HELD_OUT = 256
-N_EPOCHS, EPOCH_SIZE, BATCH_SIZE, LEARNING_RATE = 16, 12_800, 32, 4e-3
+N_EPOCHS, EPOCH_SIZE, BATCH_SIZE, LEARNING_RATE = 20, 12_800, 32, 4e-3
 
 
 def choose_motifs() -> MotifSet:
