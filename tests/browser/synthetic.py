@@ -78,6 +78,24 @@ def pieces(n: int = N, length: int = L, seed: int = 0) -> dict[str, Any]:
     }
 
 
+def many_hits(n_hits: int, seed: int = 0) -> pd.DataFrame:
+    """Hits at random places, more than one message holds."""
+    rng = np.random.default_rng(seed)
+    motif = rng.integers(0, len(MOTIFS), n_hits)
+    start = rng.integers(0, L - 30, n_hits)
+    return pd.DataFrame(
+        {
+            "motif_name": np.array(NAMES)[motif],
+            "sequence_name": rng.integers(0, N, n_hits),
+            "start": start,
+            "end": start + np.array([len(consensus) for _, _, consensus, _ in MOTIFS])[motif],
+            "strand": rng.choice(["+", "-"], n_hits),
+            "p-value": rng.choice(np.geomspace(1e-8, 1e-4, 100), n_hits),
+            "attribution": rng.normal(0, 0.01, n_hits) * np.exp(rng.normal(0, 1, n_hits)),
+        }
+    )
+
+
 def explorer(**arguments: Any) -> Explorer:
     """An Explorer of the synthetic study."""
     return Explorer(**{**pieces(), **arguments})

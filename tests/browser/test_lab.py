@@ -229,6 +229,19 @@ def test_explorer__keeps_two_views_in_step(open_notebook: Callable, views_on: Ca
     assert_same_table(other.rows(), table_of(notebook))
 
 
+def test_explorer__loads_many_hits_in_pieces(shown: Callable) -> None:
+    notebook, view = shown()
+    notebook.python("explorer.update(hits=synthetic.many_hits(300_000))")
+    view.until("data-rev", "2")
+    view.settle()
+    counts = table_of(notebook)
+    assert sum(count["hits"] for count in counts) > 10_000
+    assert_same_table(view.rows(), counts)
+    view.drag("Attribution threshold", 0.8)
+    view.settle()
+    assert_same_table(view.rows(), table_of(notebook))
+
+
 def test_explorer__loads_again_when_python_replaces_data(shown: Callable) -> None:
     notebook, view = shown()
     before = view.rows()
