@@ -38,16 +38,20 @@ class Thresholds:
     sign: Sign = "both"
 
 
-# seen by marginalization, by seqlets, by hits -> what that says
+# seen by marginalization (None: not inserted), by seqlets, by hits -> what that says
 _READINGS = {
     (True, True, True): "all methods agree",
-    (True, True, False): "used, but the sequence match is weak: lower the FIMO threshold or look at the seqlets",
-    (True, False, True): "used: seqlets went to a look-alike family or were below the cut",
+    (True, True, False): "used, but its sites match weakly: raise the FIMO threshold, or look at the seqlets",
+    (True, False, True): "used, but its seqlets went to a look-alike family or stayed below the cut",
     (True, False, False): "sufficient, but not used in these sequences",
     (False, True, True): "used here in context: inserting it alone does little",
-    (False, True, False): "ambiguous short match: check the seqlets' TOMTOM p-values",
+    (False, True, False): "ambiguous short match: look at the seqlets' TOMTOM p-values",
     (False, False, True): "passenger: overlaps what the model uses",
     (False, False, False): "no evidence",
+    (None, True, True): "used: seqlets and hits agree",
+    (None, True, False): "ambiguous short match: look at the seqlets' TOMTOM p-values",
+    (None, False, True): "passenger: overlaps what the model uses",
+    (None, False, False): "no evidence",
 }
 
 
@@ -180,8 +184,10 @@ def _share(table: pd.DataFrame) -> pd.DataFrame:
     return size / size.max().replace(0.0, 1.0)
 
 
-def _seen(table: pd.DataFrame) -> list[tuple[bool, bool, bool]]:
+def _seen(table: pd.DataFrame) -> list[tuple[bool | None, bool, bool]]:
     """Which methods saw each family: a twentieth of the strongest's share; inserted, also |z| of 3 against shuffles."""
-    seen = _share(table) >= 0.05
-    seen["marginal"] &= table["marginal_z"].abs() >= 3
-    return [(bool(m), bool(q), bool(h)) for m, q, h in seen.to_numpy()]
+    share = _share(table) >= 0.05
+    inserted = table["marginal"].notna()
+    marginal = share["marginal"] & (table["marginal_z"].abs() >= 3)
+    rows = zip(inserted, marginal, share["seqlet_attribution"], share["site_attribution"], strict=True)
+    return [(bool(m) if was else None, bool(q), bool(h)) for was, m, q, h in rows]

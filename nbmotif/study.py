@@ -146,13 +146,13 @@ class Study:
         from nbmotif.attribution import deep_lift_shap
 
         kwargs = {**self._model_call(), "n_shuffles": n_shuffles, "random_state": self.random_state, **kwargs}
-        self.hypothetical = deep_lift_shap(
-            self._need_model("attribute"), self.X, args=self.args, target=self.target, hypothetical=True, **kwargs
-        )
+        model = self._need_model("attribute")
+        hypothetical = deep_lift_shap(model, self.X, args=self.args, target=self.target, hypothetical=True, **kwargs)
+        self.hypothetical = hypothetical
         self.seqlets = None
         self._remember("attribute", kwargs)
         if self.hits is not None:
-            self.hits = self.hits.with_signal(self._need_attributions("the signal of the hits"))
+            self.hits = self.hits.with_signal(hypothetical * self.X)
         return self
 
     def call_seqlets(self, threshold: float = 0.01, additional_flanks: int = 1, **kwargs: Any) -> Study:
@@ -173,7 +173,7 @@ class Study:
         """
         from nbmotif.seqlets import recursive_seqlets
 
-        attributions = self._need_attributions("study.call_seqlets()")
+        attributions = self._need_hypothetical("study.call_seqlets()") * self.X
         kwargs = {"threshold": threshold, "additional_flanks": additional_flanks, "sign": "both", **kwargs}
         self.seqlets = recursive_seqlets(attributions.sum(dim=1), **kwargs)
         self._remember("call_seqlets", kwargs)
@@ -354,8 +354,7 @@ class Study:
         """
         from nbmotif.modisco import write_modisco_inputs
 
-        self._need_attributions("study.to_modisco()")
-        return write_modisco_inputs(Path(directory), self.X, self.hypothetical)
+        return write_modisco_inputs(directory, self.X, self._need_hypothetical("study.to_modisco()"))
 
     def run_modisco(self, path: str | Path | None = None, **kwargs: Any) -> MotifSet:
         """Discover motifs de novo with TF-MoDISco (modisco-lite, the extra ``nbmotif[modisco]``).
@@ -373,8 +372,8 @@ class Study:
         """
         from nbmotif.modisco import run_modisco
 
-        self._need_attributions("study.run_modisco()")
-        return run_modisco(self.X, self.hypothetical, path=path, **kwargs)
+        hypothetical = self._need_hypothetical("study.run_modisco()")
+        return run_modisco(self.X, hypothetical, path=path, **{"verbose": self.verbose, **kwargs})
 
     def __repr__(self) -> str:
         n, _, length = self.X.shape
@@ -402,10 +401,10 @@ class Study:
             raise MissingStage(f"study.{stage}()", "a model: pass one, as in `Study.open(path, model=model)`,")
         return self.model
 
-    def _need_attributions(self, wanted: str) -> torch.Tensor:
-        if self.attributions is None:
+    def _need_hypothetical(self, wanted: str) -> torch.Tensor:
+        if self.hypothetical is None:
             raise MissingStage(wanted, "`study.attribute()`")
-        return self.attributions
+        return self.hypothetical
 
     def _remember(self, stage: str, settings: dict[str, Any]) -> None:
         self.settings[stage] = {key: value for key, value in settings.items() if value is not None}

@@ -109,5 +109,14 @@ def test_evidence__puts_each_methods_answer_in_one_row() -> None:
     assert table.index[0] == "GATA (+1)"
 
 
+def test_evidence__does_not_read_a_motif_that_was_not_inserted_as_one_that_does_nothing() -> None:
+    marginal = pd.DataFrame({"motif_name": ["CTCF"], "effect": [0.5], "z": [8.0]})
+    seqlets = pd.DataFrame({"attribution": [0.4], "p-value": [1e-4], "motif_idx": [0], "tomtom_p": [1e-4]})
+    hits = _hits([(0, 0, 10, 16, 0.2, 1e-5)])
+    table = evidence(FAMILIES, Thresholds(), marginal=marginal, seqlets=seqlets, hits=hits).set_index("family")
+    assert table.loc["GATA (+1)", "reading"] == "used: seqlets and hits agree"
+    assert table.loc["CTCF", "reading"] == "sufficient, but not used in these sequences"
+
+
 def test_evidence__leaves_out_what_did_not_run() -> None:
     assert list(evidence(FAMILIES, Thresholds()).columns) == ["family", "n_motifs"]

@@ -33,7 +33,9 @@ def run_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[s
         monkeypatch.setenv("PYTHONPATH", str(EXAMPLES.parent))
         notebook = nbformat.read(EXAMPLES / name, as_version=4)
         notebook.cells.append(nbformat.v4.new_code_cell(f"import json; print(json.dumps({report}))"))
-        done = nbclient.NotebookClient(notebook, timeout=600, kernel_name="python3").execute(cwd=tmp_path)
+        done = nbclient.NotebookClient(
+            notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
+        ).execute()
         return json.loads("".join(output.get("text", "") for output in done.cells[-1].outputs).splitlines()[-1])
 
     return run
@@ -54,11 +56,13 @@ def test_ctcf_k562__ctcf_leads_every_method(
     monkeypatch.setenv("NBMOTIF_DATA", str(shared_data))
     found = run_notebook(
         "ctcf_k562.ipynb",
-        "{'effects': effects, **{column: evidence.sort_values(column, ascending=False)['family'].to_list()[:3]"
-        " for column in ('seqlets', 'sites')}, 'page_mb': page.stat().st_size / 1e6}",
+        "{'effects': effects, 'hits': counts['motif_name'].to_list()[:3], 'page_mb': page.stat().st_size / 1e6,"
+        " **{column: evidence.sort_values(column, ascending=False)['family'].to_list()[:3]"
+        " for column in ('seqlets', 'site_attribution')}}",
     )
     assert found["effects"]["CTCF_MA0139.1"] == pytest.approx(1.6, abs=0.2)
     assert abs(found["effects"]["GATA2_MA0036.3"]) < 0.1
     assert "CTCF" in found["seqlets"][0]
-    assert "CTCF" in found["sites"][0]
+    assert "CTCF" in found["site_attribution"][0]
+    assert all("CTCF" in name for name in found["hits"])
     assert found["page_mb"] < 20
