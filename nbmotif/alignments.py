@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Codes = npt.NDArray[np.int8]
 
 LONGEST_ONE_HOT = 48  # longer one-hot queries have too many compositions to share, and are taken as any other query
-_BATCH = 4096  # one-hot queries whose null is built together
+_BATCH = 16384  # one-hot queries whose null is built together
 _CHUNK = 64  # queries aligned, and looked up, at a time
 _NEVER = np.iinfo(np.int64).max
 
@@ -40,7 +40,8 @@ class Matches:
     queries
         Which queries, shape (n,).
     scores, p_values
-        Best score over both strands and its p-value, shape (n, M).
+        Best score over both strands and its p-value, shape (n, M). The p-value is 1 where it cannot be among the
+        smallest ``n_kept``.
     place
         Given targets of each query, shape (n, k), finds offset, overlap and strand (0 or 1), shape (n, k, 3).
     """
@@ -55,13 +56,13 @@ class Matches:
         return replace(self, queries=names[self.queries])
 
 
-def match_matrix(index: int, query: Floats, targets: Targets) -> Matches:
+def match_matrix(index: int, query: Floats, targets: Targets, n_kept: int) -> Matches:
     """Match one query of any kind, shape (4, w)."""
     width = query.shape[1]
     scored = targets.score(query)
     offset = scored.binning.offset
     one = _Batch(np.arange(width), np.array([0, width]), np.array([width * offset], np.int16), scored, targets)
-    scores, ranges = one.align(np.array([0]))
+    scores, ranges = one.align(np.array([0]), n_kept)
     n_spans = width * (width + 1) // 2
     table, levels, ids = np.empty((n_spans, 5), np.int64), np.empty(width + 1, np.int64), _square(width)
     wanted = lowest_wanted(ranges[0], targets.widths, width)
@@ -70,11 +71,12 @@ def match_matrix(index: int, query: Floats, targets: Targets) -> Matches:
     n_scores = int(scores.max()) + 1
     null = np.empty((len(targets.widths), n_scores))
     best_survival(ids, table, survival, offset, ranges[0], targets.widths, np.empty(n_scores), null)
-    p_values = null[targets.width_of, scores[0]][None]
+    wanted_scores = scores >= ranges[:, targets.width_of, 0]
+    p_values = np.where(wanted_scores, null[targets.width_of, scores[0]], 1.0)
     return Matches(np.array([index]), scores, _both_strands(p_values, targets), one.placer(np.array([0]), scores))
 
 
-def match_one_hot(queries: Sequence[Codes], targets: Targets, n_jobs: int) -> Iterator[Matches]:
+def match_one_hot(queries: Sequence[Codes], targets: Targets, n_kept: int, n_jobs: int) -> Iterator[Matches]:
     """Match one-hot queries, given as letters 0 to 3, at most ``LONGEST_ONE_HOT`` each; in no particular order."""
     widths = np.array([len(codes) for codes in queries])
     starts = np.concatenate([[0], np.cumsum(widths)])
@@ -91,15 +93,17 @@ def match_one_hot(queries: Sequence[Codes], targets: Targets, n_jobs: int) -> It
             mine = np.concatenate(members)
             mine = mine[np.argsort(widths[mine], kind="stable")]
             for low in range(0, len(mine), _BATCH):
-                yield from _match_batch(batch, codes, mine[low : low + _BATCH], pool)
+                yield from _match_batch(batch, codes, mine[low : low + _BATCH], n_kept, pool)
 
 
-def _match_batch(batch: _Batch, codes: Codes, queries: Ints, pool: ThreadPoolExecutor) -> Iterator[Matches]:
+def _match_batch(
+    batch: _Batch, codes: Codes, queries: Ints, n_kept: int, pool: ThreadPoolExecutor
+) -> Iterator[Matches]:
     """Match one-hot queries that are binned alike: align them all, build the null that they need, look up."""
     targets, scored, starts = batch.targets, batch.scored, batch.starts
     offset = scored.binning.offset
     chunks = [queries[low : low + _CHUNK] for low in range(0, len(queries), _CHUNK)]
-    aligned = list(pool.map(batch.align, chunks))
+    aligned = list(pool.map(partial(batch.align, n_kept=n_kept), chunks))
     longest = int((starts[queries + 1] - starts[queries]).max())
     counts = _compositions(longest)
     need = np.full(len(counts), _NEVER)
@@ -129,8 +133,8 @@ class _Batch:
     scored: Scored
     targets: Targets
 
-    def align(self, queries: Ints) -> tuple[npt.NDArray[np.int16], Ints]:
-        """Best scores over the strands, shape (n, M), and their lowest and highest by target width, (n, W, 2)."""
+    def align(self, queries: Ints, n_kept: int) -> tuple[npt.NDArray[np.int16], Ints]:
+        """Best scores over the strands, shape (n, M), and the range of those that may be kept, (n, W, 2)."""
         targets, layout = self.targets, self.targets.layout
         widest = int((self.starts[queries + 1] - self.starts[queries]).max())
         best, sums = np.empty((len(queries), targets.n_targets), np.int16), layout.scratch(widest, np.int16)
@@ -138,7 +142,7 @@ class _Batch:
         best_scores(self.scored.rows, self.kinds, self.starts, queries, blocks, n_strands, self.first, sums, best)
         scores = best.take(layout.slots, axis=1)
         ranges = np.empty((len(queries), len(targets.widths), 2), np.int64)
-        score_ranges(scores, targets.width_of, ranges)
+        score_ranges(scores, targets.width_of, n_kept, ranges)
         return scores, ranges
 
     def placer(self, queries: Ints, scores: npt.NDArray[np.int16]) -> Callable[[Ints], npt.NDArray[np.int32]]:
@@ -172,8 +176,10 @@ def _survival(table: Ints, levels: Ints, pmfs: Floats) -> Floats:
 
 
 def _both_strands(p_values: Floats, targets: Targets) -> Floats:
-    """P-value of the better of both strands, taken as independent: 1 - (1 - p)², without losing a small p."""
-    return p_values * (2 - p_values) if targets.layout.n_strands == 2 else p_values
+    """P-value of the better of both strands, taken as independent: 1 - (1 - p)², without losing a small p. In place."""
+    if targets.layout.n_strands == 2:
+        p_values *= 2 - p_values
+    return p_values
 
 
 def _square(width: int) -> Ints:

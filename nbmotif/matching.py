@@ -240,40 +240,47 @@ def _targets(motif_set: MotifSet, both_strands: bool, n_bins: int, compat: str |
 def _check_queries(Qs: Motifs) -> list[Query]:
     """Take queries as letters where they are one-hot, else as float64 of shape (4, w)."""
     if isinstance(Qs, (MotifSet, str, os.PathLike)):
-        return [_as_letters(pwm) for pwm in as_motif_set(Qs, "Qs").pwms]
-    named = Qs.items() if isinstance(Qs, Mapping) else enumerate(Qs)
-    queries = [_as_letters(_check_query(query, f"Qs[{name!r}]")) for name, query in named]
-    if not queries:
+        Qs = as_motif_set(Qs, "Qs")
+    named = list(Qs.items() if isinstance(Qs, Mapping) else enumerate(Qs))
+    if not named:
         raise InvalidArgument("Qs", "none", "at least one query")
-    return queries
+    arrays = [_check_shape(query, name) for name, query in named]
+    columns = np.concatenate(arrays, axis=1, dtype=np.float64)  # all at once: there may be many
+    starts = np.cumsum([0, *(array.shape[1] for array in arrays)])
+    letters = columns.argmax(axis=0).astype(np.int8)
+    _check_values(columns, starts, [name for name, _ in named])
+    is_one_hot = np.logical_and.reduceat((columns == np.eye(4)[letters].T).all(axis=0), starts[:-1])
+    spans = zip(is_one_hot, starts[:-1], starts[1:], strict=True)
+    return [letters[start:end] if one_hot else columns[:, start:end].copy() for one_hot, start, end in spans]
 
 
-def _check_query(query: object, name: str) -> Floats:
-    values = query.detach().cpu().double().numpy() if isinstance(query, torch.Tensor) else np.asarray(query)
+def _check_shape(query: object, name: object) -> npt.NDArray[Any]:
+    values = query.detach().cpu().numpy() if isinstance(query, torch.Tensor) else np.asarray(query)
     if values.dtype.kind not in "fiub":
-        raise InvalidArgument(name, type(query).__name__, "numbers of shape (4, w)")
-    values = values.astype(np.float64)
+        raise InvalidArgument(f"Qs[{name!r}]", type(query).__name__, "numbers of shape (4, w)")
     if values.ndim != 2 or values.shape[0] != 4 or values.shape[1] == 0:
         hint = "Did you mean its transpose?" if values.ndim == 2 and values.shape[1] == 4 else ""
-        raise InvalidArgument(name, f"shape {values.shape}", "of shape (4, w)", hint)
-    if not np.isfinite(values).all():
-        column = int(np.flatnonzero(~np.isfinite(values).all(axis=0))[0])
-        raise InvalidArgument(name, f"{values[:, column].tolist()} in column {column}", "finite")
-    if not values.any():
-        raise InvalidArgument(name, "zeros", "not all zero", "Drop sequences made of N only.")
-    if (values >= 0).all() and (values % 1 == 0).all() and (values.sum(axis=0) > 1).any():
-        column = int(values.sum(axis=0).argmax())
-        hint = "Divide each column by its sum."
-        raise InvalidArgument(
-            name, f"counts {values[:, column].tolist()}", "probabilities, one-hot or attributions", hint
-        )
+        raise InvalidArgument(f"Qs[{name!r}]", f"shape {values.shape}", "of shape (4, w)", hint)
     return values
 
 
-def _as_letters(values: Floats) -> Query:
-    """Letters of a one-hot query; any other query as it is."""
-    letters = values.argmax(axis=0).astype(np.int8)
-    return letters if np.array_equal(values, np.eye(4)[letters].T) else values
+def _check_values(columns: Floats, starts: Ints, names: list[object]) -> None:
+    """Refuse queries that are not finite, nothing but zeros, or counts."""
+    total = columns.sum(axis=0)
+    whole = ((columns >= 0) & (columns == np.floor(columns))).all(axis=0)
+    is_count = np.logical_and.reduceat(whole, starts[:-1]) & (np.maximum.reduceat(total, starts[:-1]) > 1)
+    is_zero = ~np.logical_or.reduceat(columns.any(axis=0), starts[:-1])
+    rules = (
+        (~np.isfinite(columns).all(axis=0), "finite", ""),
+        (np.repeat(is_zero, np.diff(starts)), "not all zero", "Drop sequences made of N only."),
+        (np.repeat(is_count, np.diff(starts)) & (total > 1), "no counts", "Divide each column by its sum."),
+    )
+    for broken, expected, hint in rules:
+        if broken.any():
+            column = int(broken.argmax())
+            query = int(np.searchsorted(starts, column, side="right")) - 1
+            got = f"{columns[:, column].tolist()} in column {column - starts[query]}"
+            raise InvalidArgument(f"Qs[{names[query]!r}]", got, expected, hint)
 
 
 def _with_unknown(span: npt.NDArray[np.int8]) -> Query:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from tqdm.auto import tqdm
 from nbmotif.alignments import LONGEST_ONE_HOT, match_matrix, match_one_hot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import numpy.typing as npt
 
@@ -45,10 +46,10 @@ class TomtomResult:
         0 if the query aligns with the target as given, 1 if with its reverse complement. int8.
     idxs
         Index of each target, nearest first; None if all are in order. int32.
-    q_values
-        Smallest false discovery rate (Benjamini-Hochberg over all targets of the query) that keeps the match. float64.
     n_targets
         How many targets there were.
+    find_q_values
+        Computes ``q_values``.
     """
 
     p_values: Floats
@@ -57,8 +58,16 @@ class TomtomResult:
     overlaps: npt.NDArray[np.int32]
     strands: npt.NDArray[np.int8]
     idxs: npt.NDArray[np.int32] | None
-    q_values: Floats
     n_targets: int
+    find_q_values: Callable[[], Floats] = field(repr=False, compare=False)
+
+    @cached_property
+    def q_values(self) -> Floats:
+        """Smallest false discovery rate (Benjamini-Hochberg over all targets of the query) that keeps the match.
+
+        Computed when first asked for: it takes the p-values of all targets, also of those that were not kept.
+        """
+        return self.find_q_values()
 
     @property
     def e_values(self) -> Floats:
@@ -91,37 +100,49 @@ def find_nearest(
         row[i] = seen[key]
     n_kept = targets.n_targets if n_nearest is None else min(n_nearest, targets.n_targets)
     shape = (len(distinct), n_kept)
-    p_values, q_values, scores = np.empty(shape), np.empty(shape), np.empty(shape, np.int16)
+    p_values, scores = np.empty(shape), np.empty(shape, np.int16)
     idxs, placed = np.empty(shape, np.int32), np.empty((*shape, 3), np.int32)
     with tqdm(total=len(distinct), desc="TOMTOM", unit="query", disable=not verbose) as bar:
-        for found in _match(distinct, targets, n_jobs):
-            order = _order(found.p_values, n_kept)
-            chosen = order if n_nearest is not None else np.broadcast_to(np.arange(n_kept), order.shape)
+        for found in _match(distinct, targets, n_kept, n_jobs):
             at = found.queries
+            in_order = np.tile(np.arange(n_kept), (len(at), 1))
+            chosen = in_order if n_nearest is None else _order(found.p_values, n_kept)
             idxs[at] = chosen
             p_values[at] = np.take_along_axis(found.p_values, chosen, axis=1)
             scores[at] = np.take_along_axis(found.scores, chosen, axis=1)
-            placed[at] = found.place(np.ascontiguousarray(chosen))
-            q_sorted = benjamini_hochberg(np.sort(found.p_values, axis=1))[:, :n_kept]
-            if n_nearest is None:
-                ranked = np.empty_like(q_sorted)
-                np.put_along_axis(ranked, order, q_sorted, axis=1)
-                q_sorted = ranked
-            q_values[at] = q_sorted
+            placed[at] = found.place(chosen)
             bar.update(len(at))
     offsets, overlaps, strands = placed[row, :, 0], placed[row, :, 1], placed[row, :, 2].astype(np.int8)
     kept = None if n_nearest is None else idxs[row]
-    return TomtomResult(p_values[row], scores[row], offsets, overlaps, strands, kept, q_values[row], targets.n_targets)
+
+    def find_q_values() -> Floats:
+        return _q_values(distinct, targets, n_nearest, n_jobs)[row]
+
+    return TomtomResult(p_values[row], scores[row], offsets, overlaps, strands, kept, targets.n_targets, find_q_values)
 
 
-def _match(queries: Sequence[Query], targets: Targets, n_jobs: int) -> Iterator[Matches]:
+def _q_values(queries: Sequence[Query], targets: Targets, n_nearest: int | None, n_jobs: int) -> Floats:
+    """Q-values of the nearest targets of each query; of all of them, in order, if ``n_nearest`` is None."""
+    n_kept = targets.n_targets if n_nearest is None else min(n_nearest, targets.n_targets)
+    q_values = np.empty((len(queries), n_kept))
+    for found in _match(queries, targets, targets.n_targets, n_jobs):
+        ranked = benjamini_hochberg(np.sort(found.p_values, axis=1), n_kept)
+        if n_nearest is None:
+            in_order = np.empty_like(ranked)
+            np.put_along_axis(in_order, _order(found.p_values, n_kept), ranked, axis=1)
+            ranked = in_order
+        q_values[found.queries] = ranked
+    return q_values
+
+
+def _match(queries: Sequence[Query], targets: Targets, n_kept: int, n_jobs: int) -> Iterator[Matches]:
     short = np.array([i for i, q in enumerate(queries) if q.ndim == 1 and len(q) <= LONGEST_ONE_HOT], dtype=np.int64)
     if len(short):
-        for found in match_one_hot([queries[i] for i in short], targets, n_jobs):
+        for found in match_one_hot([queries[i] for i in short], targets, n_kept, n_jobs):
             yield found.of(short)
     for i in np.setdiff1d(np.arange(len(queries)), short):
         query = queries[i]
-        yield match_matrix(int(i), np.eye(4)[query].T if query.ndim == 1 else query, targets)
+        yield match_matrix(int(i), np.eye(4)[query].T if query.ndim == 1 else query, targets, n_kept)
 
 
 def _order(p_values: Floats, n_kept: int) -> Ints:
@@ -132,8 +153,13 @@ def _order(p_values: Floats, n_kept: int) -> Ints:
     return np.argsort(p_values, axis=1, kind="stable")[:, :n_kept]
 
 
-def benjamini_hochberg(p_values: Floats) -> Floats:
-    """Turn the ascending p-values of each row into q-values: min over ranks k' >= k of p(k') n / k', at most 1."""
-    n = p_values.shape[-1]
+def benjamini_hochberg(p_values: Floats, n_kept: int) -> Floats:
+    """Turn the ascending p-values of each row, shape (R, n), into the q-values of the first ``n_kept``.
+
+    The q-value at rank k is the smallest of p(k') n / k' over all ranks k' >= k, at most 1.
+    """
+    n = p_values.shape[1]
     expected = p_values * (n / np.arange(1, n + 1))
-    return np.minimum(np.minimum.accumulate(expected[..., ::-1], axis=-1)[..., ::-1], 1.0)
+    expected[:, n_kept - 1] = expected[:, n_kept - 1 :].min(axis=1)
+    q_values: Floats = np.minimum.accumulate(expected[:, n_kept - 1 :: -1] if n_kept < n else expected[:, ::-1], axis=1)
+    return np.minimum(q_values[:, ::-1], 1.0)

@@ -78,7 +78,7 @@ def mark_needed(
     codes, starts
         Letters 0 to 3 of all queries, and where each query's begin.
     queries, ranges
-        The queries, and their lowest and highest best score by target width, shape (n, W, 2).
+        The queries, and the lowest and highest score wanted by target width, shape (n, W, 2).
     widths
         Target widths, ascending, shape (W,).
     offset
@@ -194,7 +194,7 @@ def one_hot_p_values(
     codes, starts, queries
         As :func:`mark_needed`.
     best, ranges
-        Best scores, shape (n, M), and the lowest and highest by target width, shape (n, W, 2).
+        Best scores, shape (n, M), and the lowest and highest wanted by target width, shape (n, W, 2).
     ids, table, survival
         Rows by rank, the rows, and their survival functions.
     offset
@@ -202,7 +202,7 @@ def one_hot_p_values(
     widths, width_of
         Target widths, ascending, and the index in it of each target's.
     p_values
-        Overwritten: P(best score of one target strand >= the one seen), shape (n, M).
+        Overwritten: P(best score of one target strand >= the one seen), shape (n, M); 1 below the range.
     """
     highest = 0
     for at in range(queries.shape[0]):
@@ -218,7 +218,8 @@ def one_hot_p_values(
                 rows[i, j] = ids[rows[i, j]]
         best_survival(rows, table, survival, offset, ranges[at], widths, edges, null)
         for m in range(best.shape[1]):
-            p_values[at, m] = null[width_of[m], best[at, m]]
+            t = width_of[m]
+            p_values[at, m] = null[t, best[at, m]] if best[at, m] >= ranges[at, t, 0] else 1.0
 
 
 def warm_up() -> None:

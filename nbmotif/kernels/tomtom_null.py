@@ -82,18 +82,41 @@ def _accumulate(table: Ints, out: Floats) -> None:
 
 
 @kernel()
-def score_ranges(best: npt.NDArray[np.int16], width_of: Ints, ranges: Ints) -> None:
-    """Overwrite ``ranges`` (n, W, 2) with each query's lowest and highest best score against targets of each width.
+def score_ranges(best: npt.NDArray[np.int16], width_of: Ints, n_kept: int, ranges: Ints) -> None:
+    """Range of the scores that may be among the nearest: of targets of one width, those with the highest scores.
 
-    ``best`` has shape (n, M); ``width_of``, shape (M,), says which of the W widths each target has; all W occur.
+    Parameters
+    ----------
+    best
+        Best scores, shape (n, M).
+    width_of
+        Which of the W target widths each target has, shape (M,); all W occur.
+    n_kept
+        How many nearest targets are wanted.
+    ranges
+        Overwritten with the ``n_kept``-th highest score against targets of each width (the lowest if there are fewer),
+        and the highest, shape (n, W, 2).
     """
+    highest = np.empty((ranges.shape[1], n_kept), np.int64)
+    n_seen = np.empty(ranges.shape[1], np.int64)
+    all_kept = n_kept >= best.shape[1]
     for at in range(best.shape[0]):
+        n_seen[:] = 0
         for t in range(ranges.shape[1]):
             ranges[at, t, 0], ranges[at, t, 1] = _NEVER, 0
         for m in range(best.shape[1]):
-            t = width_of[m]
-            ranges[at, t, 0] = min(ranges[at, t, 0], best[at, m])
-            ranges[at, t, 1] = max(ranges[at, t, 1], best[at, m])
+            t, score = width_of[m], best[at, m]
+            ranges[at, t, 1] = max(ranges[at, t, 1], score)
+            if all_kept:
+                ranges[at, t, 0] = min(ranges[at, t, 0], score)
+            elif n_seen[t] < n_kept or score > ranges[at, t, 0]:
+                k = min(n_seen[t], n_kept - 1)
+                while k > 0 and highest[t, k - 1] < score:
+                    highest[t, k] = highest[t, k - 1]
+                    k -= 1
+                highest[t, k] = score
+                n_seen[t] = min(n_seen[t] + 1, n_kept)
+                ranges[at, t, 0] = highest[t, n_seen[t] - 1]
 
 
 @kernel()
@@ -234,7 +257,7 @@ def best_survival(
             _combine(edges[low:high], ids[width - aligned, width - 1], table, survival, shift, low)
 
 
-@kernel()
+@kernel(fastmath={"contract"})
 def _combine(out: Floats, row: int, table: Ints, survival: Floats, shift: int, lowest: int) -> None:
     """Add an alignment to the survival function of the best: its score is the row's plus ``shift``."""
     n = out.shape[0]
@@ -256,7 +279,7 @@ def warm_up() -> None:
     """Compile every kernel of this module."""
     table, levels, ids = np.empty((3, 5), np.int64), np.empty(3, np.int64), np.empty((2, 2), np.int64)
     ranges, widths = np.empty((1, 2, 2), np.int64), np.array([1, 3])
-    score_ranges(np.ones((1, 2), np.int16), np.array([0, 1]), ranges)
+    score_ranges(np.ones((1, 2), np.int16), np.array([0, 1]), 1, ranges)
     n_rows = span_rows(np.array([2, 2]), 1, lowest_wanted(ranges[0], widths, 2), table, levels, ids)
     survival = np.empty(int(table[:n_rows, SIZE].sum()))
     survival_rows(table[:n_rows], levels, np.full((2, 3), 1 / 3), survival)

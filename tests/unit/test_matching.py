@@ -185,7 +185,10 @@ def test_tomtom__e_and_q_values() -> None:
 
 
 def test_benjamini_hochberg__by_hand() -> None:
-    np.testing.assert_allclose(benjamini_hochberg(np.array([[0.01, 0.02, 0.03, 0.9]])), [[0.04, 0.04, 0.04, 0.9]])
+    p_values = np.array([[0.01, 0.02, 0.03, 0.9], [0.5, 0.5, 0.5, 0.5]])
+    expected = [[0.04, 0.04, 0.04, 0.9], [0.5, 0.5, 0.5, 0.5]]
+    for n_kept in (1, 2, 3, 4):
+        np.testing.assert_allclose(benjamini_hochberg(p_values, n_kept), np.array(expected)[:, :n_kept])
 
 
 def test_tomtom__equal_scores_take_the_larger_overlap_then_the_smaller_offset() -> None:
@@ -227,7 +230,11 @@ def test_tomtom__a_motif_set_keeps_its_tables_until_it_changes() -> None:
         ([], {}, "`Qs` must be at least one query"),
         ([np.array([[np.nan] * 3] * 4)], {}, r"`Qs\[0\]` must be finite; got \[nan, nan, nan, nan\] in column 0"),
         ([LETTERS, np.array([[np.inf, 0]] * 4)], {}, r"`Qs\[1\]` must be finite"),
-        ([np.array([[3, 10], [0, 0], [1, 2], [6, 0]])], {}, r"counts \[10\.0, 0\.0, 2\.0, 0\.0\]\. Divide"),
+        (
+            [np.array([[3, 10], [0, 0], [1, 2], [6, 0]])],
+            {},
+            r"`Qs\[0\]` must be no counts; got \[3\.0, 0\.0, 1\.0, 6\.0\] in column 0\. Divide",
+        ),
         ([np.zeros((4, 3))], {}, "not all zero"),
         ([np.zeros((5, 4))], {}, r"got shape \(5, 4\)\. Did you mean its transpose"),
         ([np.zeros((4, 0))], {}, "of shape"),
