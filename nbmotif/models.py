@@ -201,7 +201,8 @@ def run_eagerly() -> Iterator[None]:
     The setting is torch's own and belongs to the process: the first user sets it, the last one restores it.
     """
     global _eager_users, _eager
-    if "torch._dynamo" not in sys.modules:  # nothing was compiled, and importing it takes seconds
+    # without torch._dynamo nothing was compiled, and importing it takes seconds; torch before 2.6 has no stance
+    if "torch._dynamo" not in sys.modules or not hasattr(torch.compiler, "set_stance"):
         yield
         return
     with _guard:

@@ -52,6 +52,11 @@ class Operation:
         result = self.function(*args, **kwargs)
         return args[0] if result is None else result
 
+    @property
+    def n_tensors(self) -> int:
+        """How many of its operands are tensors."""
+        return sum(isinstance(value, torch.Tensor) for value in tree_flatten((self.args, self.kwargs))[0])
+
     def argument(self, position: int, name: str, default: Any = None) -> Any:
         """Look up an argument of the call, given by position or by name."""
         return self.kwargs.get(name, self.args[position] if len(self.args) > position else default)

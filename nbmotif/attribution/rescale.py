@@ -53,18 +53,29 @@ def rescale(op: Operation, referred: torch.Tensor) -> Step:
         return Step(value, (), lambda _: (torch.zeros_like(referred),))
     x, out_x = op.expanded(), op.expanded_out()
     difference = x - referred
-    multiplier = (out_x - value) / difference
+    multiplier = (out_x - value).div_(difference)
     if op.call.name in KINKED:
         near = difference == 0
     else:
         size = torch.maximum(x.abs(), referred.abs()).clamp_min_(1e-3)
-        near = difference.abs() <= _NEAR.get(referred.dtype, 2e-2) * size
-    if near.any():
-        (slope,) = gradient_of(op.evaluate, ((x + referred) / 2,), torch.ones_like(value))
-        assert slope is not None
-        multiplier = torch.where(near, slope, multiplier)
-        multiplier = torch.where(multiplier.isfinite(), multiplier, torch.zeros_like(multiplier))
+        near = difference.abs_() <= size.mul_(_NEAR.get(referred.dtype, 2e-2))
+    places = near.nonzero(as_tuple=True)
+    if len(places[0]):
+        multiplier[places] = _slope(op, (x + referred) / 2, places)
+    if not multiplier.sum().isfinite():  # a function outside of where it is defined, behind a mask
+        multiplier = torch.nan_to_num(multiplier, 0.0, 0.0, 0.0)
     return Step(value, (multiplier,), _scale)
+
+
+def _slope(op: Operation, midpoint: torch.Tensor, places: tuple[torch.Tensor, ...]) -> torch.Tensor:
+    """Slope of the function in some places of the midpoint; 0 where it has none."""
+    if op.n_tensors == 1:  # each number on its own, so the places are enough
+        at = midpoint[places]
+        (slope,) = gradient_of(op.evaluate, (at,), torch.ones_like(at))
+    else:
+        (slope,) = gradient_of(op.evaluate, (midpoint,), torch.ones_like(midpoint))
+        slope = None if slope is None else slope[places]
+    return torch.zeros_like(midpoint[places]) if slope is None else torch.nan_to_num(slope, 0.0, 0.0, 0.0)
 
 
 def rescale_relu(op: Operation, referred: torch.Tensor) -> Step:

@@ -255,11 +255,18 @@ def is_differentiable(evaluate: Callable[..., Any], operands: tuple[torch.Tensor
     -------
     Whether its backward pass runs.
     """
+    # a probe, which this is a part of, drops what is saved for backward
+    kept = torch.autograd.graph.saved_tensors_hooks(_itself, _itself)
     try:
-        gradient_of(evaluate, operands, tuple(torch.ones_like(leaf) for leaf in _leaves(evaluate(*operands))))
+        with kept:
+            gradient_of(evaluate, operands, tuple(torch.ones_like(leaf) for leaf in _leaves(evaluate(*operands))))
     except (RuntimeError, ValueError):
         return False
     return True
+
+
+def _itself(t: torch.Tensor) -> torch.Tensor:
+    return t
 
 
 def _leaves(result: Any) -> list[torch.Tensor]:

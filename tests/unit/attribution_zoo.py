@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -314,8 +315,8 @@ def build(middle: nn.Module) -> nn.Module:
     """The whole model, with its own random weights, the same each time."""
     with torch.random.fork_rng():
         torch.random.default_generator.manual_seed(0)
-        model = Around(middle)
-        for parameter in middle.parameters():
+        model = Around(copy.deepcopy(middle))
+        for parameter in model.middle.parameters():
             if parameter.ndim > 1:
                 nn.init.normal_(parameter, std=parameter[0].numel() ** -0.5)
         model.eval()(torch.zeros(2, 4, LENGTH))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
 
 from nbmotif import audit, deep_lift_shap, dinucleotide_shuffle, random_one_hot
 from tests.unit import attribution_zoo as zoo
@@ -43,6 +46,27 @@ def test_deep_lift_shap__approximates_smooth_operations_it_does_not_know(middle)
 def test_deep_lift_shap__is_complete_to_the_last_digits_in_float64(name):
     model = zoo.build(EXACT[name]).double()
     assert completeness_error(model, X.double(), REFERENCES.double()) < 1e-10
+
+
+PRESERVING = [
+    *[EXACT[name] for name in ("batch norm", "group norm", "layer norm", "inplace residual", "gated residual")],
+    *[EXACT[name] for name in ("product", "ratio", "where", "softmax", "log softmax", "multi-head attention")],
+    *[EXACT[f"module {name}"] for name in ("ELU", "GELU", "Tanh")],
+    EXACT["inplace module ReLU"],
+    nn.MaxPool1d(3, 1, 1),
+    nn.AvgPool1d(3, 1, 1),
+    nn.Conv1d(8, 8, 3, padding=1),
+]
+
+
+@given(st.lists(st.sampled_from(PRESERVING), min_size=2, max_size=4, unique=True), st.integers(0, 99))
+def test_deep_lift_shap__is_complete_for_any_stack_of_operations(stack, seed):
+    # these give (B, L, C)
+    turned = (zoo.SelfAttention, zoo.ChannelsLast)
+    stack = [nn.Sequential(m, zoo.Do(lambda h: h.mT)) if isinstance(m, turned) else m for m in stack]
+    model = zoo.build(nn.Sequential(*stack)).double()
+    X = random_one_hot((2, 4, zoo.LENGTH), random_state=seed).double()
+    assert completeness_error(model, X, dinucleotide_shuffle(X, n=2, random_state=seed)) < 1e-8
 
 
 @pytest.mark.parametrize("name", ["multi-head attention", "inplace residual", "max pool", "LSTM", "where", "RMS norm"])
