@@ -10,12 +10,12 @@ import numpy as np
 
 from nbmotif.errors import InvalidArgument, InvalidFile
 
-# Where each tool keeps what: bpnet-lite and tfmodisco-lite save a lone array; ChromBPNet's and the older
-# kundajelab tools' h5 hold three groups.
+# Where each tool keeps what: bpnet-lite and tfmodisco-lite save a lone array; ChromBPNet's and older tools' h5 hold
+# groups; Fi-NeMo's regions name theirs.
 _KEYS = {
-    "X": ("raw/seq", "hyp_scores/one_hot", "X", "ohe", "one_hot", "arr_0"),
-    "attributions": ("projected_shap/seq", "X_attr", "attributions", "contrib_scores", "arr_0"),
-    "hypothetical": ("shap/seq", "hyp_scores", "hypothetical", "arr_0"),
+    "X": ("raw/seq", "X", "ohe", "one_hot", "sequences", "arr_0"),
+    "attributions": ("projected_shap/seq", "X_attr", "attributions", "contributions", "arr_0"),
+    "hypothetical": ("shap/seq", "hyp_scores", "hypothetical", "contributions", "arr_0"),
 }
 
 

@@ -40,6 +40,13 @@ def test_load_array__reads_h5_of_chrombpnet(tmp_path: Path, pieces: Pieces) -> N
         np.testing.assert_array_equal(getattr(content, name), made[name])
 
 
+def test_load_array__reads_npz_of_finemo(tmp_path: Path, pieces: Pieces) -> None:
+    made, path = pieces(), tmp_path / "regions.npz"
+    np.savez(path, sequences=made["X"], contributions=made["hypothetical"].astype(np.float16), peak_id=np.arange(6))
+    content = read_content(X=path, hypothetical=path)
+    np.testing.assert_allclose(content.observed(1), made["attributions"][1].sum(axis=0), atol=1e-3)
+
+
 def test_load_array__reads_npy(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.arange(4))
     np.testing.assert_array_equal(load_array(tmp_path / "a.npy", "X"), np.arange(4))
