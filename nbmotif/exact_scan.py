@@ -13,6 +13,7 @@ from nbmotif.hits import Hits
 from nbmotif.kernels import fimo as kernels
 from nbmotif.kernels.fimo_tables import RESOLUTION
 from nbmotif.kernels.simd import choose_path
+from nbmotif.letters import SLAB
 from nbmotif.levels import Levels
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 # motifs per task: enough to be worth a call, few enough for progress and interruption
 _GROUP = 32
+# with fewer groups than this there is less to gain from small slabs than they cost
+_FEW_GROUPS = 8
 
 
 class _Piece(NamedTuple):
@@ -90,15 +93,15 @@ def _scan_slabs(
     quantised = _Filter(path, *kernels.filter_tables(*arguments))
     bar = tqdm(total=int(letters.lengths.sum()), desc="Scanning", unit="bp", unit_scale=True, disable=not verbose)
     with bar, ThreadPoolExecutor(numba.get_num_threads()) as pool:
-        for slab in letters.slabs(widest - 1):
+        for slab in letters.slabs(widest - 1, size=SLAB * max(1, _FEW_GROUPS // len(groups))):
             codes = kernels.kmer_codes(slab.letters, path.k, path.blocks_per_step * kernels.BLOCK + widest)
             n_windows += n_strands * kernels.count_windows(slab.letters, tables.widths, slab.n_starts)
             # leaving early, as an interrupt does, cancels the groups that have not begun
             tasks = [pool.submit(_scan_group, tables, quantised, slab, codes, *group) for group in groups]
             try:
-                for task in tasks:
+                for i, task in enumerate(tasks):
                     yield task.result()
-                    bar.update(slab.n_starts / len(groups))
+                    bar.update(slab.n_bp * (i + 1) // len(groups) - slab.n_bp * i // len(groups))
             finally:
                 for task in tasks:
                     task.cancel()

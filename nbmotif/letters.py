@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from nbmotif.encoding import to_codes
 from nbmotif.errors import InvalidArgument, InvalidFile
-from nbmotif.sequences import to_codes
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -39,6 +39,11 @@ class Slab(NamedTuple):
     n_starts: int
     boundaries: npt.NDArray[np.int64]
     first_sequence: int
+
+    @property
+    def n_bp(self) -> int:
+        """How many letters of the sequences belong to this slab."""
+        return self.n_starts - int((self.boundaries[1:] <= self.n_starts).sum())
 
 
 class Letters:
@@ -77,17 +82,16 @@ class Letters:
         size
             Positions per slab, about.
         """
-        first = 0
-        while first < len(self):
+        ends = np.cumsum(self.lengths + 1)
+        first, n = 0, len(self)
+        while first < n:
             if self.lengths[first] > size:
                 yield from self._pieces(first, overlap, size)
                 first += 1
                 continue
-            last, total = first, 0
-            while last < len(self) and total + self.lengths[last] <= size:
-                total += int(self.lengths[last]) + 1
-                last += 1
-            yield self._whole(first, last)
+            before = ends[first - 1] if first else 0
+            last = max(first + 1, int(np.searchsorted(ends, before + size, side="right")))
+            yield Slab(*self._whole(first, last), first)
             first = last
 
     def _pieces(self, sequence: int, overlap: int, size: int) -> Iterator[Slab]:
@@ -98,13 +102,28 @@ class Letters:
             boundaries = np.array([-start, length + 1 - start], dtype=np.int64)
             yield Slab(np.append(letters, np.int8(-1)), end - start, boundaries, sequence)
 
-    def _whole(self, first: int, last: int) -> Slab:
+    def _whole(self, first: int, last: int) -> tuple[npt.NDArray[np.int8], int, npt.NDArray[np.int64]]:
+        """Read sequences ``first`` to ``last - 1``: the first three fields of a slab."""
         boundaries = np.concatenate([[0], np.cumsum(self.lengths[first:last] + 1)]).astype(np.int64)
         letters = np.full(boundaries[-1], -1, dtype=np.int8)
-        for i in range(first, last):
-            start = boundaries[i - first]
+        for i, start in zip(range(first, last), boundaries, strict=False):
             letters[start : start + self.lengths[i]] = self._read(i, 0, int(self.lengths[i]))
-        return Slab(letters, len(letters), boundaries, first)
+        return letters, len(letters), boundaries
+
+
+class _EqualLetters(Letters):
+    """Sequences of one length, in one array (N, L), which are read many at a time."""
+
+    def __init__(self, codes: npt.NDArray[np.int8]) -> None:
+        n, length = codes.shape
+        super().__init__(np.full(n, length, dtype=np.int64), lambda i, start, end: codes[i, start:end])
+        self._codes = codes
+
+    def _whole(self, first: int, last: int) -> tuple[npt.NDArray[np.int8], int, npt.NDArray[np.int64]]:
+        length = self._codes.shape[1]
+        letters = np.full((last - first, length + 1), -1, dtype=np.int8)
+        letters[:, :length] = self._codes[first:last]
+        return letters.ravel(), letters.size, np.arange(last - first + 1, dtype=np.int64) * (length + 1)
 
 
 def as_letters(sequences: object, name: str = "sequences") -> Letters:
@@ -142,9 +161,7 @@ def _of_one_hot(sequences: Any, name: str) -> Letters:
     if not hasattr(sequences, "shape"):
         expected = "one-hot of shape (N, 4, L), the path of a FASTA file, or strings"
         raise InvalidArgument(name, type(sequences).__name__, expected)
-    codes = to_codes(sequences, name)
-    n, length = codes.shape
-    return Letters(np.full(n, length, dtype=np.int64), lambda i, start, end: codes[i, start:end])
+    return _EqualLetters(to_codes(sequences, name))
 
 
 def _letter_table() -> npt.NDArray[np.int8]:

@@ -41,12 +41,13 @@ def kmer_codes(letters: np.ndarray, k: int, padding: int) -> np.ndarray:
     """
     n = len(letters) + padding
     bits = np.zeros(n + k - 1, dtype=np.uint8)
-    bits[: len(letters)] = letters
+    bits[: len(letters)] = letters.view(np.uint8)
     unknown = np.flatnonzero(letters < 0)
     bits[unknown] = _scramble(unknown) & 3
     codes = bits[:n].copy()
+    shifted = np.empty(n, dtype=np.uint8)
     for j in range(1, k):
-        codes |= bits[j : j + n] << (2 * j)
+        codes |= np.left_shift(bits[j : j + n], 2 * j, out=shifted)
     return codes
 
 

@@ -7,6 +7,7 @@ through a numba intrinsic, so nothing but numba is needed to build them.
 
 from __future__ import annotations
 
+import functools
 import os
 import platform
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -194,6 +195,7 @@ def choose_path() -> Path:
     return PATHS[forced or names[0]]
 
 
+@functools.cache
 def _cpu_features() -> frozenset[str]:
     """Find what numba compiles for, which its settings may make less than what the CPU can do."""
     settings: Any = numba.config
