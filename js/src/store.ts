@@ -20,6 +20,9 @@ export type LoadState =
 
 type TraitSignals = { readonly [K in TraitName]: Signal<Traits[K]> };
 
+/** The values a track's height stands for: all of its own, those of all tracks, or its visible ones. */
+export type YMode = "own" | "same" | "fit";
+
 /** Where the pointer or the keyboard cursor is. */
 export interface Hover {
   sequence: number;
@@ -38,7 +41,7 @@ export class Store {
   /** A threshold is being dragged: the table's rows keep their places. */
   readonly dragging = signal(false);
   readonly hover = signal<Hover | null>(null);
-  readonly sharedScale = signal(false);
+  readonly yMode = signal<YMode>("own");
   readonly sequenceOrder = signal<SequenceOrder>("seqlets");
   /** One sentence to the user about what just could not be done. */
   readonly notice = signal("");

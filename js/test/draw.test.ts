@@ -83,6 +83,7 @@ describe("glyphs", () => {
     expect(valueRange(track, false)).toEqual([-0.5, 1]);
     expect(valueRange(track, true)).toEqual([-1.75, 1.5]);
     expect(valueRange({ ...track, observed: new Float32Array(5) }, false)).toEqual([0, 1]);
+    expect(valueRange(track, false, { start: 1.2, end: 3 })).toEqual([-0.5, 0.25]);
   });
 });
 

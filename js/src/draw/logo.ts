@@ -1,5 +1,5 @@
 // The attribution track: an envelope when a pixel holds several bases, then bars, then letters.
-import { type BaseScale, detailAt } from "../layout.ts";
+import { type BaseScale, detailAt, type Viewport } from "../layout.ts";
 import type { TrackData } from "../tracks.ts";
 import { drawLetter } from "./letters.ts";
 import type { Palette, Pen } from "./pen.ts";
@@ -21,15 +21,17 @@ export interface Glyph {
 /** Value to pixel. */
 export type YScale = (value: number) => number;
 
-/** The range of a track's values over the whole sequence; always holds 0. */
+/** The range of a track's values, or of those in sight; always holds 0. */
 export function valueRange(
   { observed, hypothetical }: TrackData,
   withHypothetical: boolean,
+  viewport: Viewport = { start: 0, end: observed.length },
 ): [number, number] {
   let low = 0;
   let high = 0;
   const length = observed.length;
-  for (let i = 0; i < length; i++) {
+  const last = Math.min(length, Math.ceil(viewport.end));
+  for (let i = Math.max(0, Math.floor(viewport.start)); i < last; i++) {
     let up = Math.max(observed[i], 0);
     let down = Math.min(observed[i], 0);
     if (withHypothetical && hypothetical) {

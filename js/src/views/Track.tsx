@@ -62,10 +62,11 @@ export function Track({ sequence, width, measure, sharedRange, rectsOf }: TrackP
   const dpr = pixelRatio.value;
   const shown = state.value;
   const logoLayer = useMemo(() => new Layer(), []);
-  const ownRange = useMemo<[number, number]>(
-    () => (shown.phase === "ready" ? valueRange(shown.data, hypothetical) : [0, 1]),
-    [shown, hypothetical],
-  );
+  const isFitted = store.yMode.value === "fit";
+  const ownRange = useMemo<[number, number]>(() => {
+    if (shown.phase !== "ready") return [0, 1];
+    return valueRange(shown.data, hypothetical, isFitted ? { start, end } : undefined);
+  }, [shown, hypothetical, isFitted && start, isFitted && end]);
   const range = sharedRange ?? ownRange;
   usePainter(() => {
     const element = canvas.current;

@@ -24,7 +24,7 @@ export function Tracks() {
   const { font } = palette.value;
   const measure = useMemo(() => makeMeasure(font), [font]);
   const sequences = store.shownSequences.value;
-  const sharedRange = store.sharedScale.value ? rangeOfAll(store, sequences) : null;
+  const sharedRange = store.yMode.value === "same" ? rangeOfAll(store, sequences) : null;
 
   const scale = (): BaseScale => new BaseScale(store.viewport.peek(), GUTTER, width - RIGHT_PAD);
   const stage = { store, area, scale, rects };

@@ -4,6 +4,7 @@ import { findSequence } from "../describe.ts";
 import { whole } from "../format.ts";
 import { centerOn, span, zoom } from "../layout.ts";
 import type { SequenceOrder } from "../ranking.ts";
+import type { YMode } from "../store.ts";
 import { ownKeys, useScreen } from "./context.ts";
 import { Icon } from "./Icon.tsx";
 
@@ -34,14 +35,21 @@ export function TracksBar() {
           onChange={(checked) => store.set({ _show_hypothetical: checked })}
         />
       )}
-      <Toggle
-        text="Same y"
-        title="Draw all tracks on one scale"
-        checked={store.sharedScale.value}
-        onChange={(checked) => {
-          store.sharedScale.value = checked;
+      <select
+        class="nbm-select nbm-y-mode"
+        aria-label="Height of the tracks"
+        title="The height stands for all values of the sequence, for those of all tracks, or for those in view"
+        value={store.yMode.value}
+        {...ownKeys}
+        onChange={(event) => {
+          store.yMode.value = event.currentTarget.value as YMode;
         }}
-      />
+        onKeyDown={(event) => event.stopPropagation()}
+      >
+        <option value="own">own y</option>
+        <option value="same">same y</option>
+        <option value="fit">fit y</option>
+      </select>
       <span class="nbm-zoom" role="group" aria-label="Zoom">
         <IconButton icon="minus" label="Zoom out" onClick={zoomBy(2)} disabled={span(viewport) >= length} />
         <span class="nbm-zoom-text">{whole(Math.round(span(viewport)))} bp</span>
@@ -161,7 +169,7 @@ function GoTo() {
   );
 }
 
-export function Toggle(props: {
+function Toggle(props: {
   text: string;
   title: string;
   checked: boolean;
@@ -181,7 +189,7 @@ export function Toggle(props: {
   );
 }
 
-export function IconButton(props: {
+function IconButton(props: {
   icon: Parameters<typeof Icon>[0]["name"];
   label: string;
   onClick: () => void;
