@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from nbmotif.kernels.tomtom_letters import composition_rows, compositions, mark_
 from nbmotif.kernels.tomtom_null import best_survival, lowest_wanted, score_ranges, span_rows, survival_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import numpy.typing as npt
 
@@ -86,24 +87,26 @@ def match_one_hot(queries: Sequence[Codes], targets: Targets, n_kept: int, n_job
     for letters in np.unique(present):
         scored = targets.score_letters([letter for letter in range(4) if letters >> letter & 1])
         batches.setdefault(id(scored), (scored, []))[1].append(np.flatnonzero(present == letters))
-    with ThreadPoolExecutor(n_jobs) as pool:
+    threads = ThreadPoolExecutor(n_jobs) if n_jobs > 1 and len(queries) > _CHUNK else None
+    with threads or nullcontext():
+        run = threads.map if threads else map
         for scored, members in batches.values():
             first = (widths * scored.binning.offset).astype(np.int16)
             batch = _Batch(codes.astype(np.int64), starts, first, scored, targets)
             mine = np.concatenate(members)
             mine = mine[np.argsort(widths[mine], kind="stable")]
             for low in range(0, len(mine), _BATCH):
-                yield from _match_batch(batch, codes, mine[low : low + _BATCH], n_kept, pool)
+                yield from _match_batch(batch, codes, mine[low : low + _BATCH], n_kept, run)
 
 
 def _match_batch(
-    batch: _Batch, codes: Codes, queries: Ints, n_kept: int, pool: ThreadPoolExecutor
+    batch: _Batch, codes: Codes, queries: Ints, n_kept: int, run: Callable[..., Iterable[Any]]
 ) -> Iterator[Matches]:
     """Match one-hot queries that are binned alike: align them all, build the null that they need, look up."""
     targets, scored, starts = batch.targets, batch.scored, batch.starts
     offset = scored.binning.offset
     chunks = [queries[low : low + _CHUNK] for low in range(0, len(queries), _CHUNK)]
-    aligned = list(pool.map(partial(batch.align, n_kept=n_kept), chunks))
+    aligned = list(run(partial(batch.align, n_kept=n_kept), chunks))
     longest = int((starts[queries + 1] - starts[queries]).max())
     counts = _compositions(longest)
     need = np.full(len(counts), _NEVER)
@@ -120,7 +123,7 @@ def _match_batch(
         one_hot_p_values(codes, starts, chunk, scores, ranges, ids, table, survival, offset, widths, width_of, p)
         return Matches(chunk, scores, _both_strands(p, targets), batch.placer(chunk, scores))
 
-    yield from pool.map(look_up, chunks, aligned)
+    yield from run(look_up, chunks, aligned)
 
 
 @dataclass(frozen=True)

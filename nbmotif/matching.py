@@ -231,9 +231,10 @@ def _targets(motif_set: MotifSet, both_strands: bool, n_bins: int, compat: str |
         )
         warnings.warn(f"{message} Use a whole motif database.", NbmotifWarning, stacklevel=3)
     key = ("tomtom", both_strands, n_bins, compat)
-    if key not in motif_set.cache:
-        motif_set.cache[key] = Targets(motif_set.pwms, both_strands, n_bins, compat == "memelite")
-    kept: Targets = motif_set.cache[key]
+    cache = motif_set.cache
+    if key not in cache:
+        cache[key] = Targets(motif_set.pwms, both_strands, n_bins, compat == "memelite")
+    kept: Targets = cache[key]
     return kept
 
 
@@ -290,26 +291,32 @@ def _with_unknown(span: npt.NDArray[np.int8]) -> Query:
 
 def _spans(X: torch.Tensor | npt.NDArray[Any], seqlets: pd.DataFrame) -> list[npt.NDArray[np.int8]]:
     """Letters of each seqlet, -1 for N."""
-    codes = to_codes(X)
+    if len(X.shape) != 3:
+        to_codes(X)  # says what is wrong with it
+    n_sequences, _, length = X.shape
     if seqlets.shape[1] < 3:
         got = f"columns {list(seqlets.columns)}"
         raise InvalidArgument("seqlets", got, "a table whose first three columns are example, start and end")
-    numbers = [seqlets.iloc[:, column].to_numpy() for column in range(3)]
     if not len(seqlets):
         return []
-    for column, values in enumerate(numbers):
-        if values.dtype.kind not in "iu" and not (values.dtype.kind == "f" and (values % 1 == 0).all()):
-            got = f"{values[0]!r} (dtype {values.dtype}) in column {seqlets.columns[column]!r}"
-            hint = "Labels belong in a column after the first three."
-            raise InvalidArgument("seqlets", got, "example, start and end as integers", hint)
-    example, start, end = (values.astype(np.int64) for values in numbers)
-    inside = (example >= 0) & (example < len(codes)) & (start >= 0) & (start < end) & (end <= codes.shape[1])
+    example, start, end = (_whole_numbers(seqlets, column) for column in range(3))
+    inside = (example >= 0) & (example < n_sequences) & (start >= 0) & (start < end) & (end <= length)
     if not inside.all():
         row = int(np.flatnonzero(~inside)[0])
         got = f"example {example[row]}, {start[row]} to {end[row]} in row {row}"
-        expected = f"inside X: {len(codes)} sequences of {codes.shape[1]} bp"
-        raise InvalidArgument("seqlets", got, expected)
-    return [codes[i, s:e] for i, s, e in zip(example, start, end, strict=True)]
+        raise InvalidArgument("seqlets", got, f"inside X: {n_sequences} sequences of {length} bp")
+    used, at = np.unique(example, return_inverse=True)
+    codes = to_codes(X if len(used) == n_sequences else X[used])
+    return [codes[i, s:e] for i, s, e in zip(at, start, end, strict=True)]
+
+
+def _whole_numbers(seqlets: pd.DataFrame, column: int) -> Ints:
+    values = seqlets.iloc[:, column].to_numpy()
+    if values.dtype.kind not in "iu" and not (values.dtype.kind == "f" and (values % 1 == 0).all()):
+        got = f"{values[0]!r} (dtype {values.dtype}) in column {seqlets.columns[column]!r}"
+        hint = "Labels belong in a column after the first three."
+        raise InvalidArgument("seqlets", got, "example, start and end as integers", hint)
+    return values.astype(np.int64)
 
 
 def _warn_about_short(known: Ints, n_strands: int) -> None:
