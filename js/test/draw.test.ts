@@ -241,6 +241,14 @@ describe("axes", () => {
     expect(of("lineTo").some(({ args }) => args[0] === 500)).toBe(true);
   });
 
+  test("the topmost value label keeps inside the canvas", () => {
+    const { pen, of } = recorder();
+    drawValueAxis(pen, [0, 0.1], (v) => 3 + 74 * (1 - v / 0.1), 52, 500, PALETTE, 1);
+    const [text, , top] = of("fillText").at(-1)!.args as [string, number, number];
+    expect(text).toBe("0.10");
+    expect(top).toBeGreaterThanOrEqual(5);
+  });
+
   test("the ruler labels whole positions, inside its edges", () => {
     const { pen, of } = recorder();
     const scale = new BaseScale({ start: 1000, end: 1012 }, 52, 552);

@@ -31,9 +31,11 @@ export function drawValueAxis(
     pen.moveTo(value === 0 ? left : left - 4, at);
     pen.lineTo(value === 0 ? right : left, at);
     pen.stroke();
-    if (lastLabel - at >= LABEL_HEIGHT) {
-      pen.fillText(tickLabel(value, step), left - 7, at);
-      lastLabel = at;
+    // the topmost label would be cut by the edge of the canvas
+    const middle = Math.max(at, y(range[1]) + LABEL_HEIGHT / 2 - 2);
+    if (lastLabel - middle >= LABEL_HEIGHT) {
+      pen.fillText(tickLabel(value, step), left - 7, middle);
+      lastLabel = middle;
     }
   }
   pen.strokeStyle = palette.line;
