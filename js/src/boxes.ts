@@ -6,7 +6,6 @@ import { type Placement, packLanes } from "./lanes.ts";
 export const SEQLET_LANES = 1;
 export const HIT_LANES = 3;
 const MIN_BOX_PX = 3;
-const MAX_LABEL = 20;
 
 export interface Box {
   kind: "seqlet" | "hit";
@@ -36,20 +35,6 @@ export interface TrackBoxes {
 }
 
 export type MeasureText = (text: string) => number;
-
-/** What databases add to the name of a factor: HOCOMOCO 11 and 12, JASPAR behind and in front of the name. */
-const DATABASE_PARTS = [
-  /_(HUMAN|MOUSE)\.H\d+MO\..*$/,
-  /\.H\d+[A-Z]+(\..*)?$/,
-  /_MA\d{4}(\.\d+)?$/,
-  /^MA\d{4}\.\d+[._ ]+/,
-];
-
-/** A name that fits under a logo; the table and the hover card have the whole one. */
-export function shortName(name: string): string {
-  const factor = DATABASE_PARTS.reduce((text, part) => text.replace(part, ""), name) || name;
-  return factor.length > MAX_LABEL ? `${factor.slice(0, MAX_LABEL - 1)}…` : factor;
-}
 
 type Unplaced = Omit<Box, "placement">;
 
@@ -101,7 +86,7 @@ function collectSeqlets(
       end: end[q],
       strand: motif < 0 ? 0 : strand[q],
       motif,
-      label: !passes ? "" : motif < 0 ? "no match" : shortName(dataset.manifest.motif_names[motif]!),
+      label: !passes ? "" : motif < 0 ? "no match" : dataset.labelOf(motif),
       passes,
       slot: slots.get(motif) ?? -1,
       alike: 0,
@@ -132,7 +117,7 @@ function collectHits(
       end: dataset.hitEnd(h),
       strand: dataset.hits.strand[h],
       motif,
-      label: passes ? shortName(dataset.manifest.motif_names[motif]!) : "",
+      label: passes ? dataset.labelOf(motif) : "",
       passes,
       slot,
       alike: 0,

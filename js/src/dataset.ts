@@ -1,5 +1,6 @@
 // The columns of one study, checked against its manifest, and the indexes that views need over them.
 import type { Columns } from "./decode.ts";
+import { shortName } from "./names.ts";
 import type { Manifest } from "./wire.ts";
 
 /** Hits, motif-major; inside a motif the strongest attribution first. */
@@ -50,6 +51,7 @@ export class Dataset {
   #hitsUpToLevel: Uint32Array | undefined;
   #seenDownTo: Uint32Array | undefined;
   #seenUpTo: Uint32Array | undefined;
+  #labels: string[] | undefined;
   readonly #strongestHits = new Map<number, Uint32Array>();
 
   constructor(manifest: Manifest, columns: Columns) {
@@ -176,6 +178,12 @@ export class Dataset {
 
   familyName(motif: number): string {
     return this.manifest.family_names[this.family[motif]] ?? "";
+  }
+
+  /** The motif's name as it stands in a box; shortened once. */
+  labelOf(motif: number): string {
+    this.#labels ??= this.manifest.motif_names.map(shortName);
+    return this.#labels[motif]!;
   }
 
   /** The motif as probabilities, column after column. */

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { HIT_LANES, layoutBoxes, shortName } from "../src/boxes.ts";
+import { HIT_LANES, layoutBoxes } from "../src/boxes.ts";
 import { count, hitPasses, seqletPasses, type Thresholds } from "../src/counts.ts";
 import { claimsAt, findSequence, intervalText, positionText } from "../src/describe.ts";
+import { shortName } from "../src/names.ts";
 import { nextSite, rankSequences } from "../src/ranking.ts";
 import { smallDataset } from "./study.ts";
 

@@ -1,4 +1,5 @@
 // Ticks of the value axis and of the positions.
+import { whole } from "../format.ts";
 import { type BaseScale, tickLabel, tickStep, ticks } from "../layout.ts";
 import type { YScale } from "./logo.ts";
 import { crisp, type Palette, type Pen } from "./pen.ts";
@@ -84,7 +85,7 @@ export function drawRuler(pen: Pen, scale: BaseScale, top: number, palette: Pale
   pen.lineWidth = 1 / dpr;
   for (const value of positionTicks(scale).values) {
     const x = scale.toPx(value);
-    const label = value.toLocaleString("en-US");
+    const label = whole(value);
     pen.beginPath();
     pen.moveTo(crisp(x, dpr), top);
     pen.lineTo(crisp(x, dpr), top + 4);

@@ -1,5 +1,6 @@
 // A track: axis and logo, and under them the lanes of seqlets and hits.
 import { type Box, HIT_LANES, SEQLET_LANES, type TrackBoxes } from "../boxes.ts";
+import { whole } from "../format.ts";
 import type { BaseScale } from "../layout.ts";
 import type { TrackData } from "../tracks.ts";
 import { drawGrid, drawValueAxis } from "./axis.ts";
@@ -104,5 +105,5 @@ function drawLaneNames(pen: Pen, { geometry, palette, scale, hidden }: TrackScen
     pen.fillText(text, scale.left - 7, LANES_TOP + lane * LANE_HEIGHT + LANE_HEIGHT / 2 + 0.5);
   if (seqletLanes > 0) write("seqlets", 0);
   if (hitLanes > 0) write("hits", seqletLanes);
-  if (nHidden > 0) write(`+${nHidden.toLocaleString("en-US")}`, seqletLanes + hitLanes - 1);
+  if (nHidden > 0) write(`+${whole(nHidden)}`, seqletLanes + hitLanes - 1);
 }
