@@ -209,6 +209,13 @@ class Notebook:
             [code, self._CURRENT],
         ).strip()
 
+    def reload(self) -> Notebook:
+        """Load the page again, as after a lost connection; the kernel stays."""
+        self.page.evaluate("async () => { await window.jupyterapp.commands.execute('docmanager:save'); }")
+        self.page.reload(wait_until="domcontentloaded")
+        wait_for_lab(self.page)
+        return self.activate()
+
     def start(self, code: str) -> None:
         """Run code in the notebook's kernel without waiting for it; `is_running` tells whether it still runs."""
         self.page.evaluate(
@@ -415,13 +422,17 @@ def page(browser: Browser) -> Iterator[Page]:
     assert guarded.problems == []
 
 
+def wait_for_lab(page: Page) -> None:
+    page.wait_for_function("() => window.jupyterapp?.restored.then(() => true)", timeout=90_000)
+    page.evaluate("async () => { window.jupyterapp.shell.collapseLeft(); }")
+
+
 @pytest.fixture(scope="session")
 def lab_window(browser: Browser, lab: Lab) -> Iterator[Guarded]:
     """JupyterLab, open in one page for all tests, because it takes seconds to start."""
     guarded = Guarded(browser)
     guarded.page.goto(f"{lab.url}/lab?reset", wait_until="domcontentloaded")
-    guarded.page.wait_for_function("() => window.jupyterapp?.restored.then(() => true)", timeout=90_000)
-    guarded.page.evaluate("async () => { window.jupyterapp.shell.collapseLeft(); }")
+    wait_for_lab(guarded.page)
     yield guarded
     guarded.context.close()
 

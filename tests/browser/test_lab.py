@@ -276,8 +276,7 @@ def test_explorer__loads_after_the_page_is_reloaded(shown: Callable, views_on: C
     notebook.python("explorer.attribution_threshold = 0.3")
     view.settle()
     before = view.rows()
-    view.page.evaluate("async () => { await window.jupyterapp.commands.execute('docmanager:save'); }")
-    view.page.reload(wait_until="domcontentloaded")
+    notebook.reload()
     assert views_on(view.page)[0].rows() == before
 
 
