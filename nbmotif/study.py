@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import pandas as pd
     import torch
 
-    from nbmotif.evidence import Thresholds
     from nbmotif.motifs import MotifSet
     from nbmotif.scanning import Hits
     from nbmotif.widget.explorer import Explorer
@@ -260,13 +259,14 @@ class Study:
         self._remember("marginalize", {"n_backgrounds": len(background), "n_motifs": len(chosen), **kwargs})
         return self
 
-    def evidence(self, thresholds: Thresholds | None = None) -> pd.DataFrame:
+    def evidence(self, **thresholds: Any) -> pd.DataFrame:
         """Tabulate what every stage that ran says of each motif family.
 
         Parameters
         ----------
         thresholds
-            What counts. Default: the vignette's, both signs.
+            What counts: ``attribution``, ``seqlet_p``, ``tomtom_p``, ``fimo_p``, ``sign``, as in
+            :class:`nbmotif.evidence.Thresholds`. Default: the vignette's, and both signs.
 
         Returns
         -------
@@ -276,8 +276,8 @@ class Study:
 
         annotated = self.seqlets if self.seqlets is not None and "motif_idx" in self.seqlets else None
         hits = self.hits if self.hypothetical is not None else None
-        cuts = thresholds or Thresholds()
-        return evidence(self.motifs.families(), cuts, marginal=self.marginal, seqlets=annotated, hits=hits)
+        families, cuts = self.motifs.families(), Thresholds(**thresholds)
+        return evidence(families, cuts, marginal=self.marginal, seqlets=annotated, hits=hits)
 
     @property
     def explorer(self) -> Explorer:
