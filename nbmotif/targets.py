@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import threading
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nbmotif.kernels.tomtom import bin_scores, binned_median, column_scores, median, spread
+from nbmotif.kernels.tomtom import bin_scores, binned_median, column_scores, median
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -146,17 +147,19 @@ class Targets:
 
     def __init__(self, pwms: Sequence[Floats], both_strands: bool, n_bins: int, like_memelite: bool) -> None:
         self.n_bins, self.like_memelite = n_bins, like_memelite
-        strands = [*pwms, *(pwm[::-1, ::-1] for pwm in pwms)] if both_strands else list(pwms)
-        columns = np.concatenate(strands, axis=1)
-        kept, inverse, self.counts = _merge_columns(columns, _MEMELITE_TARGET_BINS if like_memelite else None)
-        self.columns = np.ascontiguousarray(columns[:, kept])
-        self.norms = (columns**2).sum(axis=0)[kept]
         widths = np.array([pwm.shape[1] for pwm in pwms])
         self.layout = Layout.of(widths, 2 if both_strands else 1)
         self.widths, self.width_of = np.unique(widths, return_inverse=True)
-        entries = self.layout.column
-        self._column = np.where(entries >= 0, inverse[entries], -1)
-        self._weights = self.counts / self.counts.sum()
+        strands = [*pwms, *(pwm[::-1, ::-1] for pwm in pwms)] if both_strands else list(pwms)
+        columns = np.concatenate(strands, axis=1)
+        by_block = self.layout.column[self.layout.column >= 0]
+        if like_memelite:
+            kept, merged, self._counts = _merge_columns(columns, _MEMELITE_TARGET_BINS)
+            self._merged = merged[by_block]
+        else:
+            kept = by_block
+        self._columns = np.ascontiguousarray(columns[:, kept])
+        self._norms = (columns**2).sum(axis=0)[kept]
         self._letter_sets: dict[tuple[int, int], Scored] = {}
 
     @property
@@ -181,48 +184,60 @@ class Targets:
 
     @cached_property
     def _letters(self) -> tuple[Floats, Floats, Floats]:
-        return self._scores(np.eye(4))
+        scores, ends, medians = self._scores(np.eye(4))
+        return scores.copy(), ends, medians
 
     def _scores(self, query: Floats) -> tuple[Floats, Floats, Floats]:
-        """Scores (w, U), their ends (w, 2) and medians (w,)."""
-        scores = np.empty((query.shape[1], len(self.norms)))
-        ends = column_scores(np.ascontiguousarray(query.T), self.columns, self.norms, scores)
-        scratch = np.empty(2 * len(self.norms))
-        pairs = zip(scores, ends, strict=True)
-        return scores, ends, np.array([self._median(row, low, high, scratch) for row, (low, high) in pairs])
+        """Scores against the columns, block after block (w, n), their ends (w, 2) and medians (w,).
 
-    def _median(self, scores: Floats, low: float, high: float, scratch: Floats) -> float:
+        The scores may lie in memory that the next query overwrites.
+        """
+        scores = _scratch.take(query.shape[1], len(self._norms))
+        column_scores(np.ascontiguousarray(query.T), self._columns, self._norms, scores)
+        ends = np.stack([scores.min(axis=1), scores.max(axis=1)], axis=1)
+        rows = list(zip(scores, ends, strict=True))
         if self.like_memelite:
-            return binned_median(scores, self.counts, low, high, _MEMELITE_MEDIAN_BINS)
-        n = int(self.counts.sum())
-        ranks = {
-            max(n // 2 - 1, 0),
-            max(-(-n // 2) - 1, 0),
-        }  # MEME's: one of the middle pair, or their mean if n is odd
-        found = [median(scores, self.counts, rank, low, high, _MEDIAN_BINS, scratch) for rank in sorted(ranks)]
-        return sum(found) / len(found)
+            n_bins = _MEMELITE_MEDIAN_BINS
+            medians = [binned_median(row, self._counts, low, high, n_bins) for row, (low, high) in rows]
+            return scores.take(self._merged, axis=1), ends, np.array(medians)
+        places, values = np.empty(scores.shape[1], np.uint16), np.empty(scores.shape[1])
+        n = scores.shape[1]
+        ranks = {max(n // 2 - 1, 0), max(-(-n // 2) - 1, 0)}  # as MEME: one value if n is even, the mean of two if odd
+        middle = [
+            [median(row, rank, low, high, _MEDIAN_BINS, places, values) for rank in ranks] for row, (low, high) in rows
+        ]
+        return scores, ends, np.mean(middle, axis=1)
 
     def _binned(self, scores: Floats, medians: Floats, binning: Binning) -> Scored:
-        binned = np.empty(scores.shape, np.int16)
-        pmfs = np.empty((len(scores), self.n_bins + 1))
-        bin_scores(scores, medians, binning.lowest, binning.scale, self._weights, binned, pmfs)
-        rows = np.empty((len(scores), len(self._column)), np.int16)
-        spread(binned, self._column, binning.offset, rows)
+        layout = self.layout
+        pmfs, rows = np.empty((len(scores), self.n_bins + 1)), np.zeros((len(scores), len(layout.column)), np.int16)
+        bin_scores(scores, medians, binning.lowest, binning.scale, layout.blocks, rows, pmfs)
         return Scored(binning, rows, pmfs, self.n_bins - np.argmax(pmfs[:, ::-1] > 0, axis=1))
 
 
-def _merge_columns(columns: Floats, n_bins: int | None) -> tuple[Ints, Ints, Ints]:
+class _Scratch(threading.local):
+    """Memory of one thread, used again and again: taking fresh pages costs as much as the arithmetic in them."""
+
+    def __init__(self) -> None:
+        self._memory = np.empty(0)
+
+    def take(self, n_rows: int, n: int) -> Floats:
+        if self._memory.size < n_rows * n:
+            self._memory = np.empty(n_rows * n)
+        return self._memory[: n_rows * n].reshape(n_rows, n)
+
+
+_scratch = _Scratch()
+
+
+def _merge_columns(columns: Floats, n_bins: int) -> tuple[Ints, Ints, Ints]:
     """Choose the columns to keep, and say which of them each column is and how many columns each stands for.
 
-    With ``n_bins``, columns whose four values fall in the same bins are merged into the first, as memelite does.
+    Columns whose four values fall in the same bins are merged into the first, as memelite does.
     """
-    if n_bins is None:
-        every = np.arange(columns.shape[1])
-        return every, every, np.ones_like(every)
     low, high = columns.min(axis=1, keepdims=True), columns.max(axis=1, keepdims=True)
     high[high == low] += 1
     places = np.around((columns - low) / (high - low) * (n_bins - 1))
-    _, kept, inverse, counts = np.unique(
-        n_bins ** np.arange(4) @ places, return_index=True, return_inverse=True, return_counts=True
-    )
-    return kept, inverse, counts
+    codes = n_bins ** np.arange(4) @ places
+    _, kept, merged, counts = np.unique(codes, return_index=True, return_inverse=True, return_counts=True)
+    return kept, merged, counts

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @kernel()
-def column_scores(query: Floats, columns: Floats, norms: Floats, scores: Floats) -> Floats:
+def column_scores(query: Floats, columns: Floats, norms: Floats, scores: Floats) -> None:
     """Score a query's columns against the targets' columns by their negated Euclidean distance.
 
     Parameters
@@ -36,17 +36,12 @@ def column_scores(query: Floats, columns: Floats, norms: Floats, scores: Floats)
     scores
         Overwritten with the scores, shape (w, U), each 0 or less.
 
-    Returns
-    -------
-    Lowest and highest score of each query column, shape (w, 2).
-
     Notes
     -----
     The square is expanded and its terms are subtracted in this order because memelite does: near the edge of a bin, a
     different rounding would be a different integer.
     """
     width, n = scores.shape
-    ends = np.empty((width, 2))
     c0, c1, c2, c3 = columns[0], columns[1], columns[2], columns[3]
     for i in range(width):
         norm = query[i, 0] ** 2 + query[i, 1] ** 2 + query[i, 2] ** 2 + query[i, 3] ** 2
@@ -59,12 +54,6 @@ def column_scores(query: Floats, columns: Floats, norms: Floats, scores: Floats)
             square -= q2 * c2[j]
             square -= q3 * c3[j]
             row[j] = -math.sqrt(max(square, 0.0))
-        low, high = row[0], row[0]
-        for j in range(1, n):
-            low = min(low, row[j])
-            high = max(high, row[j])
-        ends[i, 0], ends[i, 1] = low, high
-    return ends
 
 
 @kernel()
@@ -84,35 +73,36 @@ def column_products(
 
 
 @kernel()
-def median(scores: Floats, counts: Ints, rank: int, low: float, high: float, n_bins: int, scratch: Floats) -> float:
-    """Find the score of a rank among scores that occur ``counts`` times each: 0 is the lowest.
+def median(
+    scores: Floats, rank: int, low: float, high: float, n_bins: int, places: npt.NDArray[np.uint16], values: Floats
+) -> float:
+    """Find the score of a rank: 0 is the lowest.
 
-    ``low`` and ``high`` are the ends of the scores; ``scratch`` has room for them twice and is overwritten. Each round
-    bins the scores that are left and keeps the bin that holds the rank, so it takes time in proportion to the scores.
+    ``low`` and ``high`` are the ends of the scores; ``places`` and ``values``, as long as they, are overwritten.
+    Each round bins the scores that are left and keeps the bin that holds the rank: O(n).
     """
-    n = scores.shape[0]
-    values, weights = scratch[:n], scratch[n : 2 * n]
+    left, n = scores, scores.shape[0]
     kept = np.empty(n_bins, np.int64)
-    for j in range(n):
-        values[j], weights[j] = scores[j], counts[j]
-    left = float(rank)
     while high > low:
         scale = n_bins / (high - low)
+        for j in range(n):
+            places[j] = min(int((left[j] - low) * scale), n_bins - 1)
         kept[:] = 0
         for j in range(n):
-            kept[min(int((values[j] - low) * scale), n_bins - 1)] += int(weights[j])
+            kept[places[j]] += 1
         bin_ = 0
-        while left >= kept[bin_]:
-            left -= kept[bin_]
+        while rank >= kept[bin_]:
+            rank -= kept[bin_]
             bin_ += 1
         m = 0
-        next_low, next_high = np.inf, -np.inf
+        low, high = np.inf, -np.inf
         for j in range(n):
-            if min(int((values[j] - low) * scale), n_bins - 1) == bin_:
-                values[m], weights[m] = values[j], weights[j]
-                next_low, next_high = min(next_low, values[j]), max(next_high, values[j])
+            if places[j] == bin_:
+                value = left[j]
+                values[m] = value
+                low, high = min(low, value), max(high, value)
                 m += 1
-        n, low, high = m, next_low, next_high
+        left, n = values, m
     return low
 
 
@@ -139,31 +129,47 @@ def bin_scores(
     medians: Floats,
     lowest: int,
     scale: int,
-    weights: Floats,
-    binned: npt.NDArray[np.int16],
+    blocks: Ints,
+    rows: npt.NDArray[np.int16],
     pmfs: Floats,
 ) -> None:
     """Turn scores into integers, and their distribution over the targets' columns into a histogram.
 
-    Overwrites ``binned`` (w, U) with ``floor((score - median - lowest) * scale + 1/2)`` and ``pmfs`` (w, n_bins + 1).
+    Parameters
+    ----------
+    scores
+        Scores of each query column, shape (w, n), against the targets' columns, block after block.
+    medians
+        Median of each row, shape (w,).
+    lowest, scale
+        A score becomes the integer ``floor((score - median - lowest) * scale + 1/2)``.
+    blocks
+        As :func:`best_scores`.
+    rows
+        Overwritten with the integers less the offset, ``-lowest * scale``, where the blocks lie, shape (w, E); the
+        zeros around the blocks are left as they are.
+    pmfs
+        Overwritten with the share of columns that each integer has, shape (w, n_bins + 1).
     """
-    width, n = scores.shape
-    top = pmfs.shape[1] - 1
-    pmfs[:] = 0.0
-    for i in range(width):
+    top, offset = pmfs.shape[1] - 1, -lowest * scale
+    binned, counts = np.empty(scores.shape[1], np.uint16), np.empty(top + 1, np.int64)
+    for i in range(scores.shape[0]):
         zero = medians[i] + lowest
-        for j in range(n):
-            binned[i, j] = min(max(math.floor((scores[i, j] - zero) * scale + 0.5), 0), top)
-        for j in range(n):
-            pmfs[i, binned[i, j]] += weights[j]
-
-
-@kernel()
-def spread(binned: npt.NDArray[np.int16], column: Ints, offset: int, rows: npt.NDArray[np.int16]) -> None:
-    """Lay out binned scores by block: ``rows[i, e] = binned[i, column[e]] - offset``, and 0 where ``column`` is -1."""
-    for i in range(binned.shape[0]):
-        for e in range(column.shape[0]):
-            rows[i, e] = binned[i, column[e]] - offset if column[e] >= 0 else 0
+        row = scores[i]
+        for j in range(row.shape[0]):
+            binned[j] = min(max(math.floor((row[j] - zero) * scale + 0.5), 0), top)
+        counts[:] = 0
+        for j in range(row.shape[0]):
+            counts[binned[j]] += 1
+        for k in range(top + 1):
+            pmfs[i, k] = counts[k] / row.shape[0]
+        done = 0
+        for b in range(blocks.shape[0]):
+            base, size = blocks[b, 0], blocks[b, 1] * blocks[b, 2]
+            out, part = rows[i, base : base + size], binned[done : done + size]
+            for k in range(size):
+                out[k] = np.int16(part[k]) - offset
+            done += size
 
 
 @kernel()
@@ -320,16 +326,14 @@ def _place(
 
 def warm_up() -> None:
     """Compile every kernel of this module."""
-    columns, one, scores = np.eye(4), np.array([1]), np.empty((1, 4))
-    counts, norms, pmfs = np.ones(4, np.int64), np.ones(4), np.empty((1, 11))
-    ends = column_scores(np.eye(4)[:1], columns, norms, scores)
-    for low, high in ends:
-        median(scores[0], counts, 1, low, high, 8, np.empty(8))
-        binned_median(scores[0], counts, low, high, 8)
-    binned, rows = np.empty((1, 4), np.int16), np.empty((1, 14), np.int16)
-    bin_scores(scores, np.zeros(1), -2, 5, norms / 4, binned, pmfs)
-    spread(binned, np.arange(14) % 4, 0, rows)
+    columns, one, scores = np.eye(4), np.array([1]), np.empty((1, 2))
+    column_scores(np.eye(4)[:1], columns[:, :2].copy(), np.ones(2), scores)
+    low, high = scores.min(), scores.max()
+    median(scores[0], 1, low, high, 8, np.empty(2, np.uint16), np.empty(2))
+    binned_median(scores[0], np.ones(2, np.int64), low, high, 8)
     blocks, starts, first = np.array([[6, 1, 2, 0]]), np.array([0, 1]), np.zeros(1, np.int16)
+    rows = np.zeros((1, 14), np.int16)
+    bin_scores(scores, np.zeros(1), -2, 5, blocks, rows, np.empty((1, 11)))
     query = one - 1
     best_scores(rows, query, starts, query, blocks, 2, first, np.empty(2, np.int16), np.empty((1, 1), np.int16))
     products = np.empty((1, 14), np.float32)
