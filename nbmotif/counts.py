@@ -1,4 +1,4 @@
-"""Signal under intervals, and counts of what passes a threshold."""
+"""Signal under intervals, and counts of hits that pass a threshold."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import pandas as pd
 import torch
 from tqdm.auto import tqdm
 
+from nbmotif.annotations import count_annotations as count_annotations
 from nbmotif.encoding import as_tensor
 from nbmotif.errors import InvalidArgument
 from nbmotif.kernels.signal import group_rows, maxima_under, sums_under, weighted_under
 from nbmotif.kernels.tally import tally
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     import numpy.typing as npt
 
@@ -281,95 +282,3 @@ def count_hits(
     passes = passing(hits, attribution_threshold, p_threshold, sign)
     only = -1 if sequence is None else sequence
     return HitCounts(*tally(passes, hits.sequence_idx, hits.offsets, hits.n_sequences, only))
-
-
-def count_annotations(
-    X: torch.Tensor | pd.DataFrame | Sequence[Any],
-    dtype: torch.dtype = torch.int32,
-    shape: tuple[int, int] | None = None,
-    n_annotations: int | None = None,
-    dim: Literal[0, 1] | None = None,
-) -> torch.Tensor:
-    """Count how often each annotation, such as a motif, occurs in each sequence.
-
-    Parameters
-    ----------
-    X
-        Pairs of sequence number and annotation number: shape (n, 2), or a tuple of two vectors of length n. Annotation
-        -1 means unassigned and is not counted.
-    dtype
-        Of the counts.
-    shape
-        (N, M): number of sequences and of annotations. Default: the largest of each in X, plus one.
-    n_annotations
-        M, where N may follow from X: give ``len(motifs)`` so that columns are motifs whatever was seen.
-    dim
-        Add up the counts over sequences (0) or over annotations (1). Default: neither.
-
-    Returns
-    -------
-    Counts, shape (N, M); (M,) for ``dim=0``; (N,) for ``dim=1``.
-
-    Raises
-    ------
-    InvalidArgument
-        If a number is outside the shape, or a count does not fit the dtype.
-
-    Examples
-    --------
-    >>> from nbmotif import count_annotations
-    >>> count_annotations(([0, 0, 2], [1, 1, 0]), n_annotations=3)
-    tensor([[0, 2, 0],
-            [0, 0, 0],
-            [1, 0, 0]], dtype=torch.int32)
-    """
-    example_idx, annotation_idx = _annotation_columns(X)
-    assigned = annotation_idx != -1
-    shape = _annotation_shape(example_idx, annotation_idx, shape, n_annotations)
-    if dim not in {None, 0, 1}:
-        raise InvalidArgument("dim", dim, "None, 0 or 1")
-    example_idx, annotation_idx = example_idx[assigned], annotation_idx[assigned]
-    if dim is not None:
-        kept = annotation_idx if dim == 0 else example_idx
-        counts = torch.bincount(kept, minlength=shape[1 - dim])
-    else:
-        counts = torch.zeros(shape[0] * shape[1], dtype=torch.int32)
-        flat = example_idx * shape[1] + annotation_idx
-        counts = counts.scatter_add_(0, flat, torch.ones(len(flat), dtype=torch.int32)).reshape(shape)
-    if len(counts) and not dtype.is_floating_point and counts.numel() and counts.max() > torch.iinfo(dtype).max:
-        raise InvalidArgument("dtype", dtype, f"able to hold a count of {int(counts.max())}", "Use torch.int32.")
-    return counts.to(dtype)
-
-
-def _annotation_columns(X: Any) -> tuple[torch.Tensor, torch.Tensor]:
-    if isinstance(X, (tuple, list)) and len(X) == 2:
-        columns = [np.asarray(column) for column in X]
-    else:
-        pairs = np.asarray(X)
-        if pairs.ndim != 2 or pairs.shape[1] != 2:
-            raise InvalidArgument("X", f"shape {pairs.shape}", "pairs of shape (n, 2), or a tuple of two vectors")
-        columns = [pairs[:, 0], pairs[:, 1]]
-    if columns[0].ndim != 1 or columns[0].shape != columns[1].shape:
-        got = " and ".join(str(column.shape) for column in columns)
-        raise InvalidArgument("X", f"shapes {got}", "two vectors of one length")
-    for column in columns:
-        if column.size and (not np.issubdtype(column.dtype, np.number) or (column % 1 != 0).any()):
-            raise InvalidArgument("X", f"{column.dtype} such as {column[0]!r}", "whole numbers")
-    examples, annotations = (torch.from_numpy(column.astype(np.int64)) for column in columns)
-    return examples, annotations
-
-
-def _annotation_shape(
-    example_idx: torch.Tensor, annotation_idx: torch.Tensor, shape: tuple[int, int] | None, n_annotations: int | None
-) -> tuple[int, int]:
-    largest = [int(column.max()) + 1 if len(column) else 0 for column in (example_idx, annotation_idx)]
-    if shape is not None and n_annotations not in {None, shape[1]}:
-        raise InvalidArgument("n_annotations", n_annotations, f"shape[1] = {shape[1]} where both are given")
-    n, m = shape or (largest[0], largest[1] if n_annotations is None else n_annotations)
-    for name, column, size, lowest in (("example", example_idx, n, 0), ("annotation", annotation_idx, m, -1)):
-        if len(column) and (column.max() >= size or column.min() < lowest):
-            row = int(((column >= size) | (column < lowest)).nonzero()[0])
-            raise InvalidArgument(
-                "X", f"{name} {int(column[row])} in row {row}", f"{name}s between {lowest} and {size - 1}"
-            )
-    return n, m

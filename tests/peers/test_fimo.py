@@ -143,3 +143,30 @@ def test_count_annotations__equals_tangermeme():
     for kwargs in ({}, {"shape": (9, 40)}, {"dim": 0}, {"dim": 1}, {"shape": (9, 40), "dim": 1}):
         peer = annotate.count_annotations(pairs, dtype=torch.int32, **kwargs)
         torch.testing.assert_close(count_annotations(pairs, **kwargs), peer, check_dtype=False)
+
+
+@pytest.mark.parametrize("unique", [True, False])
+@pytest.mark.parametrize("symmetric", [True, False])
+def test_pairwise_annotations__equals_tangermeme(unique, symmetric):
+    annotate = pytest.importorskip("tangermeme.annotate")
+    from nbmotif.annotations import pairwise_annotations
+
+    pairs = torch.from_numpy(np.random.default_rng(0).integers(0, [7, 12], size=(60, 2)))
+    peer = annotate.pairwise_annotations(pairs, unique=unique, symmetric=symmetric)
+    ours = pairwise_annotations(pairs, unique=unique, symmetric=symmetric)
+    torch.testing.assert_close(ours, peer, check_dtype=False)
+
+
+@pytest.mark.parametrize("symmetric", [True, False])
+def test_pairwise_annotations_spacing__equals_tangermeme(symmetric):
+    annotate = pytest.importorskip("tangermeme.annotate")
+    from nbmotif.annotations import pairwise_annotations_spacing
+
+    rng = np.random.default_rng(0)
+    starts = np.cumsum(rng.integers(10, 60, size=80))
+    sites = np.stack(
+        [np.repeat(np.arange(4), 20), rng.integers(0, 5, 80), starts, starts + rng.integers(4, 10, 80)], axis=1
+    )
+    sites = torch.from_numpy(rng.permutation(sites))
+    peer = annotate.pairwise_annotations_spacing(sites, dtype=torch.int32, symmetric=symmetric)
+    torch.testing.assert_close(pairwise_annotations_spacing(sites, symmetric=symmetric), peer)

@@ -1,0 +1,223 @@
+"""Counts of annotations, such as the motifs of seqlets, and of pairs of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import torch
+
+from nbmotif.errors import InvalidArgument
+from nbmotif.kernels.pairs import count_pairs, count_spacings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+    import pandas as pd
+
+
+def count_annotations(
+    X: torch.Tensor | pd.DataFrame | Sequence[Any],
+    dtype: torch.dtype = torch.int32,
+    shape: tuple[int, int] | None = None,
+    n_annotations: int | None = None,
+    dim: Literal[0, 1] | None = None,
+) -> torch.Tensor:
+    """Count how often each annotation, such as a motif, occurs in each sequence.
+
+    Parameters
+    ----------
+    X
+        Pairs of sequence number and annotation number: shape (n, 2), or a tuple of two vectors of length n. Annotation
+        -1 means unassigned and is not counted.
+    dtype
+        Of the counts.
+    shape
+        (N, M): number of sequences and of annotations. Default: the largest of each in X, plus one.
+    n_annotations
+        M, where N may follow from X: give ``len(motifs)`` so that columns are motifs whatever was seen.
+    dim
+        Add up the counts over sequences (0) or over annotations (1). Default: neither.
+
+    Returns
+    -------
+    Counts, shape (N, M); (M,) for ``dim=0``; (N,) for ``dim=1``.
+
+    Raises
+    ------
+    InvalidArgument
+        If a number is outside the shape, or a count does not fit the dtype.
+
+    Examples
+    --------
+    >>> from nbmotif import count_annotations
+    >>> count_annotations(([0, 0, 2], [1, 1, 0]), n_annotations=3)
+    tensor([[0, 2, 0],
+            [0, 0, 0],
+            [1, 0, 0]], dtype=torch.int32)
+    """
+    example_idx, annotation_idx = _annotation_columns(X)
+    assigned = annotation_idx != -1
+    shape = _check_numbers(example_idx, annotation_idx, shape, n_annotations)
+    if dim not in {None, 0, 1}:
+        raise InvalidArgument("dim", dim, "None, 0 or 1")
+    example_idx, annotation_idx = example_idx[assigned], annotation_idx[assigned]
+    if dim is not None:
+        kept = annotation_idx if dim == 0 else example_idx
+        counts = torch.bincount(kept, minlength=shape[1 - dim])
+    else:
+        counts = torch.zeros(shape[0] * shape[1], dtype=torch.int32)
+        flat = example_idx * shape[1] + annotation_idx
+        counts = counts.scatter_add_(0, flat, torch.ones(len(flat), dtype=torch.int32)).reshape(shape)
+    return _as_dtype(counts, dtype)
+
+
+def pairwise_annotations(
+    X: torch.Tensor | pd.DataFrame | Sequence[Any],
+    dtype: torch.dtype = torch.int32,
+    unique: bool = True,
+    symmetric: bool = True,
+    n_annotations: int | None = None,
+) -> torch.Tensor:
+    """Count how often two annotations occur in the same sequence.
+
+    Parameters
+    ----------
+    X
+        Pairs of sequence number and annotation number, as :func:`count_annotations`; -1 is not counted.
+    dtype
+        Of the counts.
+    unique
+        Count the sequences in which both occur, so that the diagonal is zero. Otherwise count each pair of occurrences,
+        also of one annotation with itself.
+    symmetric
+        Count a pair both ways. Otherwise the row is the annotation that comes first: in X, or, where unique, by number.
+    n_annotations
+        M. Default: the largest annotation in X, plus one.
+
+    Returns
+    -------
+    Counts, shape (M, M).
+
+    Examples
+    --------
+    >>> from nbmotif.annotations import pairwise_annotations
+    >>> pairwise_annotations(([0, 0, 0, 1], [1, 2, 1, 2]))
+    tensor([[0, 0, 0],
+            [0, 0, 1],
+            [0, 1, 0]], dtype=torch.int32)
+    """
+    example_idx, annotation_idx = _annotation_columns(X)
+    n, m = _check_numbers(example_idx, annotation_idx, None, n_annotations)
+    pairs = torch.stack([example_idx, annotation_idx], dim=1)[annotation_idx != -1].numpy()
+    pairs = np.unique(pairs, axis=0) if unique else pairs[np.argsort(pairs[:, 0], kind="stable")]
+    counts = np.zeros((m, m), dtype=np.int64)
+    offsets = np.searchsorted(pairs[:, 0], np.arange(n + 1))
+    count_pairs(np.ascontiguousarray(pairs[:, 1]), offsets, symmetric, counts)
+    return _as_dtype(torch.from_numpy(counts), dtype)
+
+
+def pairwise_annotations_spacing(
+    X: torch.Tensor | npt.NDArray[Any] | pd.DataFrame,
+    max_distance: int = 100,
+    dtype: torch.dtype = torch.int32,
+    symmetric: bool = True,
+    n_annotations: int | None = None,
+    overlaps: Literal["refuse", "skip"] = "refuse",
+) -> torch.Tensor:
+    """Count how often two annotations occur in the same sequence at each distance.
+
+    Parameters
+    ----------
+    X
+        Sequence number, annotation number, start and end (0-based, half-open) of each annotation, shape (n, 4);
+        annotation -1 is not counted.
+    max_distance
+        D: gaps of this many bp and more are left out.
+    dtype
+        Of the counts, of which there are M * M * D.
+    symmetric
+        Count a pair both ways. Otherwise the row is the annotation on the left.
+    n_annotations
+        M. Default: the largest annotation in X, plus one.
+    overlaps
+        "refuse" raises where two annotations overlap, as the distance then has no meaning; "skip" leaves the pair out.
+
+    Returns
+    -------
+    Counts, shape (M, M, D): entry (a, b, d) counts pairs with d bp between the end of the left and the start of the
+    right one.
+
+    Raises
+    ------
+    InvalidArgument
+        If two annotations overlap and that is refused; the message names the rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nbmotif.annotations import pairwise_annotations_spacing
+    >>> sites = np.array([[0, 1, 10, 16], [0, 0, 20, 26]])
+    >>> pairwise_annotations_spacing(sites, symmetric=False)[1, 0, 4]
+    tensor(1, dtype=torch.int32)
+    """
+    table = np.asarray(X)
+    if table.ndim != 2 or table.shape[1] != 4:
+        raise InvalidArgument("X", f"shape {table.shape}", "sequence, annotation, start and end, of shape (n, 4)")
+    if max_distance < 1:
+        raise InvalidArgument("max_distance", max_distance, "at least 1")
+    if overlaps not in {"refuse", "skip"}:
+        raise InvalidArgument("overlaps", repr(overlaps), '"refuse" or "skip"')
+    example_idx, annotation_idx = _annotation_columns(table[:, :2])
+    n, m = _check_numbers(example_idx, annotation_idx, None, n_annotations)
+    rows = np.flatnonzero(annotation_idx.numpy() != -1)
+    rows = rows[np.lexsort((table[rows, 3], table[rows, 2], table[rows, 0]))]
+    example, annotation, start, end = (np.ascontiguousarray(column) for column in table[rows].astype(np.int64).T)
+    counts = np.zeros((m, m, max_distance), dtype=np.int64)
+    i, j = count_spacings(annotation, start, end, np.searchsorted(example, np.arange(n + 1)), symmetric, counts)
+    if i >= 0 and overlaps == "refuse":
+        got = f"{start[i]} to {end[i]} in row {rows[i]} and {start[j]} to {end[j]} in row {rows[j]}"
+        hint = 'Merge them, or leave such pairs out with overlaps="skip".'
+        raise InvalidArgument("X", got, "annotations that do not overlap within a sequence", hint)
+    return _as_dtype(torch.from_numpy(counts), dtype)
+
+
+def _as_dtype(counts: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    if counts.numel() and not dtype.is_floating_point and counts.max() > torch.iinfo(dtype).max:
+        raise InvalidArgument("dtype", dtype, f"able to hold a count of {int(counts.max())}", "Use torch.int32.")
+    return counts.to(dtype)
+
+
+def _annotation_columns(X: Any) -> tuple[torch.Tensor, torch.Tensor]:
+    if isinstance(X, (tuple, list)) and len(X) == 2:
+        columns = [np.asarray(column) for column in X]
+    else:
+        pairs = np.asarray(X)
+        if pairs.ndim != 2 or pairs.shape[1] != 2:
+            raise InvalidArgument("X", f"shape {pairs.shape}", "pairs of shape (n, 2), or a tuple of two vectors")
+        columns = [pairs[:, 0], pairs[:, 1]]
+    if columns[0].ndim != 1 or columns[0].shape != columns[1].shape:
+        got = " and ".join(str(column.shape) for column in columns)
+        raise InvalidArgument("X", f"shapes {got}", "two vectors of one length")
+    for column in columns:
+        if column.size and (not np.issubdtype(column.dtype, np.number) or (column % 1 != 0).any()):
+            raise InvalidArgument("X", f"{column.dtype} such as {column[0]!r}", "whole numbers")
+    examples, annotations = (torch.from_numpy(column.astype(np.int64)) for column in columns)
+    return examples, annotations
+
+
+def _check_numbers(
+    example_idx: torch.Tensor, annotation_idx: torch.Tensor, shape: tuple[int, int] | None, n_annotations: int | None
+) -> tuple[int, int]:
+    largest = [int(column.max()) + 1 if len(column) else 0 for column in (example_idx, annotation_idx)]
+    if shape is not None and n_annotations not in {None, shape[1]}:
+        raise InvalidArgument("n_annotations", n_annotations, f"shape[1] = {shape[1]} where both are given")
+    n, m = shape or (largest[0], largest[1] if n_annotations is None else n_annotations)
+    for name, column, size, lowest in (("example", example_idx, n, 0), ("annotation", annotation_idx, m, -1)):
+        if len(column) and (column.max() >= size or column.min() < lowest):
+            row = int(((column >= size) | (column < lowest)).nonzero()[0])
+            raise InvalidArgument(
+                "X", f"{name} {int(column[row])} in row {row}", f"{name}s between {lowest} and {size - 1}"
+            )
+    return n, m
