@@ -324,7 +324,7 @@ def _lay_out(
         shapes = " and ".join(f"{tuple(a.shape)} -> {tuple(b.shape)}" for a, b in zip(two[0], four[0], strict=True))
         msg = (
             f"{call}: cannot tell which rows belong to which sequence (operands {shapes} for 2 and for 4 sequences). "
-            "Operations that mix the sequences of a batch cannot be attributed."
+            "Operations that mix the sequences of a batch, or draw random numbers, cannot be attributed."
         )
         raise UnsupportedModel(msg)
     n = len(call.dependent)

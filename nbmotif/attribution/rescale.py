@@ -2,44 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 
-from nbmotif.attribution.operation import Step, gradient_of
-
-if TYPE_CHECKING:
-    from nbmotif.attribution.operation import Operation
+from nbmotif.attribution.calls import words
+from nbmotif.attribution.operation import Operation, Step, gradient_of
 
 # piecewise functions: the slope at the midpoint may be that of another piece, so only exact ties take it
-KINKED = frozenset(
-    [
-        "abs",
-        "ceil",
-        "clamp",
-        "clamp_max",
-        "clamp_min",
-        "floor",
-        "frac",
-        "hardshrink",
-        "hardsigmoid",
-        "hardswish",
-        "hardtanh",
-        "indicator",
-        "leaky_relu",
-        "nan_to_num",
-        "prelu",
-        "relu",
-        "relu6",
-        "round",
-        "rrelu",
-        "selu",
-        "sign",
-        "softshrink",
-        "threshold",
-        "_threshold",
-        "trunc",
-    ]
+KINKED = words(
+    """_threshold abs ceil clamp clamp_max clamp_min floor frac hardshrink hardsigmoid hardswish hardtanh indicator
+    leaky_relu nan_to_num prelu relu relu6 round rrelu selu sign softshrink threshold trunc"""
 )
 # below this relative difference the quotient of two differences is mostly rounding error; the slope at the midpoint
 # is then the better number, with an error of the order of the difference squared
@@ -47,24 +18,35 @@ _NEAR = {torch.float64: 4e-6, torch.float32: 4e-4}
 
 
 def rescale(op: Operation, referred: torch.Tensor) -> Step:
-    """M = (f(x) - f(r)) / (x - r), with the slope of f where x and r (nearly) coincide."""
+    """Take the secant (f(x) - f(r)) / (x - r), and the slope of f where x and r (nearly) coincide."""
     value = op.evaluate(referred)
     if not value.is_floating_point():
         return Step(value, (), lambda _: (torch.zeros_like(referred),))
-    x, out_x = op.expanded(), op.expanded_out()
-    difference = x - referred
-    multiplier = (out_x - value).div_(difference)
-    if op.call.name in KINKED:
-        near = difference == 0
-    else:
-        size = torch.maximum(x.abs(), referred.abs()).clamp_min_(1e-3)
-        near = difference.abs_() <= size.mul_(_NEAR.get(referred.dtype, 2e-2))
-    places = near.nonzero(as_tuple=True)
-    if len(places[0]):
-        multiplier[places] = _slope(op, (x + referred) / 2, places)
-    if not multiplier.sum().isfinite():  # a function outside of where it is defined, behind a mask
-        multiplier = torch.nan_to_num(multiplier, 0.0, 0.0, 0.0)
+    nearness = 0.0 if op.call.name in KINKED else _NEAR.get(referred.dtype, 2e-2)
+    multiplier = _secant(op, referred, value, nearness)
+    open_ = multiplier.isnan()
+    if open_.any():
+        places = open_.nonzero(as_tuple=True)
+        multiplier[places] = _slope(op, (op.expanded() + referred) / 2, places)
     return Step(value, (multiplier,), _scale)
+
+
+def _secant(op: Operation, referred: torch.Tensor, value: torch.Tensor, nearness: float) -> torch.Tensor:
+    """Slope of the secant; NaN where x and r are nearer than ``nearness``, relative, or f is not defined."""
+    assert isinstance(op.observed_out, torch.Tensor)
+    if _suits_kernel(op, referred):
+        from nbmotif.kernels.deeplift import rescale_multiplier
+
+        multiplier = torch.empty(_pairs(op, referred).shape, dtype=referred.dtype)
+        x, out_x = _sequences(op, op.observed[0]).numpy(), _sequences(op, op.observed_out).numpy()
+        r, out_r = _pairs(op, referred).numpy(), _pairs(op, value).numpy()
+        rescale_multiplier(x, out_x, r, out_r, nearness, multiplier.numpy())
+        return multiplier.view(referred.shape)
+    whole = op.expanded()
+    difference = whole - referred
+    size = torch.maximum(whole.abs(), referred.abs()).clamp_min_(1e-3)
+    secant = (op.expanded_out() - value) / difference
+    return secant.masked_fill_((difference.abs() <= nearness * size) | ~secant.isfinite(), torch.nan)
 
 
 def _slope(op: Operation, midpoint: torch.Tensor, places: tuple[torch.Tensor, ...]) -> torch.Tensor:
@@ -79,24 +61,37 @@ def _slope(op: Operation, midpoint: torch.Tensor, places: tuple[torch.Tensor, ..
 
 
 def rescale_relu(op: Operation, referred: torch.Tensor) -> Step:
-    """Rescale for ReLU, in one pass over memory on a CPU. The quotient is exact, so only ties need the slope."""
+    """Rescale for ReLU. The quotient is exact, so only ties need the slope."""
     value = torch.relu(referred)
-    rows, x = op.rows[0], op.observed[0]
-    r, x = rows.split(referred), rows.split_observed(x)
-    if referred.device.type == "cpu" and referred.dtype in _NEAR and rows.layout.axis == 0 and rows.layout.inner == 1:
+    if _suits_kernel(op, referred):
         from nbmotif.kernels.deeplift import relu_multiplier
 
-        # (outer, B, n, 1, ...) with everything after n flattened, as the kernel reads it
-        flat = referred.shape.numel() // (rows.layout.outer * rows.n_sequences * rows.n_references)
-        pairs = r.reshape(-1, rows.n_references, flat)
-        multiplier = torch.empty_like(pairs)
-        relu_multiplier(x.reshape(-1, flat).numpy(), pairs.numpy(), multiplier.numpy())
+        multiplier = torch.empty(_pairs(op, referred).shape, dtype=referred.dtype)
+        relu_multiplier(_sequences(op, op.observed[0]).numpy(), _pairs(op, referred).numpy(), multiplier.numpy())
         return Step(value, (multiplier.view(referred.shape),), _scale)
+    r, x = op.rows[0].split(referred), op.rows[0].split_observed(op.observed[0])
     difference = x - r
     tie = difference == 0
     slope = (torch.relu(x) - torch.relu(r)) / torch.where(tie, torch.ones_like(difference), difference)
     multiplier = torch.where(tie, (r > 0).to(r.dtype), slope)
     return Step(value, (multiplier.reshape(referred.shape),), _scale)
+
+
+def _suits_kernel(op: Operation, referred: torch.Tensor) -> bool:
+    """Whether a kernel, which makes one pass over memory, can do it: on the CPU, with the batch in front."""
+    layout = op.rows[0].layout
+    return referred.device.type == "cpu" and referred.dtype in _NEAR and layout.axis == 0 and layout.inner == 1
+
+
+def _pairs(op: Operation, referred: torch.Tensor) -> torch.Tensor:
+    """(outer * B * n, ...) as the kernels read it: (outer * B, n, E)."""
+    rows = op.rows[0]
+    return referred.reshape(rows.layout.outer * rows.n_sequences, rows.n_references, -1).contiguous()
+
+
+def _sequences(op: Operation, observed: torch.Tensor) -> torch.Tensor:
+    """(outer * B, ...) as the kernels read it: (outer * B, E)."""
+    return observed.reshape(op.rows[0].layout.outer * op.rows[0].n_sequences, -1).contiguous()
 
 
 def _scale(gradient: torch.Tensor, multiplier: torch.Tensor) -> tuple[torch.Tensor]:
