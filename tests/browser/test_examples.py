@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.browser.view import views_on
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -14,9 +16,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 
-def test_quickstart__runs_and_its_explorer_works(
-    lab: Any, open_notebook: Callable, views_on: Callable, examples: Path
-) -> None:
+def test_quickstart__runs_and_its_explorer_works(lab: Any, open_notebook: Callable, examples: Path) -> None:
     shutil.copy(examples / "quickstart.ipynb", lab.work)
     notebook = open_notebook("quickstart.ipynb").run_all(seconds=600)
     assert [output for output in notebook.outputs() if output["output_type"] == "error"] == []

@@ -9,16 +9,18 @@ import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser import synthetic
+from tests.browser.view import views_on
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-    from types import ModuleType
 
     from playwright.sync_api import Page
 
 
 @pytest.fixture
-def exported(page: Page, tmp_path: Path, synthetic: ModuleType, views_on: Callable) -> Callable:
+def exported(page: Page, tmp_path: Path) -> Callable:
     """Return a function that exports an Explorer and opens the file: the explorer and the view."""
 
     def export(tracks: object = None, **arguments: object) -> tuple:
