@@ -7,6 +7,7 @@ import { drawLogo, hypotheticalGlyphs, observedGlyphs, valueRange } from "../src
 import { markerPath } from "../src/draw/marker.ts";
 import { drawMotif, informationContent } from "../src/draw/motif.ts";
 import { columnStrength } from "../src/draw/overview.ts";
+import { drawBands, type TrackScene } from "../src/draw/track.ts";
 import { BaseScale } from "../src/layout.ts";
 import type { TrackData } from "../src/tracks.ts";
 import { FakePath2D, PALETTE, recorder } from "./recorder.ts";
@@ -270,4 +271,30 @@ test("the overview's columns hold the strongest of their bases", () => {
 
 test("each of the eight marked motifs has a shape of its own", () => {
   expect(new Set(Array.from({ length: 8 }, (_, slot) => markerPath(slot, 4))).size).toBe(8);
+});
+
+test("a band marks each site of a selected motif that counts, cut to what is visible", () => {
+  const { pen, of } = recorder();
+  const scale = new BaseScale({ start: 0, end: 50 }, 0, 500);
+  const site = (start: number, slot: number, passes: boolean): Box => ({
+    kind: "hit",
+    index: 0,
+    start,
+    end: start + 4,
+    strand: 1,
+    motif: 0,
+    label: "",
+    passes,
+    slot,
+    alike: 0,
+    placement: { lane: 0, label: "none" },
+  });
+  const boxes = [site(-2, 0, true), site(10, 1, true), site(20, 1, false), site(30, -1, true)];
+  const scene = { rects: boxRects(boxes, scale, () => 90), scale, palette: PALETTE } as unknown as TrackScene;
+  drawBands(pen, scene);
+  expect(of("rect").map(({ args, fillStyle }) => [args[0], args[2], fillStyle])).toEqual([
+    [0, 20, "m1"],
+    [100, 40, "m2"],
+  ]);
+  expect(pen.globalAlpha).toBe(1);
 });

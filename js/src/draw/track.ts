@@ -62,10 +62,9 @@ export function drawBackground(pen: Pen, scene: TrackScene): void {
   clipped(pen, scale, geometry.height, () => drawLogo(pen, data, scale, y, hypothetical, palette, dpr));
 }
 
-/** What follows the thresholds: bands, lanes and boxes. */
+/** What follows the thresholds: lanes and boxes. */
 export function drawForeground(pen: Pen, scene: TrackScene): void {
   const { scale, rects, geometry, palette, dpr } = scene;
-  drawHighlights(pen, rects, scale, palette);
   drawLaneNames(pen, scene);
   clipped(pen, scale, geometry.height, () => drawBoxes(pen, rects, scale, palette, dpr));
 }
@@ -79,8 +78,8 @@ function clipped(pen: Pen, scale: BaseScale, height: number, draw: () => void): 
   pen.restore();
 }
 
-/** Bands through the logo where a selected motif has a site that counts. */
-function drawHighlights(pen: Pen, rects: readonly PlacedRect[], scale: BaseScale, palette: Palette): void {
+/** Bands where a selected motif has a site that counts; drawn first, so that letters keep their colours. */
+export function drawBands(pen: Pen, { rects, scale, palette }: TrackScene): void {
   pen.globalAlpha = 0.14;
   for (const { box, left, right } of rects) {
     if (box.slot < 0 || !box.passes) continue;

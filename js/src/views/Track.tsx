@@ -6,7 +6,15 @@ import { boxRects, labelFont, type PlacedRect } from "../draw/boxes.ts";
 import { Layer } from "../draw/layer.ts";
 import { valueRange } from "../draw/logo.ts";
 import { preparePen } from "../draw/pen.ts";
-import { drawBackground, drawForeground, GUTTER, laneTop, RIGHT_PAD, trackGeometry } from "../draw/track.ts";
+import {
+  drawBackground,
+  drawBands,
+  drawForeground,
+  GUTTER,
+  laneTop,
+  RIGHT_PAD,
+  trackGeometry,
+} from "../draw/track.ts";
 import { plural } from "../format.ts";
 import { BaseScale } from "../layout.ts";
 import type { TrackState } from "../tracks.ts";
@@ -102,6 +110,7 @@ export function Track({ sequence, width, measure, sharedRange, rectsOf }: TrackP
     const logo = logoLayer.paint(unchanged, width, geometry.height, dpr, (layer) =>
       drawBackground(layer, scene),
     );
+    drawBands(pen, scene);
     if (logo) pen.drawImage(logo, 0, 0, width, geometry.height);
     drawForeground(pen, scene);
     element.dataset.boxes = String(rects.filter(({ box }) => box.passes).length);
