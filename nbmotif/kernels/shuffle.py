@@ -196,3 +196,10 @@ def all_shuffles(codes: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
                 yield from extend((*walk, edge[1]), left[:at] + left[at + 1 :])
 
     return extend(codes[:1], tuple(pairwise(codes)))
+
+
+def warm_up() -> None:
+    """Compile the kernels on one short sequence."""
+    codes = np.array([[0, 1, 0, 2, 0]], np.int8)
+    shuffle_uniform(codes, np.zeros((1, 1), np.uint64), np.empty((1, 1, 5), np.int8))
+    follow_edges(codes[0], np.array([1, 3, 2, 4]), np.array([0, 2, 3, 4, 4]), np.empty(5, np.int8))
