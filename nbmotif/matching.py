@@ -42,11 +42,11 @@ class SeqletAnnotations(NamedTuple):
     motif_idxs
         Index of the motif; -1 where nothing is significant. int32.
     p_values, q_values
-        As :class:`TomtomResult`. float64.
+        As :class:`nbmotif.nearest.TomtomResult`. float64.
     strands
         1 if the seqlet aligns with the motif as given, -1 if with its reverse complement. int8.
     offsets, overlaps
-        As :class:`TomtomResult`. int32.
+        As :class:`nbmotif.nearest.TomtomResult`. int32.
     """
 
     motif_idxs: torch.Tensor
@@ -93,7 +93,7 @@ def tomtom(
 
     Returns
     -------
-    P-values, scores, offsets, overlaps, strands, and E- and q-values; see :class:`TomtomResult`.
+    P-values, scores, offsets, overlaps, strands, and E- and q-values; see :class:`nbmotif.nearest.TomtomResult`.
 
     Raises
     ------
@@ -190,10 +190,17 @@ def annotate_seqlets(
 
     Examples
     --------
-    >>> import nbmotif
-    >>> demo = nbmotif.demo.load()  # doctest: +SKIP
-    >>> seqlets = nbmotif.recursive_seqlets(attributions, additional_flanks=3)  # doctest: +SKIP
-    >>> motif_idxs, p_values = nbmotif.annotate_seqlets(demo.X, seqlets, demo.motifs)[:2]  # doctest: +SKIP
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from nbmotif import MotifSet, annotate_seqlets, one_hot_encode
+    >>> rng = np.random.default_rng(0)
+    >>> motifs = MotifSet((f"random {i}", rng.dirichlet([0.2] * 4, 8).T) for i in range(50))
+    >>> motifs["GATA"] = 0.94 * one_hot_encode("AGATAAG").numpy() + 0.015
+    >>> X = one_hot_encode(["CCAGATAAGGTTTACCTTATCTAC"])
+    >>> seqlets = pd.DataFrame({"example_idx": [0, 0], "start": [2, 15], "end": [10, 23]})
+    >>> found = annotate_seqlets(X, seqlets, motifs, cut=1e-3)
+    >>> [motifs.names[m] for m in found.motif_idxs[:, 0]], found.strands[:, 0].tolist()
+    (['GATA', 'GATA'], [1, -1])
     """
     motif_set = as_motif_set(motifs)
     if n_nearest < 1:

@@ -116,7 +116,10 @@ def binned_median(scores: Floats, counts: Ints, low: float, high: float, n_bins:
         bin_ = int((scores[j] - low) / (high - low) * (n_bins - 1))
         kept[bin_] += counts[j]
         total[bin_] += scores[j] * counts[j]
-    half, seen, bin_ = kept.sum() / 2, kept[0], 0
+    half = 0.0
+    for count in kept:
+        half += count / 2
+    seen, bin_ = kept[0], 0
     while seen < half:
         bin_ += 1
         seen += kept[bin_]

@@ -234,9 +234,10 @@ def best_survival(
     """
     width, n_widths = ids.shape[0], widths.shape[0]
     wider = np.empty((n_widths, 2), np.int64)  # scores wanted for this width and all wider ones
-    wider[-1] = ranges[-1]
-    for t in range(n_widths - 2, -1, -1):
-        wider[t, 0], wider[t, 1] = min(ranges[t, 0], wider[t + 1, 0]), max(ranges[t, 1], wider[t + 1, 1])
+    low, high = ranges[n_widths - 1, 0], ranges[n_widths - 1, 1]
+    for t in range(n_widths - 1, -1, -1):
+        low, high = min(low, ranges[t, 0]), max(high, ranges[t, 1])
+        wider[t, 0], wider[t, 1] = low, high
     edges[:] = 0.0  # the alignments that every wider target has too
     t = 0
     for columns in range(1, widths[-1] + 1):
@@ -245,7 +246,8 @@ def best_survival(
         if widths[t] == columns:
             low, high = ranges[t, 0], ranges[t, 1] + 1
             best = out[t, low:high]
-            best[:] = edges[low:high]
+            for k in range(high - low):
+                best[k] = edges[low + k]
             for i in range(width - aligned + 1):
                 _combine(best, ids[i, i + aligned - 1], table, survival, shift, low)
             t += 1
