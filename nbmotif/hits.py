@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import itertools
 import operator
 from collections.abc import Iterable, Iterator, Sequence
@@ -110,7 +111,6 @@ class Hits(Sequence[pd.DataFrame]):
         self.offsets = np.searchsorted(motif_of_hit, np.arange(len(self.motif_names) + 1))
         self.p_levels = p if isinstance(p, Levels) else Levels.of(p, self.offsets)
         self.n_sequences = self._count_sequences(n_sequences)
-        self._q_levels = None if n_windows is None else self.p_levels.q_values(self.n_hits_per_motif, n_windows)
         self._motif_dtype = pd.CategoricalDtype(self.motif_names)
         self._sequence_dtype = None if self.sequence_names is None else pd.CategoricalDtype(self.sequence_names)
 
@@ -180,6 +180,11 @@ class Hits(Sequence[pd.DataFrame]):
         if self._q_levels is None:
             raise InvalidArgument("hits", "hits of an unknown number of windows", "made by `fimo` to have q-values")
         return self.p_levels._replace(values=self._q_levels).expand(self.n_hits_per_motif)
+
+    @functools.cached_property
+    def _q_levels(self) -> npt.NDArray[np.float64] | None:
+        """The q-value of each level, of all the hits that were found: made before any is taken away."""
+        return None if self.n_windows is None else self.p_levels.q_values(self.n_hits_per_motif, self.n_windows)
 
     # -- a list of DataFrames ------------------------------------------------------------------------------------
 
@@ -274,6 +279,7 @@ class Hits(Sequence[pd.DataFrame]):
         mask = np.asarray(mask)
         if mask.dtype != np.bool_ or mask.shape != (self.n_hits,):
             raise InvalidArgument("mask", f"{mask.dtype} {mask.shape}", f"bool of shape ({self.n_hits},)")
+        self._q_levels  # noqa: B018 - a q-value depends on the hits that are taken away
         kept = copy.copy(self)
         rows = np.flatnonzero(mask)
         kept._take(rows)  # noqa: SLF001 - a copy of self
