@@ -167,7 +167,8 @@ def borrowed(model: Model, device: torch.device, freeze: bool = False) -> Iterat
         Also take the gradients of its parameters away.
     """
     if not isinstance(model, torch.nn.Module):
-        yield
+        with run_eagerly(), torch.inference_mode(False) if freeze else contextlib.nullcontext():
+            yield
         return
     with _guard:
         lock = _locks.setdefault(model, threading.RLock())
@@ -183,7 +184,8 @@ def borrowed(model: Model, device: torch.device, freeze: bool = False) -> Iterat
                     parameter.requires_grad_(False)
             if home != device:
                 model.to(device)
-            with run_eagerly():
+            # gradients are needed also where the caller works in inference mode
+            with run_eagerly(), torch.inference_mode(False) if freeze else contextlib.nullcontext():
                 yield
         finally:
             if home != device:

@@ -39,7 +39,6 @@ class Rule:
 
 CONSTANT = Rule("constant")
 LINEAR = Rule("linear")
-IDENTITY = Rule("identity")
 RESCALE = Rule("rescale", rescale)
 MIDPOINT = Rule("midpoint", midpoint)
 QUOTIENT = Rule("quotient", quotient)
@@ -155,12 +154,14 @@ def choose(
     if name in {"batch_norm", "instance_norm"}:
         return _statistics(name, args, kwargs, dependent)
     rule = _BY_NAME.get(name)
+    # a product with a constant is linear, and so is a quotient by a constant
     if rule is MIDPOINT:
         return LINEAR if n == 1 else MIDPOINT if n == 2 else None
     if rule is QUOTIENT:
         return LINEAR if name == "div" and dependent == (0,) else None if kwargs.get("rounding_mode") else QUOTIENT
     if rule is LINEAR or rule is ORDERING or (rule is not None and (rule.expand or name == "choose_between")):
         return rule
+    # all other rules are about the first operand, their parameters being constants
     if rule is not None and n == 1 and (dependent[0] == 0 or name in {"pow", "rpow", "float_power", "xlogy"}):
         return rule
     return Rule("expanded", expand=inside(function)) if _is_written_in_python(function) else None

@@ -340,6 +340,16 @@ def test_deep_lift_shap__works_under_no_grad_and_in_two_threads():
             torch.testing.assert_close(result, expected[k % 2], rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize("is_module", [True, False])
+def test_deep_lift_shap__works_in_inference_mode(is_module):
+    model = build(nn.GELU())
+    expected = attribute(model)
+    with torch.inference_mode():
+        given = X.clone()
+        got = attribute(model if is_module else model.forward, given)
+    torch.testing.assert_close(got, expected)
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_deep_lift_shap__sees_through_torch_compile():
     plain = build(Do(lambda x: F.silu(x) * x))
