@@ -359,6 +359,44 @@ def test_compositions__are_listed_by_rank() -> None:
     assert len(np.unique(counts, axis=0)) == 126
 
 
+def run_kernels(plain: bool) -> list[np.ndarray]:
+    """One small query through every kernel, compiled or not."""
+
+    def pick(kernel: object) -> object:
+        return kernel.py_func if plain else kernel
+
+    rng = np.random.default_rng(0)
+    columns, query = rng.dirichlet([1] * 4, 6).T.copy(), rng.dirichlet([1] * 4, 5)
+    scores = np.empty((5, 6))
+    pick(kernels.column_scores)(query, columns, (columns**2).sum(axis=0), scores)
+    places, values = np.empty(6, np.uint16), np.empty(6)
+    middle = [pick(kernels.median)(row, 2, row.min(), row.max(), 4, places, values) for row in scores]
+    near = [pick(kernels.binned_median)(row, np.ones(6, np.int64), row.min(), row.max(), 9) for row in scores]
+    blocks, rows, pmfs = np.array([[6, 3, 2, 0]]), np.zeros((5, 18), np.int16), np.empty((5, 11))
+    pick(kernels.bin_scores)(scores, np.array(middle), -1, 5, blocks, rows, pmfs)
+    starts, one, best = np.array([0, 5]), np.array([0]), np.empty((1, 1), np.int16)
+    first, sums = np.array([25], np.int16), np.empty(14, np.int16)
+    pick(kernels.best_scores)(rows, np.arange(5), starts, one, blocks, 2, first, sums, best)
+    placed, lanes = np.zeros((1, 1, 3), np.int32), np.array([[[6, 3, 2]], [[7, 3, 2]]])
+    pick(kernels.place_alignments)(rows, np.arange(5), starts, one, one[None], best, first, lanes, False, placed)
+    ranges, widths = np.empty((1, 1, 2), np.int64), np.array([3])
+    pick(tomtom_null.score_ranges)(best, one, 1, ranges)
+    wanted = pick(tomtom_null.lowest_wanted)(ranges[0], widths, 5)
+    table, levels, ids = np.empty((15, 5), np.int64), np.empty(6, np.int64), np.empty((5, 5), np.int64)
+    n_rows = pick(tomtom_null.span_rows)(np.full(5, 10), 5, wanted, table, levels, ids)
+    survival = np.zeros(int(table[:n_rows, tomtom_null.SIZE].sum()))
+    pick(tomtom_null.survival_rows)(table[:n_rows], levels, pmfs, survival)
+    top = int(best.max()) + 1
+    null = np.zeros((1, top))
+    pick(tomtom_null.best_survival)(ids, table[:n_rows], survival, 5, ranges[0], widths, np.empty(top), null)
+    return [scores, np.array(middle), np.array(near), rows, pmfs, best, placed, wanted, survival, null]
+
+
+def test_kernels__compiled_and_plain_agree() -> None:
+    for compiled, plain in zip(run_kernels(False), run_kernels(True), strict=True):
+        np.testing.assert_allclose(compiled, plain, rtol=1e-12)
+
+
 def test_warm_up__compiles_every_kernel() -> None:
     for module in (kernels, tomtom_null, tomtom_letters):
         module.warm_up()
