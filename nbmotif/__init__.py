@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from nbmotif.sequences import substitute as substitute
     from nbmotif.study import Study as Study
     from nbmotif.widget.explorer import Explorer as Explorer
+    from nbmotif.window_seqlets import tfmodisco_seqlets as tfmodisco_seqlets
 
 __version__ = "0.1.0.dev0"
 
@@ -82,6 +83,7 @@ _HOME = {
     "recursive_seqlets": "seqlets",
     "reverse_complement": "sequences",
     "substitute": "sequences",
+    "tfmodisco_seqlets": "window_seqlets",
     "tomtom": "matching",
     "write_meme": "motifs",
 }

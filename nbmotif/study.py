@@ -149,9 +149,9 @@ class Study:
         hypothetical = deep_lift_shap(model, self.X, args=self.args, target=self.target, hypothetical=True, **kwargs)
         self.hypothetical = hypothetical
         self.seqlets = None
-        self._remember("attribute", kwargs)
         if self.hits is not None:
             self.hits = self.hits.with_signal(hypothetical * self.X)
+        self._remember("attribute", kwargs)
         return self
 
     def call_seqlets(self, threshold: float = 0.01, additional_flanks: int = 1, **kwargs: Any) -> Study:
@@ -281,8 +281,8 @@ class Study:
 
     @property
     def explorer(self) -> Explorer:
-        """The widget over everything that has been computed; the same one until a stage is run again."""
-        if self._explorer is None:
+        """The widget over everything that has been computed; where it is open, it follows each stage that is run."""
+        if self._explorer is None or self._explorer.comm is None:  # none yet, or closed
             from nbmotif.widget.explorer import Explorer
 
             self._explorer = Explorer.from_study(self)
@@ -410,6 +410,5 @@ class Study:
         self.settings[stage] = {key: value for key, value in settings.items() if value is not None}
         for stale in _STALE.get(stage, ()):
             self.settings.pop(stale, None)
-        if self._explorer is not None:
-            self._explorer.close()
-            self._explorer = None
+        if self._explorer is not None and self._explorer.comm is not None:
+            self._explorer.update_from(self)

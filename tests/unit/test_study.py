@@ -114,12 +114,23 @@ def test_study__scanned_before_attributing_gets_its_signal_then(
     assert len(study.hits.attribution) == study.hits.n_hits
 
 
-def test_study__one_explorer_until_a_stage_runs_again(demo: nbmotif.demo.Demo, motifs: nbmotif.MotifSet) -> None:
+def test_study__open_explorer_follows_each_stage(demo: nbmotif.demo.Demo, motifs: nbmotif.MotifSet) -> None:
     study = _study(demo, motifs).attribute(n_shuffles=2).scan()
-    first = study.explorer
-    assert study.explorer is first
+    explorer = study.explorer
+    few = explorer.counts["hits"].sum()
+    explorer.fimo_p_threshold = 1e-3
     study.scan(threshold=1e-3)
-    assert study.explorer is not first
+    assert study.explorer is explorer
+    assert explorer.counts["hits"].sum() > few
+
+
+def test_study__closed_explorer_is_replaced(demo: nbmotif.demo.Demo, motifs: nbmotif.MotifSet) -> None:
+    study = _study(demo, motifs).attribute(n_shuffles=2).scan()
+    closed = study.explorer
+    closed.close()
+    study.scan(threshold=1e-3)
+    assert study.explorer is not closed
+    assert study.explorer.counts["hits"].sum() > 0
 
 
 def test_study__before_any_stage_shows_what_to_call(demo: nbmotif.demo.Demo, motifs: nbmotif.MotifSet) -> None:
