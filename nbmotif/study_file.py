@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _FORMAT, _VERSION = "nbmotif study", 1
 _FRAMES = ("loci", "seqlets", "marginal")
-_HIT_COLUMNS = ("motif_idx", "sequence_idx", "start", "strand", "score", "p_value", "attribution")
+_HIT_COLUMNS = ("motif_idx", "sequence_idx", "start", "strand", "score", "p_value", "attribution", "n_windows")
 _PACKED = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
 
 
@@ -134,6 +134,7 @@ def _read_motifs(group: h5py.Group) -> MotifSet:
 
 
 def _write_hits(group: h5py.Group, hits: Hits) -> None:
+    group.attrs["n_sequences"] = hits.n_sequences
     for name in _HIT_COLUMNS:
         if getattr(hits, name) is not None:
             group.create_dataset(name, data=getattr(hits, name), **_PACKED)
@@ -143,4 +144,5 @@ def _read_hits(group: h5py.Group, motifs: MotifSet) -> Hits:
     from nbmotif.scanning import Hits
 
     columns: dict[str, Any] = {name: group[name][:] if name in group else None for name in _HIT_COLUMNS}
-    return Hits(motif_names=motifs.names, motif_widths=motifs.widths, **columns)
+    n_sequences = int(group.attrs["n_sequences"])
+    return Hits(motif_names=motifs.names, motif_widths=motifs.widths, n_sequences=n_sequences, **columns)
