@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nbmotif.bed_files import read_bed
 from nbmotif.errors import InvalidArgument
 from nbmotif.widget.content import Content, Loci
 from nbmotif.widget.foreign import load_array
@@ -268,7 +269,7 @@ def _loci_frame(loci: Any) -> pd.DataFrame:
     import pandas as pd
 
     if isinstance(loci, (str, os.PathLike)):
-        return pd.read_csv(loci, sep="\t", header=None, usecols=[0, 1, 2], names=["chrom", "start", "end"], comment="#")
+        return read_bed(loci)
     if isinstance(loci, pd.DataFrame) and loci.shape[1] >= 3:
         return loci.iloc[:, :3].set_axis(["chrom", "start", "end"], axis=1)
     if isinstance(loci, Sequence) and loci and len(loci[0]) >= 3:
