@@ -6,9 +6,9 @@ import type { Store } from "./store.ts";
 import css from "./styles.css";
 import { watchPixelRatio, watchTheme } from "./theme.ts";
 import { ScreenContext } from "./views/context.ts";
-import { Explorer } from "./views/Explorer.tsx";
+import { Explorer, type ViewName } from "./views/Explorer.tsx";
 
-export function show(store: Store, el: HTMLElement, signal: AbortSignal): void {
+export function show(store: Store, el: HTMLElement, signal: AbortSignal, view: ViewName = "explorer"): void {
   const root = document.createElement("div");
   root.className = "nbm-root";
   root.dataset.testid = "nbmotif";
@@ -33,7 +33,7 @@ export function show(store: Store, el: HTMLElement, signal: AbortSignal): void {
   });
   render(
     <ScreenContext.Provider value={{ store, palette, pixelRatio }}>
-      <Explorer />
+      <Explorer view={view} />
     </ScreenContext.Provider>,
     body,
   );

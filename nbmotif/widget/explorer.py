@@ -12,7 +12,8 @@ from nbmotif.widget import share, table, wire
 from nbmotif.widget.bundle import SCRIPT, read_script
 from nbmotif.widget.inputs import read_content, with_signal
 from nbmotif.widget.jobs import Jobs, Snapshot
-from nbmotif.widget.state import SHARED, ExplorerState
+from nbmotif.widget.state import SHARED
+from nbmotif.widget.view import ExplorerViews
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,7 @@ _TRACKS = 4
 _TRACKS_IN_A_PAGE = 24
 
 
-class Explorer(ExplorerState):
+class Explorer(ExplorerViews):
     """See what a model has learned: logo tracks, seqlets, hits and counts, linked, with a slider for every threshold.
 
     Takes what nbmotif's functions return, and what tangermeme, memelite, bpnet-lite, ChromBPNet and TF-MoDISco made.
@@ -296,11 +297,6 @@ class Explorer(ExplorerState):
         if wrong:
             raise InvalidArgument("tracks", wrong[0], f"indices of sequences, 0 to {content.n_sequences - 1}")
         return list(dict.fromkeys(int(sequence) for sequence in tracks))
-
-    def close(self) -> None:
-        """Free the arrays and remove the widget from every page it is shown in."""
-        self._shown = None
-        super().close()
 
     def __reduce__(self) -> tuple[Any, ...]:
         state = (self._content, self._max_hits, {name: getattr(self, name) for name in SHARED})

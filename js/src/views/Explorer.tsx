@@ -1,4 +1,4 @@
-// The whole widget, in each of its states.
+// The whole widget or one of its parts, in each of its states.
 import { useErrorBoundary } from "preact/hooks";
 import { threshold, whole } from "../format.ts";
 import type { LoadState } from "../store.ts";
@@ -7,31 +7,40 @@ import { MotifTable } from "./MotifTable.tsx";
 import { Toolbar } from "./Toolbar.tsx";
 import { Tracks } from "./Tracks.tsx";
 
-export function Explorer() {
+/** What a cell can show: all of it, or a part that stays linked with the others. */
+export type ViewName = "explorer" | "thresholds" | "table" | "tracks";
+
+export function Explorer({ view }: { view: ViewName }) {
   const { store } = useScreen();
   // a view that fails says so, instead of leaving an empty cell
   const [failure, retry] = useErrorBoundary();
   if (failure) return <DrawError failure={failure} onRetry={retry} />;
   const load = store.load.value;
   const dataset = store.dataset.value;
+  const shows = (part: ViewName): boolean => view === "explorer" || view === part;
   return (
     <>
-      <Header />
+      {view === "explorer" && <Header />}
       {load.phase === "error" && <LoadError message={load.message} />}
       {!dataset && load.phase !== "error" && <Loading load={load} />}
       {dataset && (
         <>
-          <Toolbar />
+          {shows("thresholds") && <Toolbar />}
           <Notice />
           <div class="nbm-main">
-            <MotifTable />
-            {dataset.manifest.has.attributions && <Tracks />}
+            {shows("table") && <MotifTable />}
+            {shows("tracks") &&
+              (dataset.manifest.has.attributions ? <Tracks /> : view === "tracks" && <NoTracks />)}
           </div>
-          <Footer />
+          {shows("thresholds") && <Footer />}
         </>
       )}
     </>
   );
+}
+
+function NoTracks() {
+  return <p class="nbm-message">There is no track to show: give the Explorer attributions.</p>;
 }
 
 function Header() {
