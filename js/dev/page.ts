@@ -42,6 +42,7 @@ if (state === "static") {
     })),
     tracks: [0, 1, 2].map((sequence) => ({
       sequence,
+      set: 0,
       codes: base64(study.codes[sequence]!),
       observed: base64(bytesOf(study.observed[sequence]!)),
       hypothetical: null,

@@ -21,7 +21,7 @@ export function show(store: Store, el: HTMLElement, signal: AbortSignal, view: V
   root.append(style, body);
   el.append(root);
 
-  const palette = watchTheme(root, store.traits.theme, signal);
+  const palette = watchTheme(root, store.traits.theme, store.traits.palette, signal);
   const pixelRatio = watchPixelRatio(signal);
   const stopState = effect(() => {
     const { phase } = store.load.value;

@@ -51,14 +51,15 @@ export function layoutBoxes(
   selected: readonly number[],
   pxPerBase: number,
   measure: MeasureText,
+  flipped = false,
 ): TrackBoxes {
   const slots = new Map(selected.map((motif, slot) => [motif, slot]));
   const seqlets = collectSeqlets(dataset, thresholds, sequence, slots);
   const hits = collectHits(dataset, counts, thresholds, sequence, slots);
   const hidden: TrackBoxes["hidden"] = [];
   const boxes = [
-    ...place(seqlets, SEQLET_LANES, pxPerBase, measure, []),
-    ...place(hits, HIT_LANES, pxPerBase, measure, hidden),
+    ...place(seqlets, SEQLET_LANES, pxPerBase, measure, flipped, []),
+    ...place(hits, HIT_LANES, pxPerBase, measure, flipped, hidden),
   ];
   const nPassing = (items: readonly Unplaced[]): number =>
     items.reduce((n, { passes, alike }) => n + (passes ? 1 + alike : 0), 0);
@@ -156,14 +157,18 @@ function place(
   nLanes: number,
   pxPerBase: number,
   measure: MeasureText,
+  flipped: boolean,
   hidden: TrackBoxes["hidden"],
 ): Box[] {
   const placements = packLanes(
-    items.map(({ start, end, label, slot }) => ({
-      left: start * pxPerBase,
-      right: Math.max(end * pxPerBase, start * pxPerBase + MIN_BOX_PX),
-      label: label === "" ? 0 : measure(label) + (slot >= 0 ? 11 : 0),
-    })),
+    items.map(({ start, end, label, slot }) => {
+      const left = (flipped ? -end : start) * pxPerBase;
+      return {
+        left,
+        right: left + Math.max((end - start) * pxPerBase, MIN_BOX_PX),
+        label: label === "" ? 0 : measure(label) + (slot >= 0 ? 11 : 0),
+      };
+    }),
     nLanes,
   );
   const boxes: Box[] = [];

@@ -92,6 +92,11 @@ function whyNotAssigned(dataset: Dataset, thresholds: Thresholds, seqlet: number
   return `counts, but its match has TOMTOM p ${pValue(dataset.seqlets.tomtomP[seqlet])}`;
 }
 
+/** The coordinate of base 0 in the ruler: one sequence has one place in the genome, several share positions. */
+export function rulerOrigin({ manifest: { loci } }: Dataset, sequences: readonly number[]): number {
+  return sequences.length === 1 && loci ? loci.start[sequences[0]!]! : 0;
+}
+
 /** Coordinates in the genome where they are known, else in the sequence. */
 export function intervalText(dataset: Dataset, sequence: number, start: number, end: number): string {
   const { loci } = dataset.manifest;

@@ -49,14 +49,17 @@ export function fromTrait(trait: readonly [number, number] | null, length: numbe
 /** A linear map from bases to pixels. */
 export class BaseScale {
   readonly viewport: Viewport;
-  /** Pixels of the first and the last visible position. */
+  /** Pixels between which the viewport lies. */
   readonly left: number;
   readonly right: number;
+  /** The reverse complement is shown: the last base is on the left. */
+  readonly flipped: boolean;
 
-  constructor(viewport: Viewport, left: number, right: number) {
+  constructor(viewport: Viewport, left: number, right: number, flipped = false) {
     this.viewport = viewport;
     this.left = left;
     this.right = right;
+    this.flipped = flipped;
   }
 
   get pxPerBase(): number {
@@ -64,11 +67,19 @@ export class BaseScale {
   }
 
   toPx(base: number): number {
-    return this.left + (base - this.viewport.start) * this.pxPerBase;
+    const { start, end } = this.viewport;
+    return this.left + (this.flipped ? end - base : base - start) * this.pxPerBase;
   }
 
   toBase(px: number): number {
-    return this.viewport.start + (px - this.left) / this.pxPerBase;
+    const { start, end } = this.viewport;
+    const by = (px - this.left) / this.pxPerBase;
+    return this.flipped ? end - by : start + by;
+  }
+
+  /** The left and the right edge of some bases. */
+  edges(start: number, end: number): [number, number] {
+    return this.flipped ? [this.toPx(end), this.toPx(start)] : [this.toPx(start), this.toPx(end)];
   }
 }
 

@@ -2,7 +2,12 @@
 import { attributionPasses, type Counts, hitPasses, seqletPasses, type Thresholds } from "./counts.ts";
 import type { Dataset } from "./dataset.ts";
 
-export type SequenceOrder = "seqlets" | "hits" | "selected" | "file";
+import { isUnexplained } from "./unexplained.ts";
+
+export type SequenceOrder = "seqlets" | "hits" | "selected" | "unexplained" | "file";
+
+/** What one jumps between: sites that count, of the marked motifs if there are any; or seqlets without a motif. */
+export type SiteKind = "sites" | "unexplained";
 
 /** Sequences, those with the most of what `order` names first; ties in file order. */
 export function rankSequences(
@@ -16,16 +21,18 @@ export function rankSequences(
   const sequences = tracks ? [...tracks].sort((a, b) => a - b) : Array.from({ length: n }, (_, s) => s);
   if (order === "file") return sequences;
   const weight = new Float64Array(n);
-  if (order === "seqlets") addSeqlets(dataset, thresholds, weight);
+  if (order === "seqlets") addSeqlets(dataset, weight, (q) => seqletPasses(dataset, thresholds, q));
+  else if (order === "unexplained")
+    addSeqlets(dataset, weight, (q) => isUnexplained(dataset, counts, thresholds, q));
   else if (order === "selected") addHits(dataset, counts, thresholds, selected, weight);
   else addHits(dataset, counts, thresholds, dataset.manifest.motif_names.keys(), weight);
   return sequences.sort((a, b) => weight[b] - weight[a] || a - b);
 }
 
-function addSeqlets(dataset: Dataset, thresholds: Thresholds, weight: Float64Array): void {
+function addSeqlets(dataset: Dataset, weight: Float64Array, counts: (seqlet: number) => boolean): void {
   const { sequence, attribution } = dataset.seqlets;
   for (let q = 0; q < sequence.length; q++) {
-    if (seqletPasses(dataset, thresholds, q)) weight[sequence[q]] += Math.abs(attribution[q]);
+    if (counts(q)) weight[sequence[q]] += Math.abs(attribution[q]);
   }
 }
 
@@ -47,16 +54,21 @@ function addHits(
   }
 }
 
-/** The next or previous passing site in a sequence, by its middle; sites of the selected motifs if any are. */
-export function nextSite(
-  dataset: Dataset,
-  counts: Counts,
-  thresholds: Thresholds,
-  sequence: number,
-  selected: ReadonlySet<number>,
-  from: number,
-  direction: 1 | -1,
-): { start: number; end: number } | null {
+export interface SiteSearch {
+  dataset: Dataset;
+  counts: Counts;
+  thresholds: Thresholds;
+  kind: SiteKind;
+  selected: ReadonlySet<number>;
+  sequence: number;
+  /** Sites are told apart by their middle; the one at this base is not found again. */
+  from: number;
+  direction: 1 | -1;
+}
+
+/** The next or previous site in a sequence. */
+export function nextSite(search: SiteSearch): { start: number; end: number } | null {
+  const { dataset, counts, thresholds, kind, selected, sequence, from, direction } = search;
   let best: { start: number; end: number } | null = null;
   let nearest = Number.POSITIVE_INFINITY;
   const consider = (start: number, end: number): void => {
@@ -66,16 +78,19 @@ export function nextSite(
       best = { start, end };
     }
   };
+  const { offset, item } = dataset.seqletsBySequence;
+  for (let i = offset[sequence]; i < offset[sequence + 1]; i++) {
+    const q = item[i];
+    const isWanted =
+      kind === "unexplained"
+        ? isUnexplained(dataset, counts, thresholds, q)
+        : selected.size === 0 && seqletPasses(dataset, thresholds, q);
+    if (isWanted) consider(dataset.seqlets.start[q], dataset.seqlets.end[q]);
+  }
+  if (kind === "unexplained") return best;
   for (const h of dataset.strongestHits(sequence)) {
     if (selected.size > 0 && !selected.has(dataset.hitMotif[h])) continue;
     if (hitPasses(dataset, counts, thresholds, h)) consider(dataset.hits.start[h], dataset.hitEnd(h));
-  }
-  if (selected.size === 0) {
-    const { offset, item } = dataset.seqletsBySequence;
-    for (let i = offset[sequence]; i < offset[sequence + 1]; i++) {
-      const q = item[i];
-      if (seqletPasses(dataset, thresholds, q)) consider(dataset.seqlets.start[q], dataset.seqlets.end[q]);
-    }
   }
   return best;
 }

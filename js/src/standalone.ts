@@ -63,8 +63,8 @@ export class StaticHost implements Host {
     return { message: { rev: this.#traits._rev }, buffers: [] };
   }
 
-  async #track({ sequence, hypothetical }: RequestParams["track"]): Promise<Reply> {
-    const track = this.#page.tracks.find((candidate) => candidate.sequence === sequence);
+  async #track({ sequence, hypothetical, set }: RequestParams["track"]): Promise<Reply> {
+    const track = this.#page.tracks.find((other) => other.sequence === sequence && other.set === set);
     if (!track) {
       throw new HostError(
         "The attributions of this sequence are not in this page; export it with this sequence to see them.",

@@ -4,9 +4,10 @@ import { type Counts, count, type Thresholds } from "./counts.ts";
 import { Dataset } from "./dataset.ts";
 import { ColumnAssembler } from "./decode.ts";
 import type { Host } from "./host.ts";
+import { rowsOf, type TrackRow } from "./layers.ts";
 import { clampViewport, fromTrait, toTrait, type Viewport } from "./layout.ts";
 import { lowerNames, orderRows } from "./order.ts";
-import { rankSequences, type SequenceOrder } from "./ranking.ts";
+import { rankSequences, type SequenceOrder, type SiteKind } from "./ranking.ts";
 import { TrackCache } from "./tracks.ts";
 import { type Manifest, TRAIT_NAMES, type TraitName, type Traits } from "./wire.ts";
 
@@ -43,6 +44,10 @@ export class Store {
   readonly hover = signal<Hover | null>(null);
   readonly yMode = signal<YMode>("own");
   readonly sequenceOrder = signal<SequenceOrder>("seqlets");
+  readonly siteKind = signal<SiteKind>("sites");
+  /** How many sequences are shown at a time, and where in their order the shown ones begin; null before a turn. */
+  readonly pageSize = signal(DEFAULT_TRACKS);
+  readonly page = signal<number | null>(null);
   /** One sentence to the user about what just could not be done. */
   readonly notice = signal("");
   readonly tracks: TrackCache;
@@ -54,6 +59,8 @@ export class Store {
   /** Selected motifs by index, in the order of their colours. */
   readonly selected: ReadonlySignal<number[]>;
   readonly shownSequences: ReadonlySignal<number[]>;
+  /** What each track shows, from the top. */
+  readonly trackRows: ReadonlySignal<TrackRow[]>;
 
   #loading: AbortController | undefined;
   #started = false;
@@ -105,6 +112,8 @@ export class Store {
       const all = manifest.tracks ?? Array.from({ length: manifest.n_sequences }, (_, s) => s);
       return all.slice(0, DEFAULT_TRACKS);
     });
+
+    this.trackRows = computed(() => rowsOf(this.dataset.value?.manifest.layers ?? [], traits.layers.value));
 
     host.onChange((name) => this.#receive(name));
   }
@@ -159,6 +168,7 @@ export class Store {
       this.tracks.clear();
       this.dataset.value = dataset;
       this.rev.value = rev;
+      if (first) this.#countPage();
       if (first || lengthChanged) this.viewport.value = this.#viewportOfTrait(dataset.manifest.length);
       if (dataset.manifest.n_seqlets === 0) this.sequenceOrder.value = "hits";
       this.load.value = { phase: "ready" };
@@ -181,8 +191,14 @@ export class Store {
     if (settle) this.host.flush();
   }
 
+  #countPage(): void {
+    this.pageSize.value = Math.max(1, this.shownSequences.peek().length);
+    this.page.value = null;
+  }
+
   #receive(name: TraitName): void {
     (this.traits[name] as Signal<unknown>).value = this.host.get(name);
+    if (name === "_tracks") this.#countPage();
     if (name === "viewport") this.viewport.value = this.#viewportOfTrait(this.manifest.length);
     if (name === "_rev" && this.#started) void this.reload();
   }

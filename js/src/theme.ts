@@ -1,7 +1,7 @@
 // Light or dark, as the page around the widget is; and the colours that result, for the canvases.
 import { effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { Palette } from "./draw/pen.ts";
-import type { Theme } from "./wire.ts";
+import type { PaletteName, Theme } from "./wire.ts";
 
 /** What pages set on <html> or <body> to say that they are dark or light. */
 function themeOfPage(): "light" | "dark" | null {
@@ -28,12 +28,14 @@ const ATTRIBUTES = [
 export function watchTheme(
   root: HTMLElement,
   wanted: ReadonlySignal<Theme>,
+  colors: ReadonlySignal<PaletteName>,
   abort: AbortSignal,
 ): ReadonlySignal<Palette> {
   const palette = signal(readPalette(root));
   const prefersDark = matchMedia("(prefers-color-scheme: dark)");
   const apply = (): void => {
     const theme = wanted.value;
+    root.dataset.palette = colors.value;
     root.dataset.theme =
       theme === "auto" ? (themeOfPage() ?? (prefersDark.matches ? "dark" : "light")) : theme;
     // a forced theme must not take the page's colours

@@ -17,13 +17,15 @@ export type TrackState =
   | { phase: "ready"; data: TrackData }
   | { phase: "error"; message: string };
 
-const KEPT = 48;
+const KEPT = 96;
 
 export class TrackCache {
   readonly #host: Host;
   readonly #length: () => number;
-  readonly #states = new Map<number, Signal<TrackState>>();
+  readonly #states = new Map<string, Signal<TrackState>>();
   readonly #asked = new Set<string>();
+  /** Of these there are no hypothetical scores. */
+  readonly #withoutHypothetical = new Set<string>();
   #epoch = 0;
 
   constructor(host: Host, length: () => number) {
@@ -31,40 +33,55 @@ export class TrackCache {
     this.#length = length;
   }
 
-  /** The state of a sequence's track; asks the host for what is missing, once. */
-  get(sequence: number, hypothetical: boolean): Signal<TrackState> {
-    const known = this.#states.get(sequence);
+  /** The state of a sequence in one set of attributions; asks the host for what is missing, once. */
+  get(sequence: number, hypothetical: boolean, set = 0): Signal<TrackState> {
+    const key = `${sequence} ${set}`;
+    const known = this.#states.get(key);
     const state = known ?? signal<TrackState>({ phase: "loading" });
     // most recently used last
-    this.#states.delete(sequence);
-    this.#states.set(sequence, state);
+    this.#states.delete(key);
+    this.#states.set(key, state);
     const current = state.peek();
-    const lacksHypothetical = hypothetical && current.phase === "ready" && !current.data.hypothetical;
-    if (!known || lacksHypothetical) void this.#fetch(sequence, hypothetical, state);
+    const lacksHypothetical =
+      hypothetical &&
+      current.phase === "ready" &&
+      !current.data.hypothetical &&
+      !this.#withoutHypothetical.has(key);
+    if (!known || lacksHypothetical) void this.#fetch(sequence, hypothetical, set, state);
     this.#forgetOldest();
     return state;
   }
 
-  /** Asks again after an error. */
+  /** Asks again for what could not be had of a sequence. */
   retry(sequence: number, hypothetical: boolean): void {
-    const state = this.#states.get(sequence);
-    if (state) void this.#fetch(sequence, hypothetical, state);
+    for (const [key, state] of this.#states) {
+      const [of, set] = key.split(" ").map(Number);
+      if (of === sequence && state.peek().phase === "error")
+        void this.#fetch(sequence, hypothetical, set!, state);
+    }
   }
 
   clear(): void {
     this.#epoch++;
     this.#states.clear();
     this.#asked.clear();
+    this.#withoutHypothetical.clear();
   }
 
-  async #fetch(sequence: number, hypothetical: boolean, state: Signal<TrackState>): Promise<void> {
-    const question = `${sequence} ${hypothetical}`;
+  async #fetch(
+    sequence: number,
+    hypothetical: boolean,
+    set: number,
+    state: Signal<TrackState>,
+  ): Promise<void> {
+    const question = `${sequence} ${hypothetical} ${set}`;
     if (this.#asked.has(question)) return;
     this.#asked.add(question);
     const epoch = this.#epoch;
     try {
-      const { buffers } = await this.#host.request("track", { sequence, hypothetical });
+      const { buffers } = await this.#host.request("track", { sequence, hypothetical, set });
       const data = decodeTrack(buffers, this.#length());
+      if (hypothetical && !data.hypothetical) this.#withoutHypothetical.add(`${sequence} ${set}`);
       // an answer without hypothetical scores must not replace a later one that has them
       const current = state.peek();
       const poorer = current.phase === "ready" && current.data.hypothetical && !data.hypothetical;
@@ -79,9 +96,9 @@ export class TrackCache {
   }
 
   #forgetOldest(): void {
-    for (const sequence of this.#states.keys()) {
+    for (const key of this.#states.keys()) {
       if (this.#states.size <= KEPT) break;
-      this.#states.delete(sequence);
+      this.#states.delete(key);
     }
   }
 }

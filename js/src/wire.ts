@@ -2,6 +2,7 @@
 
 export type Sign = "+" | "-" | "both";
 export type Theme = "auto" | "light" | "dark";
+export type PaletteName = "classic" | "okabe-ito";
 export type SortColumn = "name" | "family" | "hits" | "sequences" | "seqlets" | "marginal";
 
 export interface Sort {
@@ -37,6 +38,8 @@ export interface Manifest {
   attribution_max: number;
   fimo_p_max: number;
   seqlet_p_max: number;
+  /** Names of the sets of attributions, the one that hits are measured by first. */
+  layers: string[];
   /** The sequences whose attributions can be shown; null means any. */
   tracks: number[] | null;
 }
@@ -51,6 +54,10 @@ export interface Traits {
   sequence: number | null;
   viewport: [number, number] | null;
   theme: Theme;
+  palette: PaletteName;
+  /** What each track shows, from the top: names of sets of attributions, or of a difference; none means every set. */
+  layers: string[];
+  reverse_complement: boolean;
   _manifest: Manifest;
   _rev: number;
   _tracks: number[];
@@ -72,6 +79,9 @@ export const TRAIT_NAMES: readonly TraitName[] = [
   "sequence",
   "viewport",
   "theme",
+  "palette",
+  "layers",
+  "reverse_complement",
   "_manifest",
   "_rev",
   "_tracks",
@@ -94,7 +104,7 @@ export interface ColumnPiece {
 
 export interface RequestParams {
   load: Record<string, never>;
-  track: { sequence: number; hypothetical: boolean };
+  track: { sequence: number; hypothetical: boolean; set: number };
 }
 
 export type RequestName = keyof RequestParams;
@@ -103,5 +113,12 @@ export type RequestName = keyof RequestParams;
 export interface StaticPage {
   traits: Traits;
   columns: { name: string; dtype: Dtype; length: number; gzip: boolean; data: string }[];
-  tracks: { sequence: number; codes: string; observed: string; hypothetical: string | null; gzip: boolean }[];
+  tracks: {
+    sequence: number;
+    set: number;
+    codes: string;
+    observed: string;
+    hypothetical: string | null;
+    gzip: boolean;
+  }[];
 }

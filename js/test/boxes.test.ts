@@ -4,6 +4,7 @@ import { count, hitPasses, seqletPasses, type Thresholds } from "../src/counts.t
 import { claimsAt, findSequence, intervalText, positionText } from "../src/describe.ts";
 import { shortName } from "../src/names.ts";
 import { nextSite, rankSequences } from "../src/ranking.ts";
+import { isUnexplained } from "../src/unexplained.ts";
 import { smallDataset } from "./study.ts";
 
 const dataset = smallDataset();
@@ -13,6 +14,25 @@ const measure = (text: string): number => 6 * text.length;
 const SEQUENCE = 3;
 const layout = (selected: number[] = [], pxPerBase = 2) =>
   layoutBoxes(dataset, counts, thresholds, SEQUENCE, selected, pxPerBase, measure);
+
+test("an unexplained seqlet counts, has no motif, and no hit that counts covers half of it", () => {
+  const { motif, tomtomP, sequence, start, end } = dataset.seqlets;
+  let found = 0;
+  for (let q = 0; q < dataset.manifest.n_seqlets; q++) {
+    const isAlone = Array.from(dataset.strongestHits(sequence[q]!))
+      .filter((h) => hitPasses(dataset, counts, thresholds, h))
+      .every(
+        (h) =>
+          2 * (Math.min(end[q]!, dataset.hitEnd(h)) - Math.max(start[q]!, dataset.hits.start[h]!)) <
+          end[q]! - start[q]!,
+      );
+    const hasMotif = motif[q]! >= 0 && tomtomP[q]! < thresholds.tomtomP;
+    const expected = seqletPasses(dataset, thresholds, q) && !hasMotif && isAlone;
+    expect(isUnexplained(dataset, counts, thresholds, q)).toBe(expected);
+    if (expected) found++;
+  }
+  expect(found).toBeGreaterThan(0);
+});
 
 describe("layoutBoxes", () => {
   test("every passing hit and seqlet is shown, merged or counted as hidden", () => {
@@ -158,16 +178,27 @@ describe("rankSequences", () => {
 });
 
 test("nextSite walks through the sites that count, in order, and ends", () => {
+  const search = (from: number, direction: 1 | -1) =>
+    nextSite({
+      dataset,
+      counts,
+      thresholds,
+      kind: "sites",
+      selected: new Set(),
+      sequence: SEQUENCE,
+      from,
+      direction,
+    });
   const middles: number[] = [];
   let from = -1;
   for (;;) {
-    const site = nextSite(dataset, counts, thresholds, SEQUENCE, new Set(), from, 1);
+    const site = search(from, 1);
     if (!site) break;
     from = (site.start + site.end) / 2;
     middles.push(from);
   }
   expect(middles.length).toBeGreaterThan(5);
   expect(middles).toEqual([...middles].sort((a, b) => a - b));
-  const last = nextSite(dataset, counts, thresholds, SEQUENCE, new Set(), 1e9, -1)!;
+  const last = search(1e9, -1)!;
   expect((last.start + last.end) / 2).toBe(middles.at(-1));
 });

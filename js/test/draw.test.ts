@@ -7,7 +7,7 @@ import { drawLogo, hypotheticalGlyphs, observedGlyphs, valueRange } from "../src
 import { markerPath } from "../src/draw/marker.ts";
 import { drawMotif, informationContent } from "../src/draw/motif.ts";
 import { columnStrength } from "../src/draw/overview.ts";
-import { drawBands, type TrackScene } from "../src/draw/track.ts";
+import { drawBands, type TrackScene, trackGeometry } from "../src/draw/track.ts";
 import { BaseScale } from "../src/layout.ts";
 import type { TrackData } from "../src/tracks.ts";
 import { FakePath2D, PALETTE, recorder } from "./recorder.ts";
@@ -254,8 +254,8 @@ describe("axes", () => {
     const { pen, of } = recorder();
     const scale = new BaseScale({ start: 1000, end: 1012 }, 52, 552);
     expect(positionTicks(scale).step).toBeGreaterThanOrEqual(1);
-    drawRuler(pen, scale, 0, PALETTE, 1);
-    drawGrid(pen, scale, 0, 10, PALETTE, 1);
+    drawRuler(pen, scale, 0, 0, PALETTE, 1);
+    drawGrid(pen, scale, 0, 0, 10, PALETTE, 1);
     expect(of("fillText").map(({ args }) => args[0])).toContain("1,010");
     for (const { args } of of("fillText")) {
       expect(args[1] as number).toBeGreaterThanOrEqual(52);
@@ -290,7 +290,13 @@ test("a band marks each site of a selected motif that counts, cut to what is vis
     placement: { lane: 0, label: "none" },
   });
   const boxes = [site(-2, 0, true), site(10, 1, true), site(20, 1, false), site(30, -1, true)];
-  const scene = { rects: boxRects(boxes, scale, () => 90), scale, palette: PALETTE } as unknown as TrackScene;
+  const geometry = trackGeometry({ seqlets: true, hits: true });
+  const scene = {
+    rects: boxRects(boxes, scale, () => 90),
+    scale,
+    geometry,
+    palette: PALETTE,
+  } as unknown as TrackScene;
   drawBands(pen, scene);
   expect(of("rect").map(({ args, fillStyle }) => [args[0], args[2], fillStyle])).toEqual([
     [0, 20, "m1"],

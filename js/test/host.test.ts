@@ -107,7 +107,7 @@ describe("AnywidgetHost", () => {
   test("an error of the kernel rejects with its sentence", async () => {
     const { model, host } = connect();
     model.latency = null;
-    const answer = host.request("track", { sequence: 3, hypothetical: false });
+    const answer = host.request("track", { sequence: 3, hypothetical: false, set: 0 });
     model.reply({ id: model.sent[0]!.id, status: "error", message: "Sequence 3 is gone." });
     await expect(answer).rejects.toThrow(new HostError("Sequence 3 is gone."));
   });
@@ -116,7 +116,7 @@ describe("AnywidgetHost", () => {
     const { model, host } = connect();
     model.latency = null;
     let isDone = false;
-    void host.request("track", { sequence: 3, hypothetical: false }).then(() => {
+    void host.request("track", { sequence: 3, hypothetical: false, set: 0 }).then(() => {
       isDone = true;
     });
     model.reply({ id: (model.sent[0]!.id as number) + 1, status: "ok" });
@@ -136,7 +136,7 @@ describe("AnywidgetHost", () => {
 
   test("two pages on one kernel ask with different ids", () => {
     const ids = [connect(), connect()].map(({ model, host }) => {
-      void host.request("track", { sequence: 0, hypothetical: false });
+      void host.request("track", { sequence: 0, hypothetical: false, set: 0 });
       return model.sent[0]!.id;
     });
     expect(ids[0]).not.toBe(ids[1]);
@@ -237,7 +237,7 @@ describe("Store", () => {
     store.tracks.get(2, false);
     store.tracks.get(2, false);
     await vi.advanceTimersByTimeAsync(1);
-    expect(asked()).toEqual([{ sequence: 2, hypothetical: false }]);
+    expect(asked()).toEqual([{ sequence: 2, hypothetical: false, set: 0 }]);
     const state = store.tracks.get(2, true);
     store.tracks.get(2, true);
     await vi.advanceTimersByTimeAsync(1);
@@ -263,6 +263,7 @@ describe("StaticHost", () => {
     tracks: [
       {
         sequence: 4,
+        set: 0,
         codes: base64(study.codes[4]!),
         observed: base64(study.observed[4]!),
         hypothetical: null,
@@ -281,7 +282,7 @@ describe("StaticHost", () => {
     );
     expect(message.rev).toBe(5);
     expect(columns[0]).toEqual([{ name: "hit_start", dtype: "u32", offset: 0, length: 3, total: 3 }]);
-    const { buffers } = await host.request("track", { sequence: 4, hypothetical: false });
+    const { buffers } = await host.request("track", { sequence: 4, hypothetical: false, set: 0 });
     expect(new Uint8Array(buffers[0] as Uint8Array)).toEqual(study.codes[4]);
   });
 
@@ -304,10 +305,10 @@ describe("StaticHost", () => {
 
   test("says in words what the page lacks", async () => {
     const host = new StaticHost(page);
-    await expect(host.request("track", { sequence: 0, hypothetical: false })).rejects.toThrow(
+    await expect(host.request("track", { sequence: 0, hypothetical: false, set: 0 })).rejects.toThrow(
       "are not in this page",
     );
-    await expect(host.request("track", { sequence: 4, hypothetical: true })).rejects.toThrow(
+    await expect(host.request("track", { sequence: 4, hypothetical: true, set: 0 })).rejects.toThrow(
       "without hypothetical scores",
     );
   });

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { AnywidgetHost } from "../src/host.ts";
+import { goTo } from "../src/paging.ts";
 import { Store } from "../src/store.ts";
 import { onTrackKey } from "../src/views/trackKeys.ts";
 import { TRAIT_NAMES } from "../src/wire.ts";
@@ -63,20 +64,44 @@ describe("keys of the tracks", () => {
     expect(store.hover.value).toBeNull();
   });
 
-  test("N goes to the next site that counts, P back, and the end is said in words", () => {
-    press("Home");
+  test("N goes from site to site, through the shown sequences and the next page, P back", () => {
+    const places: [number, number][] = [];
+    const cursor = (): [number, number] => [store.hover.value!.sequence, store.hover.value!.base];
+    goTo(store, 0);
     store.moveTo({ start: 0, end: 30 });
-    const seen: number[] = []; // where the cursor stood
-    for (let i = 0; i < 200 && store.notice.value === ""; i++) {
+    for (let i = 0; i < 2000 && store.notice.value === ""; i++) {
       press("n");
-      if (store.notice.value === "") seen.push(store.hover.value!.base);
+      if (store.notice.value === "") places.push(cursor());
     }
-    expect(seen.length).toBeGreaterThan(2);
-    expect(seen).toEqual([...new Set(seen)].sort((a, b) => a - b));
-    expect(visible()[1]).toBeGreaterThan(seen.at(-1)!);
-    expect(store.notice.value).toBe("No further site that counts in this sequence.");
+    expect(store.notice.value).toBe("No further site that counts.");
+    const order = places.map(([sequence]) => sequence).filter((s, i, all) => s !== all[i - 1]);
+    expect(order.length).toBe(study.manifest.n_sequences);
+    expect(new Set(order).size).toBe(order.length);
+    expect(store.shownSequences.value).toContain(order.at(-1));
+    for (let i = 1; i < places.length; i++) {
+      if (places[i]![0] === places[i - 1]![0]) expect(places[i]![1]).toBeGreaterThan(places[i - 1]![1]);
+    }
     press("p");
-    expect(store.hover.value?.base).toBe(seen.at(-2));
+    expect(cursor()).toEqual(places.at(-2));
+  });
+
+  test("on the reverse complement the same keys go the same way on the screen", () => {
+    press("+");
+    press("r");
+    expect(store.traits.reverse_complement.value).toBe(true);
+    press("ArrowRight");
+    expect(visible()).toEqual([60, 210]);
+    press("Home");
+    expect(visible()).toEqual([150, 300]);
+  });
+
+  test("J and K turn the pages", () => {
+    const first = store.shownSequences.value;
+    press("j");
+    expect(store.shownSequences.value).not.toEqual(first);
+    expect(store.shownSequences.value.length).toBe(first.length);
+    press("k");
+    expect(store.page.value).toBe(0);
   });
 
   test("keys that are not used, and those of a shortcut, are left to the page", () => {

@@ -133,6 +133,7 @@ export function makeStudy({
     attribution_max: attributions.reduce((most, a) => Math.max(most, Math.abs(a)), 0),
     fimo_p_max: 1e-4,
     seqlet_p_max: 0.05,
+    layers: ["attribution"],
     tracks: null,
   };
   return { manifest, columns, codes, observed };
@@ -321,6 +322,9 @@ export function defaultTraits(manifest: Manifest): Traits {
     sequence: null,
     viewport: null,
     theme: "auto",
+    palette: "classic",
+    layers: [],
+    reverse_complement: false,
     _manifest: manifest,
     _rev: 1,
     _tracks: [0, 1, 2, 3].filter((s) => s < manifest.n_sequences),

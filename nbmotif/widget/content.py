@@ -55,6 +55,28 @@ class Loci:
 
 
 @dataclass(frozen=True, eq=False)
+class Scores:
+    """One set of attributions of the sequences: of a model, a task or a method.
+
+    Attributes
+    ----------
+    observed
+        Of the bases that are there, (N, 4, L) or (N, L); None where the product of the others and X gives it.
+    hypothetical
+        Of every base, (N, 4, L), or None.
+    """
+
+    observed: NDArray[Any] | None
+    hypothetical: NDArray[Any] | None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """N and L; 0 and 0 where there is no array."""
+        array = self.hypothetical if self.observed is None else self.observed
+        return (0, 0) if array is None else (array.shape[0], array.shape[-1])
+
+
+@dataclass(frozen=True, eq=False)
 class Content:
     """Everything that one Explorer shows: N sequences of L bp, M motifs, and what each method found.
 
@@ -75,6 +97,8 @@ class Content:
     X: NDArray[Any] | None = None  # (N, 4, L)
     attributions: NDArray[Any] | None = None  # (N, 4, L) or (N, L)
     hypothetical: NDArray[Any] | None = None  # (N, 4, L)
+    scores_name: str = "attribution"  # of the two above, by which hits are measured
+    more_scores: dict[str, Scores] = field(default_factory=dict)  # further sets, to compare
     hits: Hits | None = None  # with attribution, of the motifs above
     seqlets: SeqletColumns | None = None
     marginal: NDArray[np.float32] | None = None  # (M,), NaN where a motif was not tried
@@ -99,12 +123,19 @@ class Content:
             return np.full(self.length, 4, np.uint8)
         return np.where(base.any(axis=0), base.argmax(axis=0), 4).astype(np.uint8)
 
-    def observed(self, sequence: int) -> NDArray[np.float32]:
+    @property
+    def score_sets(self) -> dict[str, Scores]:
+        """Every set of attributions by name, the one that hits are measured by first; none without attributions."""
+        own = {self.scores_name: Scores(self.attributions, self.hypothetical)} if self.has_attributions else {}
+        return own | self.more_scores
+
+    def observed(self, sequence: int, scores: Scores | None = None) -> NDArray[np.float32]:
         """Return the attribution of the observed bases of one sequence, shape (L,); zeros without attributions."""
-        if self.attributions is not None:
-            values = self.attributions[sequence]
-        elif self.hypothetical is not None and self.X is not None:
-            values = self.hypothetical[sequence] * self.X[sequence]
+        scores = scores or Scores(self.attributions, self.hypothetical)
+        if scores.observed is not None:
+            values = scores.observed[sequence]
+        elif scores.hypothetical is not None and self.X is not None:
+            values = scores.hypothetical[sequence] * self.X[sequence]
         else:
             values = np.zeros(self.length)
         return np.asarray(values.sum(axis=0) if values.ndim == 2 else values, np.float32)
@@ -117,9 +148,12 @@ class Content:
     def pieces(self) -> dict[str, Any]:
         """Return the arguments of an Explorer that shows the same."""
         families = [self.family_names[family] for family in self.family_idx]
+        observed = {name: scores.observed for name, scores in self.score_sets.items()}
+        hypothetical = {name: scores.hypothetical for name, scores in self.score_sets.items()}
+        several = bool(self.more_scores)
         marginal = None if self.marginal is None else dict(zip(self.motif_names, self.marginal.tolist(), strict=True))
         return {
-            "attributions": self.attributions,
+            "attributions": observed if several else self.attributions,
             "X": self.X,
             "seqlets": self.seqlets,
             "hits": self.hits,
@@ -129,5 +163,5 @@ class Content:
             "name": self.name,
             "families": dict(zip(self.motif_names, families, strict=True)),
             "sequence_names": self.sequence_names,
-            "hypothetical": self.hypothetical,
+            "hypothetical": hypothetical if several else self.hypothetical,
         }

@@ -38,7 +38,8 @@ class Explorer(ExplorerViews):
     ----------
     attributions
         Attribution of the observed bases: a tensor or array of shape (N, 4, L), zero at all other bases, or (N, L);
-        or the path of an npz, npy or h5 file.
+        or the path of an npz, npy or h5 file. A mapping of name to such an array shows several models or tasks under
+        each other, and what one has more than another; hits are measured by the first.
     X
         Sequences, shape (N, 4, L), one-hot in the order A C G T, a column of zeros being N; or a path as above.
     seqlets
@@ -64,7 +65,8 @@ class Explorer(ExplorerViews):
     sequence_names
         A name per sequence.
     hypothetical
-        Hypothetical attribution of every base, shape (N, 4, L), or a path. With ``X`` it can replace ``attributions``.
+        Hypothetical attribution of every base, shape (N, 4, L), or a path; or a mapping of name to these. With ``X``
+        it can replace ``attributions``.
     max_hits
         So many hits are sent to the browser, the strongest first. With more, attribution thresholds cannot go below
         the weakest one sent, and the view says so.
@@ -90,6 +92,13 @@ class Explorer(ExplorerViews):
         First and last position shown in bp, or None for the whole sequence.
     theme
         ``"auto"`` follows JupyterLab; ``"light"`` and ``"dark"`` do not.
+    palette
+        ``"classic"`` (A green, C blue, G orange, T red), or ``"okabe-ito"``, which the colour-blind can tell apart.
+    layers
+        What each track shows, from the top: names of attributions, or of a difference such as ``"K562 - HepG2"``.
+        Empty for all of them.
+    reverse_complement
+        Show the other strand.
 
     Examples
     --------

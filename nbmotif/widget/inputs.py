@@ -13,6 +13,7 @@ from nbmotif.bed_files import read_bed
 from nbmotif.errors import InvalidArgument
 from nbmotif.widget.content import Content, Loci
 from nbmotif.widget.foreign import load_array
+from nbmotif.widget.score_sets import common_shape, read_score_sets
 from nbmotif.widget.sites import read_hits, read_seqlets
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from nbmotif.hits import Hits
     from nbmotif.motifs import MotifSet
     from nbmotif.widget.content import SeqletColumns
-
-_ROWS = 256  # sequences looked at together, so that checking never doubles the memory
 
 
 def read_content(
@@ -44,12 +43,9 @@ def read_content(
     """Check and convert the arguments of `Explorer`; see there for what each may be."""
     motif_set = _motif_set(motifs)
     X = read_one_hot(X)
-    hypothetical = read_scores(hypothetical, "hypothetical")
-    attributions = read_scores(attributions, "attributions", flat=True)
-    n, length = _common_shape(X=X, attributions=attributions, hypothetical=hypothetical)
-    _check_projected(attributions, X)
-    if hypothetical is not None and X is None and attributions is None:
-        raise InvalidArgument("X", None, "given with `hypothetical`", "The observed bases say which score to draw.")
+    scores_name, sets = read_score_sets(attributions, hypothetical, X)
+    own = sets.pop(scores_name)
+    n, length = common_shape(X=X, attributions=own.observed, hypothetical=own.hypothetical)
 
     names = _string_list(sequence_names, "sequence_names")
     n = _agree("sequence_names", n, None if names is None else len(names), "one per sequence")
@@ -73,8 +69,10 @@ def read_content(
         sequence_names=names,
         loci=read_loci(loci, n, length),
         X=X,
-        attributions=attributions,
-        hypothetical=hypothetical,
+        attributions=own.observed,
+        hypothetical=own.hypothetical,
+        scores_name=scores_name,
+        more_scores=sets,
         hits=found_hits,
         seqlets=found_seqlets,
         marginal=read_marginal(marginal, motif_names),
@@ -89,49 +87,6 @@ def read_one_hot(X: Any) -> NDArray[Any] | None:
     from nbmotif.sequences import check_sequences
 
     return np.asarray(check_sequences(load_array(X, "X")).detach().cpu().numpy())
-
-
-def read_scores(values: Any, name: str, *, flat: bool = False) -> NDArray[Any] | None:
-    """Check attributions of shape (N, 4, L), or (N, L) where ``flat`` allows it."""
-    if values is None:
-        return None
-    scores: NDArray[Any] = load_array(values, name)
-    shape, shapes = scores.shape, "(N, 4, L)" + (" or (N, L)" if flat else "")
-    if not (len(shape) == 3 and shape[1] == 4) and not (flat and len(shape) == 2):
-        hint = f"Did you mean {name}.permute(0, 2, 1)?" if len(shape) == 3 and shape[2] == 4 else ""
-        raise InvalidArgument(name, f"{scores.dtype} {shape}", f"of shape {shapes}", hint)
-    for first in range(0, len(scores), _ROWS):
-        rows = scores[first : first + _ROWS]
-        finite = np.isfinite(rows).reshape(len(rows), -1).all(axis=1)
-        if not finite.all():
-            got = f"NaN or infinity in sequence {first + int((~finite).argmax())}"
-            raise InvalidArgument(name, got, "finite", "Leave that sequence out, or compute it again.")
-    return scores
-
-
-def _common_shape(**arrays: NDArray[Any] | None) -> tuple[int | None, int | None]:
-    given = {name: array for name, array in arrays.items() if array is not None}
-    shapes = {name: (array.shape[0], array.shape[-1]) for name, array in given.items()}
-    for name, shape in shapes.items():
-        first = next(iter(shapes))
-        if shape != shapes[first]:
-            expected = f"for the same sequences as `{first}`, N = {shapes[first][0]} of L = {shapes[first][1]} bp"
-            raise InvalidArgument(name, f"N = {shape[0]}, L = {shape[1]}", expected)
-    return next(iter(shapes.values()), (None, None))
-
-
-def _check_projected(attributions: NDArray[Any] | None, X: NDArray[Any] | None) -> None:
-    """Refuse hypothetical scores where the attribution of the observed base is expected: their sum means nothing."""
-    if attributions is None or attributions.ndim == 2:
-        return
-    hint = "Pass hypothetical scores as hypothetical=, together with X=."
-    for first in range(0, len(attributions), _ROWS):
-        rows = attributions[first : first + _ROWS]
-        is_set = rows != 0
-        off_base = is_set.sum(axis=1) > 1 if X is None else is_set & (X[first : first + _ROWS] == 0)
-        if off_base.any():
-            expected = "zero at every base that is not in the sequence"
-            raise InvalidArgument("attributions", "other values", expected, hint)
 
 
 def _agree(name: str, n: int | None, other: int | None, what: str) -> int | None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nbmotif.errors import InvalidArgument
 from nbmotif.widget import wire
+from nbmotif.widget.content import Scores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -48,14 +49,18 @@ def _load(shown: Snapshot, params: Mapping[str, Any]) -> Iterator[Reply]:  # noq
 
 
 def _track(shown: Snapshot, params: Mapping[str, Any]) -> Iterator[Reply]:
-    sequence, n = params.get("sequence"), shown.content.n_sequences
-    if not isinstance(sequence, int) or not 0 <= sequence < n:
-        raise InvalidArgument("sequence", sequence, f"between 0 and {n - 1}")
+    content, sequence, chosen = shown.content, params.get("sequence"), params.get("set", 0)
+    if not isinstance(sequence, int) or not 0 <= sequence < content.n_sequences:
+        raise InvalidArgument("sequence", sequence, f"between 0 and {content.n_sequences - 1}")
+    sets = list(content.score_sets.values()) or [Scores(None, None)]
+    if not isinstance(chosen, int) or not 0 <= chosen < len(sets):
+        raise InvalidArgument("set", chosen, f"between 0 and {len(sets) - 1}")
     wants_hypothetical = bool(params.get("hypothetical"))
-    if wants_hypothetical and shown.content.hypothetical is None:
+    if wants_hypothetical and not shown.encoded.manifest["has"]["hypothetical"]:
         hint = "Pass hypothetical= to the Explorer."
         raise InvalidArgument("hypothetical", True, "False where there are no hypothetical scores", hint)
-    yield Reply({"status": "ok", "sequence": sequence}, wire.track(shown.content, sequence, wants_hypothetical))
+    buffers = wire.track(content, sequence, wants_hypothetical, sets[chosen])
+    yield Reply({"status": "ok", "sequence": sequence}, buffers)
 
 
 _HANDLERS: dict[str, Callable[[Snapshot, Mapping[str, Any]], Iterator[Reply]]] = {"load": _load, "track": _track}

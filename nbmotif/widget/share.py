@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbmotif.widget import wire
 from nbmotif.widget.bundle import read_script
+from nbmotif.widget.content import Scores
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -83,17 +84,21 @@ def page(traits: Mapping[str, Any], encoded: wire.Encoded, tracks: Sequence[int]
             {"name": name, "dtype": wire.DTYPES[values.dtype.name], "length": len(values), **_base64(values)}
             for name, values in encoded.columns().items()
         ],
-        "tracks": [_track(encoded.content, sequence) for sequence in sequences],
+        "tracks": [
+            {"sequence": sequence, "set": number, **_track(encoded.content, sequence, scores)}
+            for number, scores in enumerate(encoded.content.score_sets.values() or [Scores(None, None)])
+            for sequence in sequences
+        ],
     }
     return _PAGE.format(policy=_POLICY, title=html.escape(title), page=_json(static), script=_json(read_script()))
 
 
-def _track(content: Content, sequence: int) -> dict[str, Any]:
+def _track(content: Content, sequence: int, scores: Scores) -> dict[str, Any]:
     names = ("codes", "observed", "hypothetical")
-    buffers = wire.track(content, sequence, hypothetical=True)
+    buffers = wire.track(content, sequence, hypothetical=True, scores=scores)
     packed = {name: gzip.compress(buffer, 6, mtime=0) for name, buffer in zip(names, buffers, strict=False)}
     data = {name: base64.b64encode(packed[name]).decode() if name in packed else None for name in names}
-    return {"sequence": sequence, **data, "gzip": True}
+    return {**data, "gzip": True}
 
 
 def _base64(values: Any) -> dict[str, Any]:

@@ -29,6 +29,9 @@ SHARED = (
     "sequence",
     "viewport",
     "theme",
+    "palette",
+    "layers",
+    "reverse_complement",
     "_rev",
     "_tracks",
     "_sort",
@@ -52,6 +55,9 @@ class ExplorerState(anywidget.AnyWidget):
     sequence = SequenceIndex().tag(sync=True)
     viewport = Viewport().tag(sync=True)
     theme = t.Enum(["auto", "light", "dark"], "auto").tag(sync=True)
+    palette = t.Enum(["classic", "okabe-ito"], "classic").tag(sync=True)
+    layers = t.List(t.Unicode()).tag(sync=True)
+    reverse_complement = t.Bool(False).tag(sync=True)
 
     _manifest = t.Dict().tag(sync=True)
     _rev = t.Int(1).tag(sync=True)
@@ -103,6 +109,15 @@ class ExplorerState(anywidget.AnyWidget):
             raise t.TraitError(f"`selected_motifs` must hold names of motifs that are shown; got {unknown[0]!r}.{hint}")
         return names
 
+    @t.validate("layers")
+    def _known_layers(self, proposal: Any) -> list[str]:
+        sets = [] if self._shown is None else list(self._shown.content.score_sets)
+        known = [*sets, *(f"{a} - {b}" for a in sets for b in sets if a != b)]
+        unknown = [name for name in proposal["value"] if name not in known]
+        if unknown:
+            raise t.TraitError(f"`layers` must hold names out of {', '.join(map(repr, known))}; got {unknown[0]!r}.")
+        return list(dict.fromkeys(proposal["value"]))
+
     @t.validate("sequence", "_tracks")
     def _known_sequences(self, proposal: Any) -> Any:
         value = proposal["value"]
@@ -134,6 +149,7 @@ class ExplorerState(anywidget.AnyWidget):
             self.sequence = None
         if self._manifest["length"] != content.length:
             self.viewport = None
+        self.layers = [name for name in self.layers if set(name.split(" - ")) <= set(content.score_sets)]
         self._tracks = [sequence for sequence in self._tracks if sequence < content.n_sequences]
         self.attribution_threshold = self._at_least_the_floor(self.attribution_threshold, stacklevel=4)
         self._manifest = shown.encoded.manifest

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nbmotif.widget.content import Scores
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -112,12 +114,13 @@ def _manifest(content: Content, n_sent: int, floor: float) -> dict[str, Any]:
             "hits": hits is not None,
             "seqlets": seqlets is not None,
             "marginal": content.marginal is not None,
-            "hypothetical": content.hypothetical is not None,
+            "hypothetical": any(scores.hypothetical is not None for scores in content.score_sets.values()),
             "attributions": content.has_attributions,
         },
         "attribution_max": 0.0 if hits is None else _largest(np.abs(_attribution(hits))),
         "fimo_p_max": 0.0 if hits is None else _largest(hits.p_levels.values),
         "seqlet_p_max": 0.0 if seqlets is None else _largest(seqlets.p_value),
+        "layers": list(content.score_sets),
         "tracks": None,
     }
 
@@ -223,9 +226,15 @@ def pieces(
         yield entries, buffers
 
 
-def track(content: Content, sequence: int, hypothetical: bool = False) -> list[memoryview]:
-    """Encode one sequence: bases (u8), attribution of the observed base (f32), and hypothetical scores (f32, 4 L)."""
-    arrays: list[NDArray[Any]] = [content.codes(sequence), content.observed(sequence)]
-    if hypothetical and content.hypothetical is not None:
-        arrays.append(np.ascontiguousarray(content.hypothetical[sequence], np.float32).ravel())
+def track(
+    content: Content, sequence: int, hypothetical: bool = False, scores: Scores | None = None
+) -> list[memoryview]:
+    """Encode one sequence: bases (u8), attribution of the observed base (f32), and hypothetical scores (f32, 4 L).
+
+    ``scores`` is one of the content's sets of attributions; default: the first.
+    """
+    scores = scores or Scores(content.attributions, content.hypothetical)
+    arrays: list[NDArray[Any]] = [content.codes(sequence), content.observed(sequence, scores)]
+    if hypothetical and scores.hypothetical is not None:
+        arrays.append(np.ascontiguousarray(scores.hypothetical[sequence], np.float32).ravel())
     return [to_bytes(array) for array in arrays]

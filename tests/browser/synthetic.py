@@ -78,6 +78,17 @@ def pieces(n: int = N, length: int = L, seed: int = 0) -> dict[str, Any]:
     }
 
 
+def two_models() -> dict[str, Any]:
+    """The study's attributions, and those of a model that does not use GATA."""
+    made = pieces()
+    gata = np.array([family == "GATA" for _, family, *_ in MOTIFS])
+    off = made["attributions"].copy()
+    hits = made["hits"]
+    for s, start, end in hits.loc[gata[hits["motif_idx"]], ["sequence_name", "start", "end"]].to_numpy():
+        off[s, :, start:end] = 0
+    return {"attributions": {"K562": made["attributions"], "HepG2": off}, "hypothetical": None}
+
+
 def many_hits(n_hits: int, seed: int = 0) -> pd.DataFrame:
     """Hits at random places, more than one message holds."""
     rng = np.random.default_rng(seed)

@@ -70,12 +70,13 @@ def test_page__shows_the_sequences_that_it_holds(exported: Callable) -> None:
     assert {canvas["sequence"] for canvas in view.canvases()} == {"7", "3"}
 
 
-def test_page__holds_hypothetical_scores(exported: Callable) -> None:
+def test_page__holds_hypothetical_scores(exported: Callable, page: Page) -> None:
     _, view = exported(viewport=(1000, 1060))
     canvas = view.root.locator(".nbm-track canvas").first
     view.settle()
     before = canvas.screenshot()
-    view.root.get_by_label("Hypothetical").check()
+    view.menu("View").get_by_label("Hypothetical").check()
+    page.keyboard.press("Escape")
     view.settle()
     assert canvas.screenshot() != before
     view.screenshot("page-hypothetical")
@@ -142,3 +143,58 @@ def test_page__counts_hits_of_more_p_values_than_16_bits_hold(exported: Callable
     explorer, view = exported(hits=hits, motifs={"any": np.full((4, 8), 0.25)}, fimo_p_threshold=9e-5, **pieces)
     [row] = view.rows()
     assert int(row["hits"].replace(",", "")) == explorer.counts["hits"][0] == 63_000
+
+
+def test_page__stacks_two_models_and_their_difference(exported: Callable, page: Page) -> None:
+    explorer, view = exported(**synthetic.two_models(), viewport=(1000, 1140))
+    canvas = view.root.locator(".nbm-track canvas").first
+    two = canvas.bounding_box()["height"]
+    sheet = view.menu("View")
+    sheet.get_by_label("K562 − HepG2").check()
+    page.keyboard.press("Escape")
+    view.settle()
+    assert canvas.bounding_box()["height"] > two
+    view.screenshot("page-difference")
+    view.menu("View").get_by_label("K562", exact=True).uncheck()
+    view.settle()
+    assert canvas.bounding_box()["height"] == two
+    assert explorer._manifest["layers"] == ["K562", "HepG2"]
+
+
+def test_page__shows_the_other_strand(exported: Callable, page: Page) -> None:
+    _, view = exported(viewport=(1000, 1140))
+    canvas = view.root.locator(".nbm-track canvas").first
+    view.tracks.focus()
+    view.settle()
+    before = canvas.screenshot()
+    page.keyboard.press("r")
+    view.settle()
+    assert "reverse complement" in canvas.get_attribute("aria-label")
+    assert canvas.screenshot() != before
+    view.screenshot("page-reverse")
+    page.keyboard.press("r")
+    view.settle()
+    assert canvas.screenshot() == before
+
+
+def test_page__jumps_to_seqlets_that_nothing_explains(exported: Callable, page: Page) -> None:
+    _, view = exported(tracks=12, tomtom_p_threshold=1e-4, fimo_p_threshold=1e-5)
+    view.root.get_by_label("Order of sequences").select_option("by unexplained")
+    view.root.get_by_label("Kind of site").select_option("unexplained")
+    view.root.get_by_role("button", name="Next site").click()
+    view.settle()
+    card = view.root.locator(".nbm-card")
+    expect(card).to_contain_text("counts, but its match has TOMTOM p")
+    first = card.text_content()
+    view.tracks.focus()
+    page.keyboard.press("n")
+    view.settle()
+    assert card.text_content() != first
+    view.screenshot("page-unexplained")
+
+
+def test_page__has_colours_for_the_colour_blind(exported: Callable) -> None:
+    _, view = exported(palette="okabe-ito", viewport=(1000, 1060))
+    color = "(el) => getComputedStyle(el).color"
+    assert view.root.locator(".nbm-legend .nbm-base-T").evaluate(color) == "rgb(213, 94, 0)"
+    view.screenshot("page-okabe-ito")

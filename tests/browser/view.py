@@ -66,6 +66,16 @@ class View:
         if release:
             self.page.mouse.up()
 
+    def menu(self, name: str) -> Locator:
+        """Open a menu and return its sheet."""
+        self.root.get_by_role("button", name=name).click()
+        return self.root.get_by_role("group", name=name)
+
+    @property
+    def tracks(self) -> Locator:
+        """What takes the keys of the tracks."""
+        return self.root.locator(".nbm-track-area")
+
     def rows(self) -> list[dict[str, str]]:
         """Return the motif table as text: every row, also those that scrolling would show, by column."""
         return self.page.evaluate(_READ_TABLE, self.root.element_handle())

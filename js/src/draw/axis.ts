@@ -17,7 +17,7 @@ export function drawValueAxis(
   dpr: number,
 ): void {
   const height = Math.abs(y(range[1]) - y(range[0]));
-  const target = Math.max(2, Math.min(4, height / 26));
+  const target = Math.max(2, Math.min(4, height / 20));
   const step = tickStep(range[0], range[1], target);
   pen.font = `10px ${palette.font}`;
   pen.textAlign = "right";
@@ -46,13 +46,14 @@ export function drawValueAxis(
   pen.stroke();
 }
 
-/** Positions that get a tick: the same in the ruler and in every track. */
-export function positionTicks(scale: BaseScale): { values: number[]; step: number } {
+/** Positions that get a tick, round ones when counted from `origin`. */
+export function positionTicks(scale: BaseScale, origin = 0): { values: number[]; step: number } {
   const { start, end } = scale.viewport;
-  const target = Math.max(2, (scale.right - scale.left) / 90);
+  const target = Math.max(2, (scale.right - scale.left) / (origin > 0 ? 120 : 90));
   const step = Math.max(1, tickStep(start, end, target));
   const values: number[] = [];
-  for (let value = Math.ceil(start / step) * step; value <= end; value += step) values.push(value);
+  const first = Math.ceil((start + origin) / step) * step - origin;
+  for (let value = first; value <= end; value += step) values.push(value);
   return { values, step };
 }
 
@@ -60,6 +61,7 @@ export function positionTicks(scale: BaseScale): { values: number[]; step: numbe
 export function drawGrid(
   pen: Pen,
   scale: BaseScale,
+  origin: number,
   top: number,
   bottom: number,
   palette: Palette,
@@ -68,7 +70,7 @@ export function drawGrid(
   pen.strokeStyle = palette.grid;
   pen.lineWidth = 1 / dpr;
   pen.beginPath();
-  for (const value of positionTicks(scale).values) {
+  for (const value of positionTicks(scale, origin).values) {
     const x = crisp(scale.toPx(value), dpr);
     pen.moveTo(x, top);
     pen.lineTo(x, bottom);
@@ -76,22 +78,34 @@ export function drawGrid(
   pen.stroke();
 }
 
-/** The ruler's labels, positions in the sequence. */
-export function drawRuler(pen: Pen, scale: BaseScale, top: number, palette: Palette, dpr: number): void {
+/** The ruler's labels: positions in the sequence, or in the genome where base 0 lies at `origin`. */
+export function drawRuler(
+  pen: Pen,
+  scale: BaseScale,
+  origin: number,
+  top: number,
+  palette: Palette,
+  dpr: number,
+): void {
   pen.font = `10px ${palette.font}`;
   pen.textBaseline = "top";
   pen.fillStyle = palette.muted;
   pen.strokeStyle = palette.line;
   pen.lineWidth = 1 / dpr;
-  for (const value of positionTicks(scale).values) {
+  pen.textAlign = "center";
+  const taken: number[] = [];
+  for (const value of positionTicks(scale, origin).values) {
     const x = scale.toPx(value);
-    const label = whole(value);
+    const label = whole(origin + value);
     pen.beginPath();
     pen.moveTo(crisp(x, dpr), top);
     pen.lineTo(crisp(x, dpr), top + 4);
     pen.stroke();
     const half = pen.measureText(label).width / 2;
-    pen.textAlign = "center";
-    pen.fillText(label, Math.min(Math.max(x, scale.left + half), scale.right - half), top + 6);
+    // labels at the edges move inwards, where another may be already
+    const at = Math.min(Math.max(x, scale.left + half), scale.right - half);
+    if (taken.some((other) => Math.abs(other - at) < 2 * half + 6)) continue;
+    taken.push(at);
+    pen.fillText(label, at, top + 6);
   }
 }

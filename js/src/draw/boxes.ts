@@ -14,6 +14,8 @@ export interface PlacedRect {
   left: number;
   right: number;
   top: number;
+  /** As drawn: the other one where the reverse complement is shown. */
+  strand: number;
 }
 
 /** Where the visible boxes are, in pixels. */
@@ -24,9 +26,10 @@ export function boxRects(
 ): PlacedRect[] {
   const rects: PlacedRect[] = [];
   for (const box of boxes) {
-    const left = scale.toPx(box.start);
-    const right = Math.max(scale.toPx(box.end), left + 3);
-    if (right > scale.left && left < scale.right) rects.push({ box, left, right, top: laneTop(box) });
+    const [left, end] = scale.edges(box.start, box.end);
+    const right = Math.max(end, left + 3);
+    if (right <= scale.left || left >= scale.right) continue;
+    rects.push({ box, left, right, top: laneTop(box), strand: scale.flipped ? -box.strand : box.strand });
   }
   return rects;
 }
@@ -73,17 +76,17 @@ export function drawBoxes(
   for (const [color, group] of solid) {
     pen.fillStyle = color;
     pen.beginPath();
-    for (const { left, right, top, box } of group) trace(pen, left, right, top, box.strand);
+    for (const { left, right, top, strand } of group) trace(pen, left, right, top, strand);
     pen.fill();
   }
   pen.setLineDash([2, 2]);
   pen.lineWidth = 1;
-  for (const { left, right, top, box } of rects) {
+  for (const { left, right, top, strand, box } of rects) {
     if (box.passes) continue;
     pen.strokeStyle = colorOf(box, palette);
     pen.globalAlpha = 0.7;
     pen.beginPath();
-    trace(pen, crisp(left, dpr), crisp(right, dpr), crisp(top, dpr), box.strand);
+    trace(pen, crisp(left, dpr), crisp(right, dpr), crisp(top, dpr), strand);
     pen.stroke();
   }
   pen.setLineDash([]);

@@ -48,6 +48,17 @@ export function valueRange(
   return high === low ? [0, 1] : [low, high];
 }
 
+/** The range of the values of several rows, which share a scale; of those that have come. */
+export function unionOfRanges(
+  rows: readonly (TrackData | null)[],
+  withHypothetical: boolean,
+  viewport?: Viewport,
+): [number, number] {
+  const ranges = rows.flatMap((row) => (row ? [valueRange(row, withHypothetical, viewport)] : []));
+  if (ranges.length === 0) return [0, 1];
+  return [Math.min(...ranges.map(([low]) => low)), Math.max(...ranges.map(([, high]) => high))];
+}
+
 /** One glyph per visible base. */
 export function observedGlyphs({ codes, observed }: TrackData, scale: BaseScale, y: YScale): Glyph[] {
   const glyphs: Glyph[] = [];
@@ -93,8 +104,8 @@ function glyphAt(
 ): Glyph {
   const top = Math.min(y(from), y(from + value));
   return {
-    base,
-    x: scale.toPx(position),
+    base: shownBase(base, scale),
+    x: scale.edges(position, position + 1)[0],
     y: top,
     width: scale.pxPerBase,
     height: Math.abs(y(from + value) - y(from)),
@@ -102,6 +113,10 @@ function glyphAt(
     observed,
   };
 }
+
+/** The base itself, or its complement on the other strand; N is N on both. */
+export const shownBase = (base: number, { flipped }: BaseScale): number =>
+  flipped && base < 4 ? 3 - base : base;
 
 /** Below this height nothing can be seen. */
 const MIN_HEIGHT = 0.25;
@@ -161,7 +176,7 @@ function drawEnvelope(
     for (const extremes of [highest, lowest]) {
       for (let column = 0; column < columns; column++) {
         const i = extremes[column];
-        if (i < 0 || codes[i] !== base) continue;
+        if (i < 0 || shownBase(codes[i]!, scale) !== base) continue;
         // one base may be narrower than a device pixel: a hair wider reads better than a gap
         pen.rect(
           scale.left + column / dpr,

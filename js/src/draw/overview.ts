@@ -7,6 +7,8 @@ export interface OverviewLayout {
   right: number;
   top: number;
   rowHeight: number;
+  /** The last base is on the left. */
+  flipped: boolean;
 }
 
 /** Draws row after row; a column is as dark as its strongest |attribution|. */
@@ -14,7 +16,7 @@ export function drawOverview(
   pen: Pen,
   tracks: readonly (TrackData | null)[],
   length: number,
-  { left, right, top, rowHeight }: OverviewLayout,
+  { left, right, top, rowHeight, flipped }: OverviewLayout,
   palette: Palette,
 ): void {
   const columns = Math.max(1, Math.round(right - left));
@@ -34,7 +36,8 @@ export function drawOverview(
       pen.globalAlpha = 0.9 * (shade / shades);
       pen.beginPath();
       for (let column = 0; column < columns; column++) {
-        if (Math.ceil(strength[column] * shades) === shade) pen.rect(left + column, y, 1, rowHeight - 1);
+        const at = flipped ? columns - 1 - column : column;
+        if (Math.ceil(strength[at] * shades) === shade) pen.rect(left + column, y, 1, rowHeight - 1);
       }
       pen.fill();
     }

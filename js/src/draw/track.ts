@@ -13,53 +13,87 @@ export const GUTTER = 52;
 export const RIGHT_PAD = 10;
 const LOGO_TOP = 3;
 const LOGO_HEIGHT = 74;
-const LANES_TOP = LOGO_TOP + LOGO_HEIGHT + 7;
+/** Of several rows; with the air between them. */
+const ROW_HEIGHT = 58;
+const ROW_GAP = 8;
+const LANES_GAP = 7;
 /** Share of the height that stays free above and below the letters. */
 const HEADROOM = 0.04;
 
 export interface TrackGeometry {
   seqletLanes: number;
   hitLanes: number;
+  /** Upper edge of each row of letters, and their height. */
+  rowTops: number[];
+  rowHeight: number;
+  lanesTop: number;
   height: number;
 }
 
-export function trackGeometry(has: { seqlets: boolean; hits: boolean }): TrackGeometry {
+export function trackGeometry(has: { seqlets: boolean; hits: boolean }, nRows = 1): TrackGeometry {
   const seqletLanes = has.seqlets ? SEQLET_LANES : 0;
   const hitLanes = has.hits ? HIT_LANES : 0;
-  return { seqletLanes, hitLanes, height: LANES_TOP + (seqletLanes + hitLanes) * LANE_HEIGHT };
+  const rowHeight = nRows > 1 ? ROW_HEIGHT : LOGO_HEIGHT;
+  const first = nRows > 1 ? ROW_GAP : LOGO_TOP;
+  const rowTops = Array.from({ length: nRows }, (_, row) => first + row * (rowHeight + ROW_GAP));
+  const lanesTop = rowTops[nRows - 1]! + rowHeight + LANES_GAP;
+  const height = lanesTop + (seqletLanes + hitLanes) * LANE_HEIGHT;
+  return { seqletLanes, hitLanes, rowTops, rowHeight, lanesTop, height };
 }
 
-export function laneTop({ kind, placement }: Box, { seqletLanes }: TrackGeometry): number {
+export function laneTop({ kind, placement }: Box, { seqletLanes, lanesTop }: TrackGeometry): number {
   const lane = placement.lane + (kind === "hit" ? seqletLanes : 0);
-  return LANES_TOP + lane * LANE_HEIGHT + (LANE_HEIGHT - BOX_HEIGHT) / 2;
+  return lanesTop + lane * LANE_HEIGHT + (LANE_HEIGHT - BOX_HEIGHT) / 2;
+}
+
+export interface RowScene {
+  /** Above the letters where there are several rows. */
+  name: string;
+  /** Null until the attributions have come. */
+  data: TrackData | null;
+  /** Least and greatest value to show. */
+  range: readonly [number, number];
 }
 
 export interface TrackScene {
-  /** Null until the attributions have come. */
-  data: TrackData | null;
+  rows: readonly RowScene[];
   scale: BaseScale;
+  /** The coordinate of base 0 in the ruler. */
+  origin: number;
   rects: readonly PlacedRect[];
   hidden: TrackBoxes["hidden"];
-  /** Least and greatest value to show. */
-  range: readonly [number, number];
   hypothetical: boolean;
   geometry: TrackGeometry;
   palette: Palette;
   dpr: number;
 }
 
-/** What thresholds do not change: grid, axis and letters. */
+/** What thresholds do not change: grid, axes and letters. */
 export function drawBackground(pen: Pen, scene: TrackScene): void {
-  const { data, scale, range, geometry, palette, dpr, hypothetical } = scene;
-  drawGrid(pen, scale, LOGO_TOP, geometry.height, palette, dpr);
-  if (!data) return;
-  const [least, most] = range;
-  const air = HEADROOM * (most - least);
-  const low = least < 0 ? least - air : least;
-  const high = most + air;
-  const y = (value: number): number => LOGO_TOP + ((high - value) / (high - low)) * LOGO_HEIGHT;
-  drawValueAxis(pen, [low, high], y, scale.left, scale.right, palette, dpr);
-  clipped(pen, scale, geometry.height, () => drawLogo(pen, data, scale, y, hypothetical, palette, dpr));
+  const { rows, scale, origin, geometry, palette, dpr } = scene;
+  drawGrid(pen, scale, origin, LOGO_TOP, geometry.height, palette, dpr);
+  rows.forEach((row, i) => {
+    drawRow(pen, scene, row, geometry.rowTops[i]!);
+  });
+}
+
+function drawRow(pen: Pen, scene: TrackScene, { name, data, range }: RowScene, top: number): void {
+  const { rows, scale, geometry, palette, dpr, hypothetical } = scene;
+  if (data) {
+    const [least, most] = range;
+    const air = HEADROOM * (most - least);
+    const low = least < 0 ? least - air : least;
+    const high = most + air;
+    const y = (value: number): number => top + ((high - value) / (high - low)) * geometry.rowHeight;
+    drawValueAxis(pen, [low, high], y, scale.left, scale.right, palette, dpr);
+    clipped(pen, scale, geometry.height, () => drawLogo(pen, data, scale, y, hypothetical, palette, dpr));
+  }
+  if (rows.length < 2) return;
+  pen.font = `10px ${palette.font}`;
+  pen.textAlign = "left";
+  pen.textBaseline = "top";
+  pen.fillStyle = palette.muted;
+  pen.fillText(name, scale.left + 5, top - 4);
 }
 
 /** What follows the thresholds: lanes and boxes. */
@@ -79,21 +113,21 @@ function clipped(pen: Pen, scale: BaseScale, height: number, draw: () => void): 
 }
 
 /** Bands where a selected motif has a site that counts; drawn first, so that letters keep their colours. */
-export function drawBands(pen: Pen, { rects, scale, palette }: TrackScene): void {
+export function drawBands(pen: Pen, { rects, scale, geometry, palette }: TrackScene): void {
   pen.globalAlpha = 0.14;
   for (const { box, left, right } of rects) {
     if (box.slot < 0 || !box.passes) continue;
     pen.fillStyle = palette.motifs[box.slot % palette.motifs.length]!;
     pen.beginPath();
     const from = Math.max(left, scale.left);
-    pen.rect(from, LOGO_TOP, Math.min(right, scale.right) - from, LANES_TOP - LOGO_TOP);
+    pen.rect(from, LOGO_TOP, Math.min(right, scale.right) - from, geometry.lanesTop - LOGO_TOP);
     pen.fill();
   }
   pen.globalAlpha = 1;
 }
 
 function drawLaneNames(pen: Pen, { geometry, palette, scale, hidden }: TrackScene): void {
-  const { seqletLanes, hitLanes } = geometry;
+  const { seqletLanes, hitLanes, lanesTop } = geometry;
   const { start, end } = scale.viewport;
   const nHidden = hidden.reduce((n, site) => n + (site.end > start && site.start < end ? site.hits : 0), 0);
   pen.font = `10px ${palette.font}`;
@@ -101,7 +135,7 @@ function drawLaneNames(pen: Pen, { geometry, palette, scale, hidden }: TrackScen
   pen.textBaseline = "middle";
   pen.fillStyle = palette.muted;
   const write = (text: string, lane: number): void =>
-    pen.fillText(text, scale.left - 7, LANES_TOP + lane * LANE_HEIGHT + LANE_HEIGHT / 2 + 0.5);
+    pen.fillText(text, scale.left - 7, lanesTop + lane * LANE_HEIGHT + LANE_HEIGHT / 2 + 0.5);
   if (seqletLanes > 0) write("seqlets", 0);
   if (hitLanes > 0) write("hits", seqletLanes);
   if (nHidden > 0) write(`+${whole(nHidden)}`, seqletLanes + hitLanes - 1);

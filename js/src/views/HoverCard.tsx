@@ -1,8 +1,10 @@
 // What is under the pointer: position, base, attribution, and who claims it.
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { type Claim, claimsAt, positionText } from "../describe.ts";
+import { shownBase } from "../draw/logo.ts";
 import { GUTTER, RIGHT_PAD } from "../draw/track.ts";
 import { pValue, signed } from "../format.ts";
+import { rowStates } from "../layers.ts";
 import { BaseScale } from "../layout.ts";
 import { useScreen } from "./context.ts";
 import { overviewHeight } from "./Overview.tsx";
@@ -35,13 +37,17 @@ export function HoverCard({ width, edgesOf }: HoverCardProps) {
   });
   if (!hover || width === 0) return null;
   const dataset = store.dataset.value!;
-  const scale = new BaseScale(store.viewport.value, GUTTER, width - RIGHT_PAD);
+  const flipped = store.traits.reverse_complement.value;
+  const scale = new BaseScale(store.viewport.value, GUTTER, width - RIGHT_PAD, flipped);
   const { sequence, base } = hover;
   if (base + 1 <= scale.viewport.start || base >= scale.viewport.end) return null;
-  const x = Math.max(scale.left, scale.toPx(base));
-  const columnWidth = Math.max(1, Math.min(scale.right, scale.toPx(base + 1)) - x);
-  const state = store.tracks.get(sequence, store.traits._show_hypothetical.value).value;
-  const data = state.phase === "ready" ? state.data : null;
+  const [from, to] = scale.edges(base, base + 1);
+  const x = Math.max(scale.left, from);
+  const columnWidth = Math.max(1, Math.min(scale.right, to) - x);
+  const rows = rowStates(store, sequence).flatMap(({ row, state }) =>
+    state.phase === "ready" ? [{ name: row.name, data: state.data }] : [],
+  );
+  const letter = rows[0] && LETTERS[shownBase(rows[0].data.codes[base], scale)];
   const selected = new Set(store.selected.value);
   const { claims, more } = claimsAt(
     dataset,
@@ -72,11 +78,18 @@ export function HoverCard({ width, edgesOf }: HoverCardProps) {
         }}
       >
         <div class="nbm-card-head">
-          {data && <b class={`nbm-base-${LETTERS[data.codes[base]]}`}>{LETTERS[data.codes[base]]}</b>}
+          {letter && <b class={`nbm-base-${letter}`}>{letter}</b>}
           <span>{positionText(dataset, sequence, base)}</span>
           {dataset.manifest.loci && <span class="nbm-muted">{base}</span>}
-          {data && <span class="nbm-card-value">{signed(data.observed[base])}</span>}
+          {rows.length === 1 && <span class="nbm-card-value">{signed(rows[0]!.data.observed[base])}</span>}
         </div>
+        {rows.length > 1 &&
+          rows.map(({ name, data }) => (
+            <div key={name} class="nbm-card-row">
+              <span class="nbm-muted">{name}</span>
+              <span class="nbm-card-value">{signed(data.observed[base])}</span>
+            </div>
+          ))}
         {claims.map((claim) => (
           <ClaimRow key={`${claim.kind}${claim.motif}${claim.p}${claim.strand}`} claim={claim} />
         ))}

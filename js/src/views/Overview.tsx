@@ -1,10 +1,12 @@
 // The whole length: a strip per shown sequence, the window that can be dragged and resized, and the ruler.
 import { useRef } from "preact/hooks";
+import { rulerOrigin } from "../describe.ts";
 import { drawRuler } from "../draw/axis.ts";
 import { drawOverview } from "../draw/overview.ts";
 import { preparePen } from "../draw/pen.ts";
 import { GUTTER, RIGHT_PAD } from "../draw/track.ts";
 import { whole } from "../format.ts";
+import { rowStates } from "../layers.ts";
 import { BaseScale, pan, span, type Viewport } from "../layout.ts";
 import { ownKeys, usePainter, useScreen } from "./context.ts";
 
@@ -20,10 +22,10 @@ export function Overview({ sequences, width }: { sequences: readonly number[]; w
   const { store, palette, pixelRatio } = useScreen();
   const canvas = useRef<HTMLCanvasElement>(null);
   const drag = useRef<{ grip: Grip; from: number; viewport: Viewport } | null>(null);
-  const { length } = store.dataset.value!.manifest;
-  const states = sequences.map(
-    (sequence) => store.tracks.get(sequence, store.traits._show_hypothetical.value).value,
-  );
+  const dataset = store.dataset.value!;
+  const { length } = dataset.manifest;
+  const flipped = store.traits.reverse_complement.value;
+  const states = sequences.map((sequence) => rowStates(store, sequence)[0]?.state);
   const stripHeight = stripHeightOf(sequences.length);
   const height = overviewHeight(sequences.length);
   const left = GUTTER;
@@ -36,13 +38,14 @@ export function Overview({ sequences, width }: { sequences: readonly number[]; w
     if (!canvas.current || width === 0) return;
     const pen = preparePen(canvas.current, width, height, dpr);
     if (!pen) return;
-    const tracks = states.map((state) => (state.phase === "ready" ? state.data : null));
-    drawOverview(pen, tracks, length, { left, right, top: 0, rowHeight: ROW }, colors);
-    drawRuler(pen, new BaseScale(viewport, left, right), stripHeight + 4, colors, dpr);
+    const tracks = states.map((state) => (state?.phase === "ready" ? state.data : null));
+    drawOverview(pen, tracks, length, { left, right, top: 0, rowHeight: ROW, flipped }, colors);
+    const origin = rulerOrigin(dataset, sequences);
+    drawRuler(pen, new BaseScale(viewport, left, right, flipped), origin, stripHeight + 4, colors, dpr);
   });
 
-  const toPx = (base: number): number => left + (base / length) * (right - left);
-  const toBases = (px: number): number => (px / (right - left)) * length;
+  const all = new BaseScale({ start: 0, end: length }, left, right, flipped);
+  const toBases = (px: number): number => ((flipped ? -px : px) / (right - left)) * length;
 
   const grab = (grip: Grip) => (event: PointerEvent) => {
     event.stopPropagation();
@@ -64,7 +67,7 @@ export function Overview({ sequences, width }: { sequences: readonly number[]; w
   };
   const jump = (event: PointerEvent): void => {
     const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
-    const middle = toBases(event.clientX - box.left - left);
+    const middle = all.toBase(event.clientX - box.left);
     const half = span(store.viewport.peek()) / 2;
     store.moveTo(pan({ start: middle - half, end: middle + half }, 0, length));
     store.host.flush();
@@ -74,8 +77,10 @@ export function Overview({ sequences, width }: { sequences: readonly number[]; w
     if (by === undefined) return;
     event.preventDefault();
     event.stopPropagation();
-    store.moveTo(pan(store.viewport.peek(), by * span(store.viewport.peek()), length));
+    const bases = (flipped ? -by : by) * span(store.viewport.peek());
+    store.moveTo(pan(store.viewport.peek(), bases, length));
   };
+  const [windowLeft, windowRight] = all.edges(viewport.start, viewport.end);
   const handlers = { onPointerMove: move, onPointerUp: release, onPointerCancel: release };
   return (
     <div class="nbm-overview" onPointerDown={jump}>
@@ -95,8 +100,8 @@ export function Overview({ sequences, width }: { sequences: readonly number[]; w
         aria-valuenow={Math.round(viewport.start)}
         aria-valuetext={`${whole(Math.round(viewport.start))} to ${whole(Math.round(viewport.end))}`}
         style={{
-          left: `${toPx(viewport.start)}px`,
-          width: `${Math.max(4, toPx(viewport.end) - toPx(viewport.start))}px`,
+          left: `${windowLeft}px`,
+          width: `${Math.max(4, windowRight - windowLeft)}px`,
           height: `${stripHeight}px`,
         }}
         {...ownKeys}
@@ -104,8 +109,18 @@ export function Overview({ sequences, width }: { sequences: readonly number[]; w
         onPointerDown={grab("both")}
         {...handlers}
       >
-        <div class="nbm-grip" data-side="start" onPointerDown={grab("start")} {...handlers} />
-        <div class="nbm-grip" data-side="end" onPointerDown={grab("end")} {...handlers} />
+        <div
+          class="nbm-grip"
+          data-side="left"
+          onPointerDown={grab(flipped ? "end" : "start")}
+          {...handlers}
+        />
+        <div
+          class="nbm-grip"
+          data-side="right"
+          onPointerDown={grab(flipped ? "start" : "end")}
+          {...handlers}
+        />
       </div>
     </div>
   );

@@ -1,10 +1,10 @@
 // One sequence: its logo, and below it the lanes of seqlets and hits.
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { layoutBoxes } from "../boxes.ts";
-import { intervalText } from "../describe.ts";
+import { intervalText, rulerOrigin } from "../describe.ts";
 import { boxRects, labelFont, type PlacedRect } from "../draw/boxes.ts";
 import { Layer } from "../draw/layer.ts";
-import { valueRange } from "../draw/logo.ts";
+import { unionOfRanges } from "../draw/logo.ts";
 import { preparePen } from "../draw/pen.ts";
 import {
   drawBackground,
@@ -16,6 +16,7 @@ import {
   trackGeometry,
 } from "../draw/track.ts";
 import { plural } from "../format.ts";
+import { rowStates } from "../layers.ts";
 import { BaseScale } from "../layout.ts";
 import type { TrackState } from "../tracks.ts";
 import { ownKeys, usePainter, useScreen } from "./context.ts";
@@ -49,10 +50,11 @@ export function Track({ sequence, width, measure, sharedRange, rectsOf }: TrackP
   const { store, palette, pixelRatio } = useScreen();
   const { traits } = store;
   const dataset = store.dataset.value!;
-  const geometry = trackGeometry(dataset.manifest.has);
   const canvas = useRef<HTMLCanvasElement>(null);
   const hypothetical = traits._show_hypothetical.value;
-  const state = store.tracks.get(sequence, hypothetical);
+  const flipped = traits.reverse_complement.value;
+  const shown = rowStates(store, sequence);
+  const geometry = trackGeometry(dataset.manifest.has, shown.length);
   const inner = Math.max(1, width - GUTTER - RIGHT_PAD);
 
   const { start, end } = store.viewport.value;
@@ -62,50 +64,46 @@ export function Track({ sequence, width, measure, sharedRange, rectsOf }: TrackP
   const thresholds = store.thresholds.value;
   const selected = store.selected.value;
   const layout = useMemo(
-    () => layoutBoxes(dataset, counts, thresholds, sequence, selected, pxPerBase, measure),
-    [dataset, counts, thresholds, sequence, selected, pxPerBase, measure],
+    () => layoutBoxes(dataset, counts, thresholds, sequence, selected, pxPerBase, measure, flipped),
+    [dataset, counts, thresholds, sequence, selected, pxPerBase, measure, flipped],
   );
 
+  const origin = rulerOrigin(dataset, store.shownSequences.value);
   const colors = palette.value;
   const dpr = pixelRatio.value;
-  const shown = state.value;
   const logoLayer = useMemo(() => new Layer(), []);
   const isFitted = store.yMode.value === "fit";
-  const ownRange = useMemo<[number, number]>(() => {
-    if (shown.phase !== "ready") return [0, 1];
-    return valueRange(shown.data, hypothetical, isFitted ? { start, end } : undefined);
-  }, [shown, hypothetical, isFitted && start, isFitted && end]);
-  const range = sharedRange ?? ownRange;
+  const data = shown.map(({ state }) => (state.phase === "ready" ? state.data : null));
+  const ownRange = useMemo(
+    () => unionOfRanges(data, hypothetical, isFitted ? { start, end } : undefined),
+    [...data, hypothetical, isFitted && start, isFitted && end],
+  );
   usePainter(() => {
     const element = canvas.current;
     const pen = element && width > 0 ? preparePen(element, width, geometry.height, dpr) : null;
     if (!element || !pen) return;
-    const scale = new BaseScale({ start, end }, GUTTER, width - RIGHT_PAD);
+    const scale = new BaseScale({ start, end }, GUTTER, width - RIGHT_PAD, flipped);
     const rects = boxRects(layout.boxes, scale, (box) => laneTop(box, geometry));
     rectsOf.set(sequence, rects);
-    const data = shown.phase === "ready" ? shown.data : null;
-    const scene = {
-      data,
-      scale,
-      rects,
-      hidden: layout.hidden,
-      range,
-      hypothetical,
-      geometry,
-      palette: colors,
-      dpr,
-    };
+    const rows = shown.map(({ row }, i) => ({
+      name: row.name,
+      data: data[i]!,
+      range: sharedRange ?? ownRange,
+    }));
+    const { hidden } = layout;
+    const scene = { rows, scale, origin, rects, hidden, hypothetical, geometry, palette: colors, dpr };
+    const ofRows = rows.flatMap((row) => [row.name, row.data, ...row.range]);
     const unchanged = [
-      data,
       start,
       end,
+      origin,
       width,
-      range[0],
-      range[1],
       hypothetical,
+      flipped,
       geometry.height,
       colors,
       dpr,
+      ...ofRows,
     ];
     const logo = logoLayer.paint(unchanged, width, geometry.height, dpr, (layer) =>
       drawBackground(layer, scene),
@@ -119,7 +117,8 @@ export function Track({ sequence, width, measure, sharedRange, rectsOf }: TrackP
   useEffect(() => () => void rectsOf.delete(sequence), [sequence]);
 
   const isSelected = traits.sequence.value === sequence;
-  const where = intervalText(dataset, sequence, Math.round(start), Math.round(end));
+  const interval = intervalText(dataset, sequence, Math.round(start), Math.round(end));
+  const where = flipped ? `${interval}, reverse complement` : interval;
   const summary = [
     ...(dataset.manifest.has.seqlets ? [plural(layout.nSeqlets, "seqlet")] : []),
     ...(dataset.manifest.has.hits ? [plural(layout.nHits, "hit")] : []),
@@ -135,7 +134,10 @@ export function Track({ sequence, width, measure, sharedRange, rectsOf }: TrackP
           aria-label={`${dataset.sequenceName(sequence)}, ${where}: ${summary}`}
           style={{ width: `${width}px`, height: `${geometry.height}px` }}
         />
-        <TrackMessage state={shown} onRetry={() => store.tracks.retry(sequence, hypothetical)} />
+        <TrackMessage
+          states={shown.map(({ state }) => state)}
+          onRetry={() => store.tracks.retry(sequence, hypothetical)}
+        />
       </div>
     </div>
   );
@@ -163,9 +165,11 @@ function TrackHead(props: { sequence: number; isSelected: boolean; where: string
   );
 }
 
-function TrackMessage({ state, onRetry }: { state: TrackState; onRetry: () => void }) {
+function TrackMessage({ states, onRetry }: { states: readonly TrackState[]; onRetry: () => void }) {
   const { store } = useScreen();
-  if (state.phase === "ready") return null;
+  const state =
+    states.find(({ phase }) => phase === "error") ?? states.find(({ phase }) => phase !== "ready");
+  if (!state || state.phase === "ready") return null;
   return (
     <div class="nbm-track-message" data-phase={state.phase}>
       {state.phase === "loading" ? "Loading attributions…" : state.message}

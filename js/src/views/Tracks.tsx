@@ -1,8 +1,9 @@
 // The linked tracks: one viewport for all of them.
 import { useMemo, useRef } from "preact/hooks";
 import type { PlacedRect } from "../draw/boxes.ts";
-import { valueRange } from "../draw/logo.ts";
+import { unionOfRanges } from "../draw/logo.ts";
 import { GUTTER, RIGHT_PAD } from "../draw/track.ts";
+import { rowStates } from "../layers.ts";
 import { BaseScale } from "../layout.ts";
 import type { Store } from "../store.ts";
 import { ownKeys, useScreen, useWidth } from "./context.ts";
@@ -26,7 +27,8 @@ export function Tracks() {
   const sequences = store.shownSequences.value;
   const sharedRange = store.yMode.value === "same" ? rangeOfAll(store, sequences) : null;
 
-  const scale = (): BaseScale => new BaseScale(store.viewport.peek(), GUTTER, width - RIGHT_PAD);
+  const scale = (): BaseScale =>
+    new BaseScale(store.viewport.peek(), GUTTER, width - RIGHT_PAD, store.traits.reverse_complement.peek());
   const stage = { store, area, scale, rects };
   const pointer = useTrackPointer(stage);
   useTrackWheel(stage);
@@ -44,7 +46,7 @@ export function Tracks() {
         ref={area}
         role="group"
         tabIndex={0}
-        aria-label="Sequence tracks. Arrow keys move, plus and minus zoom, 0 shows all, N and P jump between sites, shift and arrows read base by base."
+        aria-label="Sequence tracks. Arrow keys move, plus and minus zoom, 0 shows all, N and P jump between sites, J and K turn the page, shift and arrows read base by base."
         {...ownKeys}
         onKeyDown={(event) => onTrackKey(store, event)}
         {...pointer}
@@ -79,12 +81,8 @@ export function Tracks() {
 }
 
 /** From the least to the greatest value of the tracks that have come. */
-function rangeOfAll(store: Store, sequences: readonly number[]): [number, number] | null {
-  const hypothetical = store.traits._show_hypothetical.value;
-  const ranges = sequences.flatMap((sequence) => {
-    const state = store.tracks.get(sequence, hypothetical).value;
-    return state.phase === "ready" ? [valueRange(state.data, hypothetical)] : [];
-  });
-  if (ranges.length === 0) return null;
-  return [Math.min(...ranges.map(([low]) => low)), Math.max(...ranges.map(([, high]) => high))];
+function rangeOfAll(store: Store, sequences: readonly number[]): [number, number] {
+  const rows = sequences.flatMap((sequence) => rowStates(store, sequence));
+  const data = rows.map(({ state }) => (state.phase === "ready" ? state.data : null));
+  return unionOfRanges(data, store.traits._show_hypothetical.value);
 }

@@ -2,23 +2,30 @@
 import { useState } from "preact/hooks";
 import { findSequence } from "../describe.ts";
 import { whole } from "../format.ts";
+import { offeredRows } from "../layers.ts";
 import { centerOn, span, zoom } from "../layout.ts";
-import type { SequenceOrder } from "../ranking.ts";
+import { goTo, jumpToSite, resizePage, turnPage } from "../paging.ts";
+import type { SequenceOrder, SiteKind } from "../ranking.ts";
 import type { YMode } from "../store.ts";
+import type { PaletteName } from "../wire.ts";
 import { ownKeys, useScreen } from "./context.ts";
-import { Icon } from "./Icon.tsx";
+import { Choice, IconButton, Menu, Toggle } from "./controls.tsx";
 
-const ORDERS: { value: SequenceOrder; text: string }[] = [
-  { value: "seqlets", text: "by seqlets" },
-  { value: "hits", text: "by hits" },
-  { value: "selected", text: "by marked" },
-  { value: "file", text: "file order" },
-];
+const ORDERS: Record<SequenceOrder, string> = {
+  seqlets: "by seqlets",
+  hits: "by hits",
+  selected: "by marked",
+  unexplained: "by unexplained",
+  file: "file order",
+};
+const SITES: Record<SiteKind, string> = { sites: "sites", unexplained: "unexplained" };
+const HEIGHTS: Record<YMode, string> = { own: "its own values", same: "all tracks", fit: "values in view" };
+const PALETTES: Record<PaletteName, string> = { classic: "classic", "okabe-ito": "colour-blind safe" };
+const PAGE_SIZES = { 1: "1", 2: "2", 3: "3", 4: "4", 6: "6", 10: "10" };
 
 export function TracksBar() {
   const { store } = useScreen();
-  const { traits } = store;
-  const { has, length } = store.dataset.value!.manifest;
+  const { length } = store.dataset.value!.manifest;
   const viewport = store.viewport.value;
   const zoomBy = (factor: number) => () =>
     store.moveTo(zoom(viewport, factor, (viewport.start + viewport.end) / 2, length));
@@ -27,30 +34,9 @@ export function TracksBar() {
       <Pager />
       <GoTo />
       <span class="nbm-spacer" />
-      {has.hypothetical && (
-        <Toggle
-          text="Hypothetical"
-          title="Show the attribution that each base would have, not only the one that is there"
-          checked={traits._show_hypothetical.value}
-          onChange={(checked) => store.set({ _show_hypothetical: checked })}
-        />
-      )}
-      <select
-        class="nbm-select nbm-y-mode"
-        aria-label="Height of the tracks"
-        title="The height stands for all values of the sequence, for those of all tracks, or for those in view"
-        value={store.yMode.value}
-        {...ownKeys}
-        onChange={(event) => {
-          store.yMode.value = event.currentTarget.value as YMode;
-        }}
-        onKeyDown={(event) => event.stopPropagation()}
-      >
-        <option value="own">own y</option>
-        <option value="same">same y</option>
-        <option value="fit">fit y</option>
-      </select>
-      <span class="nbm-zoom" role="group" aria-label="Zoom">
+      <Sites />
+      <ViewMenu />
+      <span class="nbm-group" role="group" aria-label="Zoom">
         <IconButton icon="minus" label="Zoom out" onClick={zoomBy(2)} disabled={span(viewport) >= length} />
         <span class="nbm-zoom-text">{whole(Math.round(span(viewport)))} bp</span>
         <IconButton icon="plus" label="Zoom in" onClick={zoomBy(0.5)} />
@@ -70,54 +56,132 @@ function Pager() {
   const { n_sequences: n, tracks } = store.dataset.value!.manifest;
   const shown = store.shownSequences.value;
   const total = tracks?.length ?? n;
-  const order = store.sequenceOrder.value;
-  // counted from the order at the time of the click: moving a slider does not move the page
-  const [page, setPage] = useState<number | null>(null);
-  const go = (to: number): void => {
-    const ranking = store.ranking();
-    const at = Math.max(0, Math.min(to, Math.floor((ranking.length - 1) / shown.length) * shown.length));
-    setPage(at);
-    store.set({ _tracks: ranking.slice(at, at + shown.length) });
-  };
+  const page = store.page.value;
   const at = page ?? 0;
-  const reorder = (next: SequenceOrder): void => {
-    store.sequenceOrder.value = next;
-    go(0);
-  };
   return (
-    <span class="nbm-pager" role="group" aria-label="Shown sequences">
+    <span class="nbm-group" role="group" aria-label="Shown sequences">
       <IconButton
         icon="previous"
         label="Previous sequences"
-        onClick={() => go(at - shown.length)}
+        onClick={() => turnPage(store, -1)}
         disabled={at === 0}
       />
       <span class="nbm-pager-text" title={`Shown of ${whole(total)} sequences`}>
-        {page === null ? shown.length : `${whole(at + 1)}–${whole(Math.min(at + shown.length, total))}`} of{" "}
-        {whole(total)}
+        {page === null ? shown.length : `${whole(at + 1)}–${whole(at + shown.length)}`} of {whole(total)}
       </span>
       <IconButton
         icon="next"
         label="Next sequences"
-        onClick={() => go(at + shown.length)}
+        onClick={() => turnPage(store, 1)}
         disabled={at + shown.length >= total}
       />
-      <select
-        class="nbm-select"
-        aria-label="Order of sequences"
+      <Choice
+        label="Order of sequences"
         title="The order in which the arrows page through the sequences"
-        value={order}
-        {...ownKeys}
-        onChange={(event) => reorder(event.currentTarget.value as SequenceOrder)}
-        onKeyDown={(event) => event.stopPropagation()}
-      >
-        {ORDERS.map(({ value, text }) => (
-          <option key={value} value={value}>
-            {text}
-          </option>
-        ))}
-      </select>
+        value={store.sequenceOrder.value}
+        options={ORDERS}
+        onChange={(order) => {
+          store.sequenceOrder.value = order;
+          goTo(store, 0);
+        }}
+      />
     </span>
+  );
+}
+
+/** From site to site: of the marked motifs, of all, or those that nothing explains. */
+function Sites() {
+  const { store } = useScreen();
+  const { has } = store.dataset.value!.manifest;
+  return (
+    <span class="nbm-group" role="group" aria-label="Sites">
+      <IconButton icon="previous" label="Previous site (P)" onClick={() => jumpToSite(store, -1)} />
+      {has.seqlets ? (
+        <Choice
+          label="Kind of site"
+          title="Sites that count, of marked motifs if there are any; or seqlets that no motif explains"
+          value={store.siteKind.value}
+          options={SITES}
+          onChange={(kind) => {
+            store.siteKind.value = kind;
+          }}
+        />
+      ) : (
+        "sites"
+      )}
+      <IconButton icon="next" label="Next site (N)" onClick={() => jumpToSite(store, 1)} />
+    </span>
+  );
+}
+
+function ViewMenu() {
+  const { store } = useScreen();
+  const { traits } = store;
+  const { has, layers } = store.dataset.value!.manifest;
+  const offered = offeredRows(layers);
+  const shown = traits.layers.value.length > 0 ? traits.layers.value : layers;
+  const toggleRow = (name: string, isShown: boolean): void => {
+    const rows = offered.filter((other) => (other === name ? isShown : shown.includes(other)));
+    if (rows.length > 0) store.set({ layers: rows });
+  };
+  return (
+    <Menu label="View">
+      {layers.length > 1 && (
+        <fieldset>
+          <legend>Each sequence shows</legend>
+          {offered.map((name) => (
+            <Toggle
+              key={name}
+              text={name.replace(" - ", " − ")}
+              checked={shown.includes(name)}
+              onChange={(checked) => toggleRow(name, checked)}
+            />
+          ))}
+        </fieldset>
+      )}
+      {has.hypothetical && (
+        <Toggle
+          text="Hypothetical scores (H)"
+          title="Show the attribution that each base would have, not only the one that is there"
+          checked={traits._show_hypothetical.value}
+          onChange={(checked) => store.set({ _show_hypothetical: checked })}
+        />
+      )}
+      <Toggle
+        text="Reverse complement (R)"
+        checked={traits.reverse_complement.value}
+        onChange={(checked) => store.set({ reverse_complement: checked })}
+      />
+      <div class="nbm-field">
+        Height stands for
+        <Choice
+          label="Height of the tracks"
+          value={store.yMode.value}
+          options={HEIGHTS}
+          onChange={(mode) => {
+            store.yMode.value = mode;
+          }}
+        />
+      </div>
+      <div class="nbm-field">
+        Sequences at a time
+        <Choice
+          label="Sequences at a time"
+          value={String(store.pageSize.value) as keyof typeof PAGE_SIZES & string}
+          options={PAGE_SIZES as Record<string, string>}
+          onChange={(size) => resizePage(store, Number(size))}
+        />
+      </div>
+      <div class="nbm-field">
+        Colours
+        <Choice
+          label="Colours"
+          value={traits.palette.value}
+          options={PALETTES}
+          onChange={(palette) => store.set({ palette })}
+        />
+      </div>
+    </Menu>
   );
 }
 
@@ -166,46 +230,5 @@ function GoTo() {
         </span>
       )}
     </span>
-  );
-}
-
-function Toggle(props: {
-  text: string;
-  title: string;
-  checked: boolean;
-  onChange: (checked: boolean) => void;
-}) {
-  return (
-    <label class="nbm-toggle" title={props.title}>
-      <input
-        type="checkbox"
-        checked={props.checked}
-        {...ownKeys}
-        onChange={(event) => props.onChange(event.currentTarget.checked)}
-        onKeyDown={(event) => event.stopPropagation()}
-      />
-      {props.text}
-    </label>
-  );
-}
-
-function IconButton(props: {
-  icon: Parameters<typeof Icon>[0]["name"];
-  label: string;
-  onClick: () => void;
-  disabled?: boolean;
-}) {
-  return (
-    <button
-      type="button"
-      class="nbm-icon-button"
-      aria-label={props.label}
-      title={props.label}
-      disabled={props.disabled ?? false}
-      onClick={props.onClick}
-      {...ownKeys}
-    >
-      <Icon name={props.icon} />
-    </button>
   );
 }

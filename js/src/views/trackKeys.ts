@@ -1,6 +1,6 @@
 // The tracks from the keyboard.
-import { centerOn, pan, span, zoom } from "../layout.ts";
-import { nextSite } from "../ranking.ts";
+import { pan, span, zoom } from "../layout.ts";
+import { jumpToSite, turnPage } from "../paging.ts";
 import type { Store } from "../store.ts";
 
 /** Handles the keys that the tracks use, and leaves every other to the page. */
@@ -14,8 +14,13 @@ export function onTrackKey(store: Store, event: KeyboardEvent): void {
   act(store, event);
 }
 
-const step = (direction: 1 | -1) => (store: Store, event: KeyboardEvent) => {
+/** From the screen to the sequence: the other way where the reverse complement is shown. */
+const along = (store: Store, onScreen: 1 | -1): 1 | -1 =>
+  store.traits.reverse_complement.peek() ? (-onScreen as 1 | -1) : onScreen;
+
+const step = (onScreen: 1 | -1) => (store: Store, event: KeyboardEvent) => {
   const viewport = store.viewport.peek();
+  const direction = along(store, onScreen);
   if (event.shiftKey) moveCursor(store, direction);
   else store.moveTo(pan(viewport, direction * 0.1 * span(viewport), store.manifest.length));
 };
@@ -25,10 +30,13 @@ const zoomBy = (factor: number) => (store: Store) => {
   store.moveTo(zoom(viewport, factor, (viewport.start + viewport.end) / 2, store.manifest.length));
 };
 
-const toEdge = (direction: 1 | -1) => (store: Store) => {
+const toEdge = (onScreen: 1 | -1) => (store: Store) => {
   const { length } = store.manifest;
-  store.moveTo(pan(store.viewport.peek(), direction * length, length));
+  store.moveTo(pan(store.viewport.peek(), along(store, onScreen) * length, length));
 };
+
+const toggle = (trait: "reverse_complement" | "_show_hypothetical") => (store: Store) =>
+  store.set({ [trait]: !store.traits[trait].peek() });
 
 const KEYS: Record<string, (store: Store, event: KeyboardEvent) => void> = {
   ArrowLeft: step(-1),
@@ -41,6 +49,10 @@ const KEYS: Record<string, (store: Store, event: KeyboardEvent) => void> = {
   "0": (store) => store.moveTo({ start: 0, end: store.manifest.length }),
   n: (store) => jumpToSite(store, 1),
   p: (store) => jumpToSite(store, -1),
+  j: (store) => turnPage(store, 1),
+  k: (store) => turnPage(store, -1),
+  r: toggle("reverse_complement"),
+  h: (store) => store.manifest.has.hypothetical && toggle("_show_hypothetical")(store),
   Escape: (store) => {
     store.hover.value = null;
   },
@@ -58,30 +70,4 @@ function moveCursor(store: Store, by: 1 | -1): void {
     store.moveTo(pan(viewport, by * span(viewport) * 0.5, length));
   }
   store.hover.value = { sequence: at.sequence, base, byKey: true };
-}
-
-/** Centers the next site that counts, seen from the cursor, and puts the cursor on it. */
-function jumpToSite(store: Store, direction: 1 | -1): void {
-  const shown = store.shownSequences.peek();
-  const selected = store.traits.sequence.peek();
-  const cursor = store.hover.peek();
-  const sequence = cursor?.sequence ?? (selected !== null && shown.includes(selected) ? selected : shown[0]);
-  if (sequence === undefined) return;
-  const { start, end } = store.viewport.peek();
-  const site = nextSite(
-    store.dataset.peek()!,
-    store.counts.peek()!,
-    store.thresholds.peek(),
-    sequence,
-    new Set(store.selected.peek()),
-    // the view's middle stops short of sites at the ends, the cursor does not
-    cursor?.byKey ? cursor.base : (start + end) / 2,
-    direction,
-  );
-  if (!site) {
-    store.notice.value = `No ${direction > 0 ? "further" : "earlier"} site that counts in this sequence.`;
-    return;
-  }
-  store.moveTo(centerOn(site.start, site.end, Math.min(end - start, 120), store.manifest.length));
-  store.hover.value = { sequence, base: Math.floor((site.start + site.end) / 2), byKey: true };
 }

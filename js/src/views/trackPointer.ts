@@ -50,7 +50,9 @@ export function useTrackPointer(stage: Stage) {
       store.hover.value = null;
     }
     const viewport = store.viewport.peek();
-    store.moveTo(pan(viewport, start - by / stage.scale().pxPerBase - viewport.start, store.manifest.length));
+    const { pxPerBase, flipped } = stage.scale();
+    const bases = (flipped ? by : -by) / pxPerBase;
+    store.moveTo(pan(viewport, start + bases - viewport.start, store.manifest.length));
   };
   const lookAt = (place: Place | null): void => {
     const scale = stage.scale();
@@ -115,7 +117,8 @@ export function useTrackWheel({ store, area, scale }: Stage): void {
       if (sideways === 0 && !isZoom) return;
       event.preventDefault();
       if (sideways !== 0) {
-        store.moveTo(pan(viewport, sideways / latest.current().pxPerBase, length));
+        const { pxPerBase, flipped } = latest.current();
+        store.moveTo(pan(viewport, (flipped ? -sideways : sideways) / pxPerBase, length));
         return;
       }
       const anchor = latest.current().toBase(event.clientX - element.getBoundingClientRect().left);

@@ -1,0 +1,87 @@
+// Which sequences are shown: pages of a ranking, and the way from site to site through them.
+import { centerOn } from "./layout.ts";
+import { nextSite } from "./ranking.ts";
+import type { Store } from "./store.ts";
+
+/** Shows the page of the ranking that begins at `at`, or at the last full page before its end. */
+export function goTo(store: Store, at: number, ranking = store.ranking()): void {
+  const size = store.pageSize.peek();
+  const last = Math.floor(Math.max(0, ranking.length - 1) / size) * size;
+  const page = Math.max(0, Math.min(at, last));
+  store.page.value = page;
+  store.set({ _tracks: ranking.slice(page, page + size) });
+}
+
+export const turnPage = (store: Store, by: 1 | -1): void =>
+  goTo(store, (store.page.peek() ?? 0) + by * store.pageSize.peek());
+
+/** So many sequences at a time, from the first that is shown. */
+export function resizePage(store: Store, size: number): void {
+  const ranking = store.ranking();
+  const first = ranking.indexOf(store.shownSequences.peek()[0]!);
+  store.pageSize.value = size;
+  goTo(store, Math.max(0, first), ranking);
+}
+
+/** Centers the next site on the screen, seen from the cursor, in this sequence or in the following ones. */
+export function jumpToSite(store: Store, onScreen: 1 | -1): void {
+  const direction = store.traits.reverse_complement.peek() ? (-onScreen as 1 | -1) : onScreen;
+  const shown = store.shownSequences.peek();
+  const selected = store.traits.sequence.peek();
+  const cursor = store.hover.peek();
+  const from = cursor?.sequence ?? (selected !== null && shown.includes(selected) ? selected : shown[0]);
+  if (from === undefined) return;
+  const { start, end } = store.viewport.peek();
+  // the view's middle stops short of sites at the ends, the cursor does not
+  const middle = cursor?.byKey ? cursor.base : (start + end) / 2;
+  const siteIn = (sequence: number, base: number) =>
+    nextSite({
+      dataset: store.dataset.peek()!,
+      counts: store.counts.peek()!,
+      thresholds: store.thresholds.peek(),
+      kind: store.siteKind.peek(),
+      selected: new Set(store.selected.peek()),
+      sequence,
+      from: base,
+      direction,
+    });
+  const show = (sequence: number, site: { start: number; end: number }): void => {
+    store.moveTo(centerOn(site.start, site.end, Math.min(end - start, 120), store.manifest.length));
+    store.hover.value = { sequence, base: Math.floor((site.start + site.end) / 2), byKey: true };
+  };
+  const here = siteIn(from, middle);
+  if (here) {
+    show(from, here);
+    return;
+  }
+  const edge = direction > 0 ? -1 : store.manifest.length + 1;
+  const inView = shown.slice();
+  if (onScreen < 0) inView.reverse();
+  for (const sequence of inView.slice(inView.indexOf(from) + 1)) {
+    const site = siteIn(sequence, edge);
+    if (site) {
+      show(sequence, site);
+      return;
+    }
+  }
+  const ranking = store.ranking();
+  const page = store.page.peek() ?? ranking.indexOf(shown[0]!);
+  const step = onScreen > 0 ? 1 : -1;
+  for (let at = step > 0 ? page + shown.length : page - 1; at >= 0 && at < ranking.length; at += step) {
+    const site = siteIn(ranking[at]!, edge);
+    if (!site) continue;
+    const size = store.pageSize.peek();
+    goTo(store, Math.floor(at / size) * size, ranking);
+    show(ranking[at]!, site);
+    return;
+  }
+  store.notice.value = NOTHING[store.siteKind.peek()][onScreen > 0 ? 1 : 0];
+}
+
+const NOTHING = {
+  sites: ["No earlier site that counts.", "No further site that counts."],
+  unexplained: [
+    "No earlier seqlet without a motif.",
+    "No further seqlet without a motif: every other one that counts has a match or lies under a hit.",
+  ],
+} as const;

@@ -1,0 +1,101 @@
+// Small controls that several bars share.
+import type { ComponentChildren, TargetedEvent } from "preact";
+import { useRef } from "preact/hooks";
+import { ownKeys, useUniqueId } from "./context.ts";
+import { Icon } from "./Icon.tsx";
+
+const stop = (event: Event): void => event.stopPropagation();
+
+export function IconButton(props: {
+  icon: Parameters<typeof Icon>[0]["name"];
+  label: string;
+  onClick: () => void;
+  disabled?: boolean;
+}) {
+  const { icon, label, onClick, disabled = false } = props;
+  return (
+    <button
+      type="button"
+      class="nbm-icon-button"
+      aria-label={label}
+      title={label}
+      disabled={disabled}
+      onClick={onClick}
+      {...ownKeys}
+    >
+      <Icon name={icon} />
+    </button>
+  );
+}
+
+export function Toggle(props: {
+  text: string;
+  title?: string;
+  checked: boolean;
+  onChange: (checked: boolean) => void;
+}) {
+  return (
+    <label class="nbm-toggle" title={props.title}>
+      <input
+        type="checkbox"
+        checked={props.checked}
+        {...ownKeys}
+        onChange={(event) => props.onChange(event.currentTarget.checked)}
+        onKeyDown={stop}
+      />
+      {props.text}
+    </label>
+  );
+}
+
+/** One of several values, by name. */
+export function Choice<T extends string>(props: {
+  label: string;
+  title?: string;
+  value: T;
+  options: Readonly<Record<T, string>>;
+  onChange: (value: T) => void;
+}) {
+  const { label, title, value, options, onChange } = props;
+  return (
+    <select
+      class="nbm-select"
+      aria-label={label}
+      title={title ?? label}
+      value={value}
+      {...ownKeys}
+      onChange={(event) => onChange(event.currentTarget.value as T)}
+      onKeyDown={stop}
+    >
+      {Object.entries<string>(options).map(([name, text]) => (
+        <option key={name} value={name}>
+          {text}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+/** A button that opens a sheet below it; the browser closes it by Escape or a click elsewhere. */
+export function Menu({ label, children }: { label: string; children: ComponentChildren }) {
+  const button = useRef<HTMLButtonElement>(null);
+  const id = useUniqueId();
+  const place = (event: TargetedEvent<HTMLDivElement, ToggleEvent>): void => {
+    if (event.newState !== "open") return;
+    const sheet = event.currentTarget;
+    const { right, bottom } = button.current!.getBoundingClientRect();
+    const { clientWidth } = document.documentElement;
+    sheet.style.top = `${bottom + 4}px`;
+    sheet.style.right = `${clientWidth - right}px`;
+  };
+  return (
+    <>
+      <button type="button" class="nbm-button" ref={button} popovertarget={id} {...ownKeys}>
+        {label} <Icon name="down" />
+      </button>
+      <div class="nbm-menu" id={id} role="group" aria-label={label} popover="auto" onBeforeToggle={place}>
+        {children}
+      </div>
+    </>
+  );
+}
