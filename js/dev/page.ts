@@ -48,6 +48,7 @@ if (state === "static") {
       hypothetical: null,
       gzip: false,
     })),
+    cards: {},
   };
   mount(root, page);
 } else {

@@ -1,5 +1,6 @@
 // The host of an exported page: everything there is was put into the page; nothing leaves it.
 import type { Bytes } from "./decode.ts";
+import { threshold } from "./format.ts";
 import { type Host, HostError, type Reply, type RequestOptions } from "./host.ts";
 import type { RequestName, RequestParams, StaticPage, TraitName, Traits } from "./wire.ts";
 
@@ -52,6 +53,7 @@ export class StaticHost implements Host {
     options: RequestOptions = {},
   ): Promise<Reply> {
     if (name === "load") return this.#load(options);
+    if (name === "card") return this.#card(params as RequestParams["card"]);
     return this.#track(params as RequestParams["track"]);
   }
 
@@ -61,6 +63,24 @@ export class StaticHost implements Host {
       onPart?.([{ name, dtype, offset: 0, length, total: length }], [bytes]);
     }
     return { message: { rev: this.#traits._rev }, buffers: [] };
+  }
+
+  async #card({ motif, attribution, fimoP, sign }: RequestParams["card"]): Promise<Reply> {
+    const { traits, cards } = this.#page;
+    const card = cards[traits._manifest.motif_names[motif]!];
+    if (!card) throw new HostError("The attributions of this motif are not in this page: see the notebook.");
+    if (
+      attribution !== traits.attribution_threshold ||
+      fimoP !== traits.fimo_p_threshold ||
+      sign !== traits.sign
+    ) {
+      const at = `attribution ${threshold(traits.attribution_threshold)}, p ${threshold(traits.fimo_p_threshold)}`;
+      throw new HostError(`This page has it for the thresholds it was made with only: ${at}.`);
+    }
+    return {
+      message: card.body,
+      buffers: await Promise.all(card.buffers.map((text) => unpack(text, false))),
+    };
   }
 
   async #track({ sequence, hypothetical, set }: RequestParams["track"]): Promise<Reply> {

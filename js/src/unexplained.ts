@@ -12,9 +12,9 @@ export function isUnexplained(
   if (!seqletPasses(dataset, thresholds, seqlet) || seqletMotif(dataset, thresholds, seqlet) >= 0)
     return false;
   const { sequence, start, end } = dataset.seqlets;
-  const [from, to] = [start[seqlet]!, end[seqlet]!];
-  for (const h of dataset.strongestHits(sequence[seqlet]!)) {
-    const overlap = Math.min(to, dataset.hitEnd(h)) - Math.max(from, dataset.hits.start[h]!);
+  const [from, to] = [start[seqlet], end[seqlet]];
+  for (const h of dataset.strongestHits(sequence[seqlet])) {
+    const overlap = Math.min(to, dataset.hitEnd(h)) - Math.max(from, dataset.hits.start[h]);
     if (2 * overlap >= to - from && hitPasses(dataset, counts, thresholds, h)) return false;
   }
   return true;

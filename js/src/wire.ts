@@ -51,6 +51,8 @@ export interface Traits {
   tomtom_p_threshold: number;
   sign: Sign;
   selected_motifs: string[];
+  /** The motif whose card is open. */
+  motif: string | null;
   sequence: number | null;
   viewport: [number, number] | null;
   theme: Theme;
@@ -76,6 +78,7 @@ export const TRAIT_NAMES: readonly TraitName[] = [
   "tomtom_p_threshold",
   "sign",
   "selected_motifs",
+  "motif",
   "sequence",
   "viewport",
   "theme",
@@ -105,6 +108,7 @@ export interface ColumnPiece {
 export interface RequestParams {
   load: Record<string, never>;
   track: { sequence: number; hypothetical: boolean; set: number };
+  card: { motif: number; attribution: number; fimoP: number; sign: Sign };
 }
 
 export type RequestName = keyof RequestParams;
@@ -121,4 +125,6 @@ export interface StaticPage {
     hypothetical: string | null;
     gzip: boolean;
   }[];
+  /** Answers to `card` at the thresholds of `traits`, by the motif's name. */
+  cards: Record<string, { body: Record<string, unknown>; buffers: string[] }>;
 }

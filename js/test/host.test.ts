@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { toTyped } from "../src/decode.ts";
 import { AnywidgetHost, EchoGuard, HostError, SAVE_DELAY_MS } from "../src/host.ts";
 import { StaticHost } from "../src/standalone.ts";
 import { Store } from "../src/store.ts";
@@ -270,6 +271,9 @@ describe("StaticHost", () => {
         gzip: false,
       },
     ],
+    cards: {
+      [study.manifest.motif_names[1]!]: { body: { n_sites: 3 }, buffers: [base64(Float32Array.of(1, 2))] },
+    },
   };
 
   test("serves the page's own columns and tracks", async () => {
@@ -311,6 +315,16 @@ describe("StaticHost", () => {
     await expect(host.request("track", { sequence: 4, hypothetical: true, set: 0 })).rejects.toThrow(
       "without hypothetical scores",
     );
+  });
+
+  test("gives a motif's card at the thresholds of the page alone", async () => {
+    const host = new StaticHost(page);
+    const asked = { motif: 1, attribution: 0.01, fimoP: 1e-4, sign: "+" as const };
+    const { message, buffers } = await host.request("card", asked);
+    expect(message.n_sites).toBe(3);
+    expect(toTyped("f32", buffers[0]!)).toEqual(Float32Array.of(1, 2));
+    await expect(host.request("card", { ...asked, attribution: 0.02 })).rejects.toThrow("attribution 0.01");
+    await expect(host.request("card", { ...asked, motif: 2 })).rejects.toThrow("not in this page");
   });
 
   test("traits stay in the page", () => {

@@ -319,6 +319,7 @@ export function defaultTraits(manifest: Manifest): Traits {
     tomtom_p_threshold: 0.01,
     sign: "+",
     selected_motifs: [],
+    motif: null,
     sequence: null,
     viewport: null,
     theme: "auto",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from nbmotif.errors import InvalidArgument
 from nbmotif.widget import share, table, wire
 from nbmotif.widget.bundle import SCRIPT, read_script
+from nbmotif.widget.card import motif_card
 from nbmotif.widget.inputs import read_content, with_signal
 from nbmotif.widget.jobs import Jobs, Snapshot
 from nbmotif.widget.state import SHARED
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nbmotif.study import Study
+    from nbmotif.widget.card import MotifCard
     from nbmotif.widget.content import Content
 
 _TRACKS = 4
 _TRACKS_IN_A_PAGE = 24
+_CARDS_IN_A_PAGE = 100
 
 
 class Explorer(ExplorerViews):
@@ -86,6 +89,8 @@ class Explorer(ExplorerViews):
         ``"+"``, ``"-"`` or ``"both"``.
     selected_motifs
         Names of up to eight motifs, each marked in the tracks with a colour.
+    motif
+        The name of the motif whose card is open: how the model reads it, beside what the database says; or None.
     sequence
         The table counts in this sequence alone; None for all.
     viewport
@@ -266,6 +271,16 @@ class Explorer(ExplorerViews):
         """The sites of ``selected_motifs`` that count now: what the tracks mark, one row per hit or seqlet."""
         return table.selection_frame(self._content, self._cuts, self.sequence, self.selected_motifs)
 
+    def describe(self, motif: str) -> MotifCard:
+        """Describe one motif by the hits that count now: what its card in the widget shows, as numbers.
+
+        Parameters
+        ----------
+        motif
+            Its name.
+        """
+        return motif_card(self._content, self._cuts, self._motif_index(motif, "motif"))
+
     def to_html(
         self, path: str | os.PathLike[str] | None = None, *, tracks: int | Sequence[int] | None = None, title: str = ""
     ) -> str:
@@ -291,7 +306,9 @@ class Explorer(ExplorerViews):
         assert self._shown is not None
         traits = {name: getattr(self, name) for name in SHARED}
         chosen, title = self._choose(tracks), title or content.name or "nbmotif"
-        text = share.page(traits, self._shown.encoded, chosen, title)
+        motifs = dict.fromkeys([*self.selected_motifs, *filter(None, [self.motif]), *self.counts["motif_name"]])
+        cards = [self.describe(name) for name in list(motifs)[:_CARDS_IN_A_PAGE]]
+        text = share.page(traits, self._shown.encoded, chosen, title, cards)
         if path is not None:
             Path(path).write_text(text, encoding="utf-8")
         return text

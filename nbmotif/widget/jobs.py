@@ -12,7 +12,9 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nbmotif.errors import InvalidArgument
+from nbmotif.evidence import Thresholds
 from nbmotif.widget import wire
+from nbmotif.widget.card import encode_card, motif_card
 from nbmotif.widget.content import Scores
 
 if TYPE_CHECKING:
@@ -63,7 +65,21 @@ def _track(shown: Snapshot, params: Mapping[str, Any]) -> Iterator[Reply]:
     yield Reply({"status": "ok", "sequence": sequence}, buffers)
 
 
-_HANDLERS: dict[str, Callable[[Snapshot, Mapping[str, Any]], Iterator[Reply]]] = {"load": _load, "track": _track}
+def _card(shown: Snapshot, params: Mapping[str, Any]) -> Iterator[Reply]:
+    motif, n = params.get("motif"), shown.content.n_motifs
+    if not isinstance(motif, int) or not 0 <= motif < n:
+        raise InvalidArgument("motif", motif, f"between 0 and {n - 1}")
+    # with the request, because the traits may not have come yet
+    cuts = Thresholds(params["attribution"], fimo_p=params["fimoP"], sign=params["sign"])
+    body, arrays = encode_card(shown.content, motif_card(shown.content, cuts, motif))
+    yield Reply({"status": "ok", **body}, [wire.to_bytes(array) for array in arrays])
+
+
+_HANDLERS: dict[str, Callable[[Snapshot, Mapping[str, Any]], Iterator[Reply]]] = {
+    "load": _load,
+    "track": _track,
+    "card": _card,
+}
 
 
 class Jobs:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from nbmotif.widget import wire
 from nbmotif.widget.bundle import read_script
+from nbmotif.widget.card import encode_card
 from nbmotif.widget.content import Scores
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from nbmotif.widget.card import MotifCard
     from nbmotif.widget.content import Content
 
 # nothing may be fetched: a page that was mailed around must not call home
@@ -61,7 +63,9 @@ body {{ margin: 0; padding: 12px; font-family: system-ui, sans-serif; }}
 """
 
 
-def page(traits: Mapping[str, Any], encoded: wire.Encoded, tracks: Sequence[int], title: str) -> str:
+def page(
+    traits: Mapping[str, Any], encoded: wire.Encoded, tracks: Sequence[int], title: str, cards: Sequence[MotifCard] = ()
+) -> str:
     """Return the text of the page.
 
     Parameters
@@ -74,6 +78,8 @@ def page(traits: Mapping[str, Any], encoded: wire.Encoded, tracks: Sequence[int]
         The sequences to put in; the page can show no other.
     title
         Of the page.
+    cards
+        Motifs whose cards can be opened completely, at the thresholds of ``traits``.
     """
     sequences = [int(sequence) for sequence in tracks]
     manifest = encoded.manifest | {"tracks": sequences}
@@ -89,6 +95,7 @@ def page(traits: Mapping[str, Any], encoded: wire.Encoded, tracks: Sequence[int]
             for number, scores in enumerate(encoded.content.score_sets.values() or [Scores(None, None)])
             for sequence in sequences
         ],
+        "cards": {card.name: _card(encoded.content, card) for card in cards},
     }
     return _PAGE.format(policy=_POLICY, title=html.escape(title), page=_json(static), script=_json(read_script()))
 
@@ -99,6 +106,11 @@ def _track(content: Content, sequence: int, scores: Scores) -> dict[str, Any]:
     packed = {name: gzip.compress(buffer, 6, mtime=0) for name, buffer in zip(names, buffers, strict=False)}
     data = {name: base64.b64encode(packed[name]).decode() if name in packed else None for name in names}
     return {**data, "gzip": True}
+
+
+def _card(content: Content, card: MotifCard) -> dict[str, Any]:
+    body, arrays = encode_card(content, card)
+    return {"body": body, "buffers": [base64.b64encode(wire.to_bytes(array)).decode() for array in arrays]}
 
 
 def _base64(values: Any) -> dict[str, Any]:

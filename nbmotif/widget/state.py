@@ -26,6 +26,7 @@ SHARED = (
     "tomtom_p_threshold",
     "sign",
     "selected_motifs",
+    "motif",
     "sequence",
     "viewport",
     "theme",
@@ -52,6 +53,7 @@ class ExplorerState(anywidget.AnyWidget):
     tomtom_p_threshold = Threshold(0.01, above=0.0, at_most=1.0).tag(sync=True)
     sign = t.Enum(["+", "-", "both"], "+").tag(sync=True)
     selected_motifs = Names(maxlen=8).tag(sync=True)
+    motif = t.Unicode(None, allow_none=True).tag(sync=True)
     sequence = SequenceIndex().tag(sync=True)
     viewport = Viewport().tag(sync=True)
     theme = t.Enum(["auto", "light", "dark"], "auto").tag(sync=True)
@@ -101,13 +103,24 @@ class ExplorerState(anywidget.AnyWidget):
     @t.validate("selected_motifs")
     def _known_motifs(self, proposal: Any) -> list[str]:
         names = list(dict.fromkeys(proposal["value"]))
-        known = set() if self._shown is None else set(self._shown.content.motif_names)
-        unknown = [name for name in names if name not in known]
-        if unknown:
-            close = difflib.get_close_matches(unknown[0], known, 3)
-            hint = f" There are {', '.join(close)}." if close else ""
-            raise t.TraitError(f"`selected_motifs` must hold names of motifs that are shown; got {unknown[0]!r}.{hint}")
+        for name in names:
+            self._motif_index(name, "selected_motifs")
         return names
+
+    @t.validate("motif")
+    def _known_motif(self, proposal: Any) -> str | None:
+        name: str | None = proposal["value"]
+        if name is not None:
+            self._motif_index(name, "motif")
+        return name
+
+    def _motif_index(self, name: str, argument: str) -> int:
+        names = [] if self._shown is None else self._shown.content.motif_names
+        if name not in names:
+            close = difflib.get_close_matches(name, names, 3)
+            hint = f" There are {', '.join(close)}." if close else ""
+            raise t.TraitError(f"`{argument}` must name motifs that are shown; got {name!r}.{hint}")
+        return names.index(name)
 
     @t.validate("layers")
     def _known_layers(self, proposal: Any) -> list[str]:
@@ -144,6 +157,8 @@ class ExplorerState(anywidget.AnyWidget):
         """Show something else, and drop what it does not have from the selection."""
         content = shown.content
         self._shown = shown
+        if self.motif not in content.motif_names:
+            self.motif = None
         self.selected_motifs = [name for name in self.selected_motifs if name in set(content.motif_names)]
         if self.sequence is not None and self.sequence >= content.n_sequences:
             self.sequence = None

@@ -9,7 +9,7 @@ import traitlets as t
 
 from nbmotif.widget.state import ExplorerState
 
-VIEWS = ("thresholds", "table", "tracks")
+VIEWS = ("thresholds", "table", "tracks", "card")
 
 # The Explorer's own script draws: this one only finds it, so that both share one state and one copy of the data.
 _SCRIPT = """export default {
@@ -26,7 +26,7 @@ _SCRIPT = """export default {
 
 
 class View(anywidget.AnyWidget):
-    """A part of an `Explorer`, which its methods ``thresholds``, ``table`` and ``tracks`` make.
+    """A part of an `Explorer`, which its methods ``thresholds``, ``table``, ``tracks`` and ``card`` make.
 
     Parameters
     ----------
@@ -77,6 +77,18 @@ class ExplorerViews(ExplorerState):
     def tracks(self) -> View:
         """Show the sequences alone, in a cell of their own; they stay linked with every other view."""
         return self._view("tracks")
+
+    def card(self, motif: str | None = None) -> View:
+        """Show the card of one motif, in a cell of its own; it stays linked with every other view.
+
+        Parameters
+        ----------
+        motif
+            Its name. Default: that of the trait ``motif``, which the card follows.
+        """
+        if motif is not None:
+            self.motif = motif
+        return self._view("card")
 
     def _view(self, name: str) -> View:
         if self._shown is None:

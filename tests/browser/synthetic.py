@@ -47,10 +47,12 @@ def pieces(n: int = N, length: int = L, seed: int = 0) -> dict[str, Any]:
             if taken[start - 5 : start + width + 5].any():
                 continue
             taken[start : start + width] = True
-            codes[s, start : start + width] = ["ACGT".index(base) for base in consensus]
+            strand = rng.choice([-1, 1])
+            letters = ["ACGT".index(base) for base in consensus]
+            codes[s, start : start + width] = letters if strand > 0 else [3 - letter for letter in reversed(letters)]
             peak = strength * np.hanning(width + 2)[1:-1] * rng.uniform(0.2, 1.6)
             observed[s, start : start + width] += peak.astype(np.float32)
-            hits.append((m, s, start, rng.choice([-1, 1]), 10 ** rng.uniform(-7.5, -4.001)))
+            hits.append((m, s, start, strand, 10 ** rng.uniform(-7.5, -4.001)))
             if abs(strength) > 0.1:
                 best = m if rng.random() < 0.85 else int(rng.integers(len(MOTIFS)))
                 seqlets.append(

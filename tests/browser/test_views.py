@@ -41,3 +41,44 @@ def test_view__of_a_closed_explorer_says_so(open_notebook: Callable) -> None:
     expect(notebook.page.get_by_text("run the cell that makes it")).to_be_visible()
     with pytest.raises(Exception, match="make a new one"):
         notebook.python("explorer.close(); explorer.tracks()")
+
+
+def test_card__shows_what_python_describes(open_notebook: Callable) -> None:
+    notebook = open_notebook("card.ipynb", [MAKE, "explorer", "explorer.card('TAL1_MA0091')"]).run_all()
+    whole, alone = views_on(notebook.page, 2)
+    for view in (whole, alone):
+        expect(view.root.get_by_role("heading", name="TAL1_MA0091")).to_be_visible()
+    n_sites, cosine = notebook.value(
+        "(explorer.describe('TAL1_MA0091').n_sites, explorer.describe('TAL1_MA0091').cosine)"
+    )
+    said = alone.root.get_by_text("with the database")
+    expect(said).to_have_text(f"cosine {cosine:.2f} with the database, over {n_sites} sites")
+    whole.screenshot("card")
+    alone.screenshot("card-alone")
+    whole.drag("Attribution threshold", 0.8)
+    whole.settle()
+    fewer = notebook.value("explorer.describe('TAL1_MA0091').n_sites")
+    assert 0 < fewer < n_sites
+    expect(said).to_contain_text(f"over {fewer} sites")
+    expect(alone.root.get_by_text(f"{fewer} of")).to_be_visible()
+
+
+def test_card__is_opened_by_a_marked_motif_and_leads_to_its_sites(open_notebook: Callable) -> None:
+    notebook = open_notebook("sites.ipynb", [MAKE, "explorer"]).run_all()
+    [view] = views_on(notebook.page)
+    view.motif("GATA1_MA0035").click()
+    view.root.get_by_role("button", name="GATA1_MA0035", exact=True).click()
+    view.settle()
+    assert notebook.value("explorer.motif") == "GATA1_MA0035"
+    strongest = notebook.value("explorer.describe('GATA1_MA0035').examples.iloc[0][['sequence_idx', 'start']].tolist()")
+    view.root.locator(".nbm-examples button").first.click()
+    view.settle()
+    start, end = notebook.value("explorer.viewport")
+    assert start < strongest[1] < end
+    assert notebook.value("explorer._tracks[0]") == strongest[0]
+    view.root.get_by_role("button", name="GATA2_MA0036").click()  # of its family
+    view.settle()
+    assert notebook.value("explorer.motif") == "GATA2_MA0036"
+    view.root.get_by_role("button", name="Close the card").click()
+    view.settle()
+    assert notebook.value("explorer.motif") is None

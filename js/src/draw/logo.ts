@@ -67,7 +67,7 @@ export function observedGlyphs({ codes, observed }: TrackData, scale: BaseScale,
   return glyphs;
 }
 
-/** Up to four glyphs per visible base, the largest furthest from the axis. */
+/** Up to four glyphs per visible base, the largest furthest from the axis; all are as real where the code is no base. */
 export function hypotheticalGlyphs(data: TrackData, scale: BaseScale, y: YScale): Glyph[] {
   const { codes, hypothetical } = data;
   if (!hypothetical) return observedGlyphs(data, scale, y);
@@ -81,7 +81,9 @@ export function hypotheticalGlyphs(data: TrackData, scale: BaseScale, y: YScale)
     let down = 0;
     for (const base of bases) {
       const value = hypothetical[base * length + i];
-      glyphs.push(glyphAt(base, i, value < 0 ? down : up, value, base === codes[i], scale, y));
+      glyphs.push(
+        glyphAt(base, i, value < 0 ? down : up, value, codes[i] > 4 || base === codes[i], scale, y),
+      );
       if (value < 0) down += value;
       else up += value;
     }

@@ -3,12 +3,13 @@ import { useErrorBoundary } from "preact/hooks";
 import { threshold, whole } from "../format.ts";
 import type { LoadState } from "../store.ts";
 import { ownKeys, useScreen } from "./context.ts";
+import { MotifCard } from "./MotifCard.tsx";
 import { MotifTable } from "./MotifTable.tsx";
 import { Toolbar } from "./Toolbar.tsx";
 import { Tracks } from "./Tracks.tsx";
 
 /** What a cell can show: all of it, or a part that stays linked with the others. */
-export type ViewName = "explorer" | "thresholds" | "table" | "tracks";
+export type ViewName = "explorer" | "thresholds" | "table" | "tracks" | "card";
 
 export function Explorer({ view }: { view: ViewName }) {
   const { store } = useScreen();
@@ -18,6 +19,9 @@ export function Explorer({ view }: { view: ViewName }) {
   const load = store.load.value;
   const dataset = store.dataset.value;
   const shows = (part: ViewName): boolean => view === "explorer" || view === part;
+  const hasCard = view === "card" || (view === "explorer" && store.traits.motif.value !== null);
+  // a cell of its own says what is missing; beside the table nothing need be said
+  const hasTracks = view === "tracks" || (view === "explorer" && dataset?.manifest.has.attributions);
   return (
     <>
       {view === "explorer" && <Header />}
@@ -29,18 +33,18 @@ export function Explorer({ view }: { view: ViewName }) {
           <Notice />
           <div class="nbm-main">
             {shows("table") && <MotifTable />}
-            {shows("tracks") &&
-              (dataset.manifest.has.attributions ? <Tracks /> : view === "tracks" && <NoTracks />)}
+            {(hasCard || hasTracks) && (
+              <div class="nbm-side">
+                {hasCard && <MotifCard />}
+                {hasTracks && <Tracks />}
+              </div>
+            )}
           </div>
           {shows("thresholds") && <Footer />}
         </>
       )}
     </>
   );
-}
-
-function NoTracks() {
-  return <p class="nbm-message">There is no track to show: give the Explorer attributions.</p>;
 }
 
 function Header() {

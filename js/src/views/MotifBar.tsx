@@ -41,6 +41,7 @@ export function MotifBar() {
           slot={slot}
           text={names[motif]!}
           label={`Unmark ${names[motif]}`}
+          onOpen={() => store.set({ motif: traits.motif.peek() === names[motif] ? null : names[motif]! })}
           onRemove={() => store.toggleMotif(names[motif]!)}
         />
       ))}
@@ -52,17 +53,31 @@ function Chip({
   text,
   label,
   slot,
+  onOpen,
   onRemove,
 }: {
   text: string;
   label: string;
   slot?: number;
+  onOpen?: () => void;
   onRemove: () => void;
 }) {
   return (
     <span class="nbm-chip">
       {slot !== undefined && <Swatch slot={slot} />}
-      <span class="nbm-chip-text">{text}</span>
+      {onOpen ? (
+        <button
+          type="button"
+          class="nbm-chip-text"
+          title={`Open the card of ${text}`}
+          onClick={onOpen}
+          {...ownKeys}
+        >
+          {text}
+        </button>
+      ) : (
+        <span class="nbm-chip-text">{text}</span>
+      )}
       <button
         type="button"
         class="nbm-chip-remove"

@@ -1,0 +1,120 @@
+// The card of one motif: what the browser knows of it, and what the kernel adds.
+import { attributionPasses, type Counts, type Thresholds } from "./counts.ts";
+import type { Dataset } from "./dataset.ts";
+import { toTyped } from "./decode.ts";
+import type { Reply } from "./host.ts";
+import type { TrackData } from "./tracks.ts";
+
+/** One site of the motif with its surroundings. */
+export interface Example {
+  quantile: number;
+  sequence: number;
+  start: number;
+  end: number;
+  strand: number;
+  attribution: number;
+  window: TrackData;
+}
+
+/** What takes the attributions of every sequence to know. */
+export interface Contributions {
+  nSites: number;
+  /** Between the letters' heights in the logo of the attributions and in that of the database. */
+  cosine: number | null;
+  /** Mean attribution per base, as the logo of a track whose every letter is full. */
+  weights: TrackData;
+  /** Bases on each side of an example. */
+  flank: number;
+  examples: Example[];
+}
+
+/** A code that is no base: in a mean every letter is as real as the others. */
+const MEAN = 5;
+
+export function decodeCard({ message, buffers }: Reply, width: number): Contributions {
+  const [cwm, codes, observed] = buffers;
+  const flank = Number(message.flank);
+  const span = width + 2 * flank;
+  const weights = toTyped("f32", cwm!);
+  const bases = toTyped("u8", codes!);
+  const values = toTyped("f32", observed!);
+  const rows = message.examples as (Omit<Example, "window" | "sequence"> & { sequence_idx: number })[];
+  return {
+    nSites: Number(message.n_sites),
+    cosine: message.cosine as number | null,
+    weights: {
+      codes: new Uint8Array(width).fill(MEAN),
+      observed: new Float32Array(width),
+      hypothetical: weights,
+    },
+    flank,
+    examples: rows.map(({ sequence_idx, ...row }, i) => ({
+      ...row,
+      sequence: sequence_idx,
+      window: {
+        codes: bases.subarray(i * span, (i + 1) * span),
+        observed: values.subarray(i * span, (i + 1) * span),
+        hypothetical: null,
+      },
+    })),
+  };
+}
+
+/** Calls `visit` with each hit of a motif whose p value passes, and whether it counts. */
+function eachMatch(
+  dataset: Dataset,
+  counts: Counts,
+  { attribution: t, sign }: Thresholds,
+  motif: number,
+  visit: (hit: number, passes: boolean) => void,
+): void {
+  const { offset, attribution, level } = dataset.hits;
+  const threshold = Math.fround(t);
+  for (let h = offset[motif]; h < offset[motif + 1]; h++) {
+    if (level[h] < counts.levelCut[motif]) visit(h, attributionPasses(attribution[h], threshold, sign));
+  }
+}
+
+/** The motif's hits by attribution, in `nBins` equal steps from the least to the greatest, 0 at a step. */
+export function attributionBins(
+  dataset: Dataset,
+  counts: Counts,
+  thresholds: Thresholds,
+  motif: number,
+  nBins: number,
+): { from: number; step: number; all: Uint32Array; passing: Uint32Array } {
+  const { offset, attribution } = dataset.hits;
+  // inside a motif the hits are in the order of their attribution
+  const high = Math.max(0, attribution[offset[motif]] ?? 0);
+  const low = Math.min(0, attribution[offset[motif + 1] - 1] ?? 0);
+  const step = (high - low) / (nBins - 1) || 1;
+  const from = Math.floor(low / step) * step;
+  const all = new Uint32Array(nBins);
+  const passing = new Uint32Array(nBins);
+  eachMatch(dataset, counts, thresholds, motif, (h, passes) => {
+    const bin = Math.min(nBins - 1, Math.floor((attribution[h] - from) / step));
+    all[bin]++;
+    if (passes) passing[bin]++;
+  });
+  return { from, step, all, passing };
+}
+
+/** Where in the sequences the motif's hits lie: those that count, and all that match. */
+export function positionBins(
+  dataset: Dataset,
+  counts: Counts,
+  thresholds: Thresholds,
+  motif: number,
+  nBins: number,
+): { all: Uint32Array; passing: Uint32Array } {
+  const all = new Uint32Array(nBins);
+  const passing = new Uint32Array(nBins);
+  const { length } = dataset.manifest;
+  const half = dataset.motifWidth[motif] / 2;
+  eachMatch(dataset, counts, thresholds, motif, (h, passes) => {
+    const bin = Math.min(nBins - 1, Math.floor(((dataset.hits.start[h] + half) / length) * nBins));
+    all[bin]++;
+    if (passes) passing[bin]++;
+  });
+  return { all, passing };
+}

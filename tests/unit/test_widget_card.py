@@ -1,0 +1,114 @@
+"""What the card of one motif says, against the definition."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+import traitlets
+
+from nbmotif.widget.card import FLANK, QUANTILES, encode_card, logo_cosine
+from tests.unit.test_widget_share import page_of
+
+Make = "Callable[..., Explorer]"
+MOTIF = "Gata4"
+
+
+def mean_over_sites(widget: Any, motif: str) -> np.ndarray:
+    """The definition: turn each site to the motif's strand, add up, divide."""
+    attributions = np.asarray(widget._content.attributions)
+    hits = widget.hits[widget.hits["motif_name"] == motif]
+    total = 0
+    for sequence, start, end, strand in hits[["sequence_name", "start", "end", "strand"]].to_numpy():
+        window = attributions[int(sequence), :, start:end]
+        total = total + (window[::-1, ::-1] if strand == "-" else window)
+    return total / len(hits)
+
+
+@pytest.mark.parametrize("without", [(), ("attributions",)], ids=["projected", "hypothetical and X"])
+@pytest.mark.parametrize("sign", ["+", "-", "both"])
+def test_describe__averages_the_attributions_of_the_hits_that_count(explorer: Make, sign: str, without: Any) -> None:
+    widget = explorer("sequence_names", attribution_threshold=0.005, sign=sign)
+    expected = mean_over_sites(widget, MOTIF)
+    card = explorer("sequence_names", *without, attribution_threshold=0.005, sign=sign).describe(MOTIF)
+    np.testing.assert_allclose(card.cwm, expected, atol=1e-6)
+    assert card.n_sites == (widget.hits["motif_name"] == MOTIF).sum() > 10
+    assert card.name == MOTIF
+    assert card.family == "GATA"
+
+
+def test_describe__compares_the_heights_of_the_letters() -> None:
+    sure = np.array([[1, 0.25], [0, 0.25], [0, 0.25], [0, 0.25]])
+    assert logo_cosine(sure, np.array([[3, 0], [0, 0], [0, 0], [0, 0]], np.float32)) == pytest.approx(1, abs=1e-6)
+    assert logo_cosine(sure, np.array([[-3, 0], [0, 0], [0, 0], [0, 0]], np.float32)) == pytest.approx(-1, abs=1e-6)
+    assert logo_cosine(sure, np.array([[0, 0], [2, 0], [0, 0], [0, 0]], np.float32)) == pytest.approx(0, abs=1e-6)
+    assert np.isnan(logo_cosine(np.full((4, 2), 0.25), np.ones((4, 2), np.float32)))
+    assert np.isnan(logo_cosine(sure, np.zeros((4, 2), np.float32)))
+
+
+def test_describe__gives_examples_from_the_strongest_to_the_weakest(explorer: Make) -> None:
+    widget = explorer(attribution_threshold=0.005)
+    examples = widget.describe(MOTIF).examples
+    counted = widget.hits.loc[widget.hits["motif_name"] == MOTIF, "attribution"]
+    assert examples["quantile"].tolist() == list(QUANTILES)
+    assert examples["attribution"].is_monotonic_decreasing
+    assert examples["attribution"].tolist()[0] == counted.max()
+    assert examples["attribution"].tolist()[-1] == counted.min()
+
+
+def test_describe__of_few_or_no_sites_gives_what_there_is(explorer: Make) -> None:
+    widget = explorer(attribution_threshold=10.0)
+    card = widget.describe(MOTIF)
+    assert (card.n_sites, len(card.examples)) == (0, 0)
+    assert np.isnan(card.cosine)
+    assert "0 sites" in repr(card)
+    assert explorer("hits").describe(MOTIF).n_sites == 0
+    with pytest.raises(traitlets.TraitError, match=r"got 'Gata'. There are Gata4"):
+        widget.describe("Gata")
+
+
+def test_encode_card__sends_the_surroundings_of_each_example(explorer: Make) -> None:
+    content = explorer(attribution_threshold=0.005)._content
+    card = explorer(attribution_threshold=0.005).describe(MOTIF)
+    body, (cwm, codes, observed) = encode_card(content, card)
+    json.dumps(body, allow_nan=False)
+    width = card.cwm.shape[1]
+    assert cwm.shape == (4 * width,)
+    windows = codes.reshape(len(card.examples), width + 2 * FLANK)
+    sums = observed.reshape(windows.shape)[:, FLANK : FLANK + width].sum(axis=1)
+    for row, window, total in zip(card.examples.itertuples(), windows, sums, strict=True):
+        assert window[FLANK : FLANK + width].tolist() == content.codes(row.sequence_idx)[row.start : row.end].tolist()
+        assert total == pytest.approx(content.observed(row.sequence_idx)[row.start : row.end].sum(), abs=1e-6)
+
+
+def test_card__is_answered_at_the_thresholds_of_the_request(explorer: Make) -> None:
+    widget = explorer()
+    replies: list[Any] = []
+    widget._jobs._send = lambda body, buffers: replies.append((body, buffers))
+    params = {"motif": 2, "attribution": 0.2, "fimoP": 1e-4, "sign": "+"}
+    widget._jobs.receive({"type": "request", "id": 1, "name": "card", "params": params})
+    widget.attribution_threshold = 0.2
+    [(body, buffers)] = replies
+    assert body["n_sites"] == widget.describe(widget._content.motif_names[2]).n_sites
+    assert len(buffers) == 3
+    widget._jobs.receive({"type": "request", "id": 2, "name": "card", "params": {**params, "motif": 99}})
+    assert "between 0 and 4" in replies[-1][0]["message"]
+
+
+def test_to_html__holds_the_cards_of_the_motifs(explorer: Make) -> None:
+    widget = explorer(motif="TAL1")
+    page = page_of(widget.to_html())
+    assert set(page["cards"]) == set(widget.counts["motif_name"])
+    assert page["traits"]["motif"] == "TAL1"
+    assert page["cards"]["TAL1"]["body"]["n_sites"] == widget.describe("TAL1").n_sites
+
+
+def test_motif__is_one_that_is_shown(explorer: Make) -> None:
+    widget = explorer()
+    with pytest.raises(traitlets.TraitError, match="`motif` must name motifs that are shown"):
+        widget.motif = "TAL"
+    widget.motif = "TAL1"
+    widget.update(motifs={"other": np.full((4, 6), 0.25)}, hits=None, seqlets=None, marginal=None)
+    assert widget.motif is None
