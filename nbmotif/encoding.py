@@ -139,7 +139,7 @@ def to_codes(X: torch.Tensor | npt.NDArray[Any], name: str = "X") -> npt.NDArray
     >>> to_codes(one_hot_encode(["ACGTN"]))
     array([[ 0,  1,  2,  3, -1]], dtype=int8)
     """
-    from nbmotif.kernels.one_hot import codes_of
+    from nbmotif.kernels.one_hot import codes_of_bytes, codes_of_floats
 
     X = as_tensor(X, name).detach()
     _check_shape(X, name)
@@ -151,6 +151,7 @@ def to_codes(X: torch.Tensor | npt.NDArray[Any], name: str = "X") -> npt.NDArray
         elif one_hot.dtype not in {torch.int8, torch.float32}:
             _check_one_hot(one_hot, name, rows.start)
             one_hot = one_hot.to(torch.int8)
+        codes_of = codes_of_floats if one_hot.dtype == torch.float32 else codes_of_bytes
         if not codes_of(one_hot.numpy(), codes[rows]):
             _check_one_hot(X[rows], name, rows.start)  # says what is wrong, and where
     return codes

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _GROUP = 32
 # with fewer groups than this there is less to gain from small slabs than they cost
 _FEW_GROUPS = 8
+# p-values that are looked through together for those that occur
+_LEVELS = 1 << 17
 
 
 class _Piece(NamedTuple):
@@ -73,29 +75,42 @@ def exact_scan(motifs: MotifSet, tables: FimoTables, letters: Letters, both_stra
     is_palindrome = tables.palindromes & both_strands
     n_strands = np.where(both_strands & ~is_palindrome, 2, 1)
     n_windows = np.zeros(len(motifs), dtype=np.int64)
-    pieces = list(_scan_slabs(tables, letters, n_strands, n_windows, verbose))
+    quantised = _make_filter(motifs, tables, n_strands)
+    pieces = list(_scan_slabs(tables, quantised, letters, n_strands, n_windows, verbose))
     strands = np.stack([np.where(is_palindrome, 0, 1), np.full(len(motifs), -1)], axis=1).astype(np.int8)
     return _assemble(motifs, tables, letters, pieces, strands, n_windows)
 
 
+def _make_filter(motifs: MotifSet, tables: FimoTables, n_strands: npt.NDArray[np.int64]) -> _Filter:
+    """Choose the CPU's way and make its tables, or take what the motif set keeps from an earlier scan."""
+    path = choose_path()
+    settings = n_strands.tobytes(), path.k, path.stride
+    kept = motifs.cache.get("fimo filter")
+    if kept is None or kept[0] is not tables or kept[1] != settings:
+        arguments = tables.losses, tables.column_offsets, tables.budgets, n_strands, path.k, path.stride
+        kept = tables, settings, kernels.filter_tables(*arguments)
+        motifs.cache["fimo filter"] = kept
+    return _Filter(path, *kept[2])
+
+
 def _scan_slabs(
     tables: FimoTables,
+    quantised: _Filter,
     letters: Letters,
     n_strands: npt.NDArray[np.int64],
     n_windows: npt.NDArray[np.int64],
     verbose: bool,
 ) -> Iterator[_Piece]:
     """Scan slab by slab, and add up in ``n_windows`` how many windows were scored."""
-    n_motifs, widest = len(tables.budgets), int(tables.widths.max())
-    groups = [(first, min(first + _GROUP, n_motifs)) for first in range(0, n_motifs, _GROUP)]
-    path = choose_path()
-    arguments = tables.losses, tables.column_offsets, tables.budgets, n_strands, path.k, path.stride
-    quantised = _Filter(path, *kernels.filter_tables(*arguments))
+    path, n_motifs, widest = quantised.path, len(tables.budgets), int(tables.widths.max())
+    size = min(_GROUP, -(-n_motifs // numba.get_num_threads()))
+    groups = [(first, min(first + size, n_motifs)) for first in range(0, n_motifs, size)]
     bar = tqdm(total=int(letters.lengths.sum()), desc="Scanning", unit="bp", unit_scale=True, disable=not verbose)
     with bar, ThreadPoolExecutor(numba.get_num_threads()) as pool:
         for slab in letters.slabs(widest - 1, size=SLAB * max(1, _FEW_GROUPS // len(groups))):
-            codes = kernels.kmer_codes(slab.letters, path.k, path.blocks_per_step * kernels.BLOCK + widest)
-            n_windows += n_strands * kernels.count_windows(slab.letters, tables.widths, slab.n_starts)
+            unknown = np.flatnonzero(slab.letters < 0)
+            codes = kernels.kmer_codes(slab.letters, unknown, path.k, path.blocks_per_step * kernels.BLOCK + widest)
+            n_windows += n_strands * kernels.count_windows(len(slab.letters), unknown, tables.widths, slab.n_starts)
             # leaving early, as an interrupt does, cancels the groups that have not begun
             tasks = [pool.submit(_scan_group, tables, quantised, slab, codes, *group) for group in groups]
             try:
@@ -177,8 +192,25 @@ def _assemble(
 
 
 def _levels(tables: FimoTables, n_per_motif: npt.NDArray[np.int64], loss: npt.NDArray[np.int32]) -> Levels:
-    """Look up the p-values of losses; overwrites ``loss``."""
-    hit_offsets = np.concatenate([[0], np.cumsum(n_per_motif)])
-    level_offsets, losses = kernels.number_losses_inplace(loss, hit_offsets, tables.budgets)
-    at = np.repeat(tables.p_offsets[:-1], np.diff(level_offsets)) + losses
-    return Levels(Levels.smallest(loss), level_offsets, tables.p_values[at])
+    """Look up the p-values of losses, which repeat, and number those of each motif that occur."""
+    n_motifs, hit_offsets = len(n_per_motif), np.append(0, np.cumsum(n_per_motif))
+    number = np.empty(0, dtype=np.int32)
+    level, n_levels, values = np.empty(len(loss), dtype=np.int32), np.zeros(n_motifs + 1, dtype=np.int64), []
+    first = 0
+    while first < n_motifs:  # a few motifs at a time, so that what is written all over stays in a core's own cache
+        last = max(first + 1, int(np.searchsorted(tables.p_offsets, tables.p_offsets[first] + _LEVELS, "right")) - 1)
+        p_values = tables.p_values[tables.p_offsets[first] : tables.p_offsets[last]]
+        hits = slice(hit_offsets[first], hit_offsets[last])
+        bases = tables.p_offsets[first : last + 1] - tables.p_offsets[first]
+        at = loss[hits] + np.repeat(bases[:-1], n_per_motif[first:last])
+        occurs = np.zeros(len(p_values), dtype=np.bool_)
+        occurs[at] = True
+        different = np.flatnonzero(occurs)
+        number = number if len(number) >= len(p_values) else np.empty(len(p_values), dtype=np.int32)
+        number[different] = np.arange(len(different))
+        offsets = np.searchsorted(different, bases)
+        level[hits] = number[at] - np.repeat(offsets[:-1], n_per_motif[first:last])
+        n_levels[first + 1 : last + 1] = np.diff(offsets)
+        values.append(p_values[different])
+        first = last
+    return Levels(Levels.smallest(level), np.cumsum(n_levels), np.concatenate(values))

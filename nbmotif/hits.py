@@ -207,7 +207,10 @@ class Hits(Sequence[pd.DataFrame]):
     def __iter__(self) -> Iterator[pd.DataFrame]:
         # slices of one frame, whose columns a copy has gathered by dtype, are made several times faster than frames
         frame, bounds = self.to_frame().copy(), self.offsets.tolist()
-        return (frame.iloc[start:end].reset_index(drop=True) for start, end in itertools.pairwise(bounds))
+        for start, end in itertools.pairwise(bounds):
+            part = frame.iloc[start:end]
+            part.index = pd.RangeIndex(end - start)
+            yield part
 
     def by_motif(self) -> list[pd.DataFrame]:
         """One DataFrame per motif, in the order of the motif set, also for motifs without hits."""

@@ -183,21 +183,20 @@ class MotifSet(MutableMapping[str, torch.Tensor]):
 def check_pwm(pwm: npt.ArrayLike | torch.Tensor, name: str) -> torch.Tensor:
     """Copy a PWM as float64 of shape (4, w), or raise InvalidArgument with what is wrong with it."""
     try:
-        values = pwm.detach().cpu().numpy() if isinstance(pwm, torch.Tensor) else pwm
-        table = torch.from_numpy(np.array(values, dtype=np.float64))  # np.array copies
+        # np.array copies
+        table = np.array(pwm.detach().cpu().numpy() if isinstance(pwm, torch.Tensor) else pwm, dtype=np.float64)
     except (TypeError, ValueError):
         raise InvalidArgument(name, type(pwm).__name__, "a PWM: numbers of shape (4, w)") from None
     if table.ndim != 2 or table.shape[0] != 4 or table.shape[1] == 0:
         hint = "Did you mean its transpose?" if table.ndim == 2 and table.shape[1] == 4 else ""
-        raise InvalidArgument(name, f"shape {tuple(table.shape)}", "a PWM of shape (4, w)", hint)
-    sums = table.sum(dim=0)
-    bad = ~((sums - 1).abs() <= _SUM_TOLERANCE) | (table < 0).any(dim=0)
-    if bad.any():
-        column = int(bad.nonzero()[0])
+        raise InvalidArgument(name, f"shape {table.shape}", "a PWM of shape (4, w)", hint)
+    is_bad = ~(np.abs(table.sum(axis=0) - 1) <= _SUM_TOLERANCE) | (table.min(axis=0) < 0)  # also where NaN
+    if is_bad.any():
+        column = int(is_bad.argmax())
         got = f"{table[:, column].tolist()} in column {column}"
         hint = "Divide counts by their sum; an unknown position is 0.25 four times."
         raise InvalidArgument(name, got, "probabilities of A, C, G, T that sum to 1", hint)
-    return table
+    return torch.from_numpy(table)
 
 
 def as_motif_set(

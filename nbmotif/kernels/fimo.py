@@ -20,7 +20,7 @@ OVER = 255
 PLAIN_K, PLAIN_STRIDE = 4, 256
 
 
-def kmer_codes(letters: np.ndarray, k: int, padding: int) -> np.ndarray:
+def kmer_codes(letters: np.ndarray, unknown: np.ndarray, k: int, padding: int) -> np.ndarray:
     """Write down the k letters from each position on, two bits each, the first in the lowest bits.
 
     An N is given a letter that depends on its position, so that a long run of N passes the filter as seldom as any
@@ -30,6 +30,8 @@ def kmer_codes(letters: np.ndarray, k: int, padding: int) -> np.ndarray:
     ----------
     letters
         int8 (L): 0 to 3, or -1 for N.
+    unknown
+        Where the N are.
     k
         Letters per code, at most 4.
     padding
@@ -42,12 +44,12 @@ def kmer_codes(letters: np.ndarray, k: int, padding: int) -> np.ndarray:
     n = len(letters) + padding
     bits = np.zeros(n + k - 1, dtype=np.uint8)
     bits[: len(letters)] = letters.view(np.uint8)
-    unknown = np.flatnonzero(letters < 0)
     bits[unknown] = _scramble(unknown) & 3
     codes = bits[:n].copy()
     shifted = np.empty(n, dtype=np.uint8)
     for j in range(1, k):
-        codes |= np.left_shift(bits[j : j + n], 2 * j, out=shifted)
+        # numpy multiplies bytes with vector instructions, and shifts them one by one
+        codes |= np.multiply(bits[j : j + n], np.uint8(4**j), out=shifted)
     return codes
 
 
@@ -60,27 +62,25 @@ def _scramble(numbers: np.ndarray) -> np.ndarray:
     return mixed
 
 
-def count_windows(letters: np.ndarray, widths: np.ndarray, n_starts: int) -> np.ndarray:
+def count_windows(length: int, unknown: np.ndarray, widths: np.ndarray, n_starts: int) -> np.ndarray:
     """Count the windows of each width that hold no N: int64 (M).
 
     Parameters
     ----------
-    letters
-        int8 (L).
+    length, unknown
+        Number of letters, and where the N are.
     widths
         int64 (M).
     n_starts
         Windows may start before this position.
     """
-    unknown = np.concatenate([[-1], np.flatnonzero(letters < 0), [len(letters)]])
-    run_starts, run_ends = unknown[:-1] + 1, unknown[1:]
+    run_starts, run_ends = np.append(0, unknown + 1), np.append(unknown, length)
     different, which = np.unique(widths, return_inverse=True)
     last_starts = [np.minimum(run_ends - width + 1, n_starts) for width in different]
     counts = np.array([np.maximum(last - run_starts, 0).sum() for last in last_starts], dtype=np.int64)
     return counts[which]
 
 
-@kernel()
 def filter_tables(
     losses: np.ndarray, column_offsets: np.ndarray, budgets: np.ndarray, n_strands: np.ndarray, k: int, stride: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -107,32 +107,24 @@ def filter_tables(
     ``tables`` uint8, and ``table_offsets`` int64 (M + 1). Motif m has ``n = ceil(w / k)`` tables of its + strand, then
     n of its - strand, each ``stride`` long, in ``tables[table_offsets[m]:table_offsets[m + 1]]``.
     """
-    n_motifs = len(budgets)
-    table_offsets = np.zeros(n_motifs + 1, dtype=np.int64)
-    for m in range(n_motifs):
-        width = column_offsets[m + 1] - column_offsets[m]
-        n_tables = 0 if budgets[m] < 0 else (width + k - 1) // k
-        table_offsets[m + 1] = table_offsets[m] + 2 * n_tables * stride
-    tables = np.empty(table_offsets[n_motifs], dtype=np.uint8)
-    n_codes = 1 << (2 * k)
-    for m in range(n_motifs):
-        if budgets[m] < 0:
-            continue
-        first, last = column_offsets[m], column_offsets[m + 1]
-        base = table_offsets[m]
-        for strand in range(2):
-            for column in range(first, last, k):
-                for code in range(n_codes):
-                    loss = np.int64(0)
-                    for j in range(min(k, last - column)):
-                        loss += losses[strand, column + j, code >> (2 * j) & 3]
-                    quantised = OVER
-                    if loss <= budgets[m] and strand < n_strands[m]:
-                        quantised = loss * 254 // max(budgets[m], 1)
-                    for copy in range(base + code, base + stride, n_codes):
-                        tables[copy] = quantised
-                base += stride
-    return tables, table_offsets
+    n_tables = np.where(budgets < 0, 0, -(-np.diff(column_offsets) // k))
+    table_offsets = np.concatenate([[0], np.cumsum(2 * n_tables * stride)])
+    motif = np.repeat(np.arange(len(budgets)), n_tables)  # of each table, (T,)
+    table = np.arange(len(motif)) - np.repeat(np.cumsum(n_tables) - n_tables, n_tables)  # its number in the motif
+    sums = np.zeros((2, len(motif), 1), dtype=np.int32)
+    for j in range(k):
+        column = column_offsets[motif] + k * table + j
+        is_inside = column < column_offsets[motif + 1]
+        of_column = losses[:, np.where(is_inside, column, 0)] * is_inside[:, None]  # (2, T, 4)
+        sums = (of_column[:, :, :, None] + sums[:, :, None, :]).reshape(2, len(motif), 4 ** (j + 1))
+    budget = budgets[motif].astype(np.int32)[:, None]
+    quantised = np.minimum(sums, budget) * np.int32(254) // np.maximum(budget, 1)
+    is_scanned = np.arange(2)[:, None] < n_strands[motif]  # (2, T)
+    quantised = np.where((sums <= budget) & is_scanned[:, :, None], quantised, OVER).astype(np.uint8)
+    tables = np.empty((int(table_offsets[-1]) // stride, stride), dtype=np.uint8)
+    row = table_offsets[motif] // stride + table + np.arange(2)[:, None] * n_tables[motif]
+    tables[row] = np.tile(quantised, stride // 4**k)
+    return tables.ravel(), table_offsets
 
 
 @kernel()
@@ -165,25 +157,37 @@ def filter_plain(
     ends
         int64 (last - first), overwritten: the number of entries up to and with each motif.
     """
+    widest = 0
+    for m in range(first, last):
+        widest = max(widest, table_offsets[m + 1] - table_offsets[m])
+    both = np.empty(widest // 2, dtype=np.uint32)
+    sums = np.empty(BLOCK, dtype=np.uint32)
     n_entries = 0
     for m in range(first, last):
-        n_tables = (table_offsets[m + 1] - table_offsets[m]) // (2 * PLAIN_STRIDE)
-        for block in range(n_blocks if n_tables > 0 else 0):
+        size = (table_offsets[m + 1] - table_offsets[m]) // 2
+        forward = tables[table_offsets[m] : table_offsets[m] + size]
+        backward = tables[table_offsets[m] + size : table_offsets[m + 1]]
+        for i in range(size):  # one look-up for both strands
+            both[i] = forward[i] + (np.uint32(backward[i]) << 16)
+        for position in range(0, n_blocks * BLOCK if size > 0 else 0, BLOCK):
+            for i in range(BLOCK):
+                sums[i] = 0
+            for t in range(size // PLAIN_STRIDE):
+                table = both[t * PLAIN_STRIDE : (t + 1) * PLAIN_STRIDE]
+                of_windows = codes[position + PLAIN_K * t : position + PLAIN_K * t + BLOCK]
+                for i in range(BLOCK):
+                    sums[i] += table[of_windows[i]]
+            lowest_forward = lowest_backward = np.uint32(OVER)
+            for i in range(BLOCK):
+                lowest_forward = min(lowest_forward, sums[i] & np.uint32(0xFFFF))
+                lowest_backward = min(lowest_backward, sums[i] >> np.uint32(16))
             for strand in range(2):
-                base = table_offsets[m] + strand * n_tables * PLAIN_STRIDE
-                mask = np.uint64(0)
-                for bit in range(BLOCK):
-                    position = block * BLOCK + bit
-                    total = np.int64(0)
-                    for t in range(n_tables):
-                        total += tables[base + t * PLAIN_STRIDE + codes[position + PLAIN_K * t]]
-                        if total >= OVER:
-                            break
-                    if total < OVER:
-                        mask |= np.uint64(1) << np.uint64(bit)
-                if mask != 0:
-                    keys[n_entries] = 2 * block * BLOCK + strand
-                    masks[n_entries] = mask
+                if (lowest_backward if strand else lowest_forward) < OVER:
+                    mask = np.uint64(0)
+                    for i in range(BLOCK):
+                        total = sums[i] >> np.uint32(16) if strand else sums[i] & np.uint32(0xFFFF)
+                        mask |= np.uint64(total < OVER) << np.uint64(i)
+                    keys[n_entries], masks[n_entries] = 2 * position + strand, mask
                     n_entries += 1
         ends[m - first] = n_entries
 
@@ -247,17 +251,17 @@ def rescore(
                 mask = masks[entry]
                 position = keys[entry] >> 1
                 while mask != 0:
-                    if mask & np.uint64(1) and position < stop:
-                        loss = window_loss(letters, position, matrix, budgets[m])
-                        if loss <= budgets[m]:
-                            while boundaries[sequence + 1] <= position:
-                                sequence += 1
-                            sequence_idx[n_hits] = sequence
-                            starts[n_hits] = position - boundaries[sequence]
-                            hit_losses[n_hits] = loss
-                            n_hits += 1
-                    mask >>= np.uint64(1)
-                    position += 1
+                    lowest = mask & (~mask + np.uint64(1))
+                    start = position + _n_bits(lowest - np.uint64(1))
+                    mask ^= lowest
+                    loss = window_loss(letters, start, matrix, budgets[m]) if start < stop else budgets[m] + 1
+                    if loss <= budgets[m]:
+                        while boundaries[sequence + 1] <= start:
+                            sequence += 1
+                        sequence_idx[n_hits] = sequence
+                        starts[n_hits] = start - boundaries[sequence]
+                        hit_losses[n_hits] = loss
+                        n_hits += 1
             counts[row, strand] = n_hits - n_before
         begin = ends[row]
     return sequence_idx[:n_hits].copy(), starts[:n_hits].copy(), hit_losses[:n_hits].copy()
@@ -321,59 +325,13 @@ def place(
             source += counts[m, strand]
 
 
-@kernel()
-def number_losses_inplace(
-    losses: np.ndarray, hit_offsets: np.ndarray, budgets: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Give numbers to the different losses of each motif's hits, from 0 up.
-
-    Parameters
-    ----------
-    losses
-        int32 (H): the loss of each hit, overwritten with its number.
-    hit_offsets, budgets
-        int64 (M + 1): the hits of each motif; int64 (M): none of them loses more than this.
-
-    Returns
-    -------
-    ``level_offsets`` int64 (M + 1) and ``level_losses`` int64: the losses that motif m's numbers stand for are
-    ``level_losses[level_offsets[m]:level_offsets[m + 1]]``.
-    """
-    n_motifs = len(budgets)
-    level_offsets = np.zeros(n_motifs + 1, dtype=np.int64)
-    largest = n_possible = 0
-    for budget in budgets:
-        largest = max(largest, budget)
-        n_possible += max(budget, -1) + 1
-    number = np.zeros(largest + 1, dtype=np.int32)  # one more than a loss's number; 0 where no hit has it
-    level_losses = np.empty(min(len(losses), n_possible), dtype=np.int64)
-    n_levels = 0
-    for m in range(n_motifs):
-        hits = losses[hit_offsets[m] : hit_offsets[m + 1]]
-        for loss in hits:
-            number[loss] = 1
-        for loss in range(budgets[m] + 1):
-            if number[loss] > 0:
-                level_losses[n_levels] = loss
-                n_levels += 1
-                number[loss] = n_levels - level_offsets[m]
-        for i in range(len(hits)):
-            hits[i] = number[hits[i]] - 1
-        for loss in range(budgets[m] + 1):
-            number[loss] = 0
-        level_offsets[m + 1] = n_levels
-    return level_offsets, level_losses[:n_levels].copy()
-
-
 def warm_up() -> None:
     """Compile the kernels that every scan uses; :mod:`nbmotif.kernels.simd` compiles one of the filters."""
     letters = np.array([2, 0, 3, 0, -1], dtype=np.int8)
     column_offsets, budgets = np.array([0, 4]), np.array([1])
     losses = np.ones((2, 4, 4), dtype=np.int32)
     losses[:, range(4), letters[:4]] = 0
-    filter_tables(losses, column_offsets, budgets, np.array([2]), 4, 256)
     keys, masks, ends = np.array([0, 0]), np.array([1, 0], dtype=np.uint64), np.array([1])
     counts = np.empty((1, 2), dtype=np.int64)
     columns = rescore(letters, 5, np.array([0, 5]), losses, column_offsets, budgets, 0, keys, masks, ends, counts)
     place(*columns, counts, np.array([[0, 1]]), *(np.empty(2, dtype=np.int32) for _ in range(3)))
-    number_losses_inplace(columns[2], np.array([0, len(columns[2])]), budgets)

@@ -21,9 +21,11 @@ RESOLUTION = 1 / 512
 # what a letter of probability 0 loses: more than any hit may, and the sum over 100 columns still fits int32
 IMPOSSIBLE = 1 << 24
 # steps per step of the first, rough look at a motif's distribution
-COARSE = 16
-# how far that look goes: 32 bits below the best word
-COARSE_BOUND = 1023
+COARSE = 32
+# how far that look goes: 64 bits below the best word
+COARSE_BOUND = 2047
+# beginnings of words that are listed one by one, before a table of all sums takes over
+_MOST_LISTED = 1024
 
 
 class FimoTables(NamedTuple):
@@ -92,13 +94,13 @@ def fimo_tables(pwms: Sequence[np.ndarray], background: np.ndarray, pseudocount:
     scores = integer_scores(columns, background, pseudocount)
     best = scores.max(axis=1)
     losses = np.minimum(best[:, None] - scores, IMPOSSIBLE).astype(np.int32, order="C")
-    budgets, p_offsets, p_values = tails(losses, column_offsets, background, threshold)
+    budgets, p_values = tails(losses, column_offsets, background, threshold)
     return FimoTables(
         column_offsets=column_offsets,
         losses=np.stack([losses, losses[_reversed_columns(column_offsets), ::-1]]),
         tops=np.add.reduceat(best, column_offsets[:-1]),
         budgets=budgets,
-        p_offsets=p_offsets,
+        p_offsets=np.concatenate([[0], np.cumsum(budgets + 1)]),
         p_values=p_values,
     )
 
@@ -118,14 +120,69 @@ def _reversed_columns(column_offsets: np.ndarray) -> np.ndarray:
     return np.repeat(column_offsets[:-1] + column_offsets[1:] - 1, widths) - np.arange(column_offsets[-1])
 
 
-@kernel()
 def tails(
     losses: np.ndarray, column_offsets: np.ndarray, background: np.ndarray, threshold: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray]:
     """Compute the p-value of every loss below the threshold, for each motif.
 
     Losses are never negative, so the chance to lose at most B only needs partial sums up to B: the tables stop at the
-    threshold and never see the bulk of the distribution. O(w * 4 * budget) per motif.
+    threshold and never see the bulk of the distribution. A rough look, with every entry divided by ``COARSE`` and
+    rounded down, finds a B that is not much too large: its sums are at most w steps of ``COARSE`` too small.
+
+    Parameters
+    ----------
+    losses
+        int32 (W, 4).
+    column_offsets
+        int64 (M + 1).
+    background
+        float64 (4).
+    threshold
+        P-values at or above it are left out.
+
+    Returns
+    -------
+    ``budgets`` int64 (M) and ``p_values`` float64, as in :class:`FimoTables`.
+    """
+    widths = np.diff(column_offsets)
+    worst = np.where(losses < IMPOSSIBLE, losses, 0).max(axis=1)
+    largest = np.add.reduceat(worst, column_offsets[:-1], dtype=np.int64)
+    # the order of columns does not change a sum; where the strictest come first, fewest words are left to list
+    motif_of_column = np.repeat(np.arange(len(widths)), widths)
+    strictness = np.minimum(losses, COARSE * COARSE_BOUND).sum(axis=1)
+    ordered = losses[np.lexsort((-strictness, motif_of_column))]
+    rough, _ = _p_values_up_to(
+        np.full(len(widths), COARSE_BOUND), ordered // COARSE, column_offsets, background, threshold
+    )
+    bounds = np.where(rough < COARSE_BOUND, np.minimum(largest, COARSE * (rough + 1 + widths)), largest)
+    return _p_values_up_to(bounds, ordered, column_offsets, background, threshold)
+
+
+def _p_values_up_to(
+    bounds: np.ndarray, losses: np.ndarray, column_offsets: np.ndarray, background: np.ndarray, threshold: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Call the kernel; numpy's large arrays come in large pages, which numba's do not."""
+    budgets = np.empty_like(bounds)
+    # room for all bounds; what the budgets do not need is never touched, so it costs no memory
+    p_values = np.empty((bounds + 1).sum())
+    n_kept = p_values_up_to(losses, column_offsets, background, threshold, bounds, budgets, p_values)
+    return budgets, p_values[:n_kept]
+
+
+@kernel()
+def p_values_up_to(
+    losses: np.ndarray,
+    column_offsets: np.ndarray,
+    background: np.ndarray,
+    threshold: float,
+    bounds: np.ndarray,
+    budgets: np.ndarray,
+    p_values: np.ndarray,
+) -> int:
+    """Compute the p-values of losses 0, 1, … of each motif, as long as they are below the threshold.
+
+    The words that a motif's first columns can begin with are listed with their losses and chances, as long as few of
+    them stay within the bound; the other columns are convolved, O(4 * bound) each.
 
     Parameters
     ----------
@@ -137,97 +194,97 @@ def tails(
         float64 (4).
     threshold
         P-values at or above it are left out.
+    bounds
+        int64 (M): larger losses are not looked at.
+    budgets
+        int64 (M), overwritten: the largest loss with such a p-value, or -1.
+    p_values
+        float64, long enough for all bounds, overwritten: the p-values, motif after motif.
 
     Returns
     -------
-    ``budgets`` int64 (M), ``p_offsets`` int64 (M + 1) and ``p_values`` float64, as in :class:`FimoTables`.
+    The number of p-values.
     """
-    n_motifs = len(column_offsets) - 1
-    bounds = np.empty(n_motifs, dtype=np.int64)
-    scratch = np.empty((2, 2 * (COARSE_BOUND + 1)), dtype=np.float64)
-    total = widest = 0
-    for m in range(n_motifs):
-        bounds[m] = _bound_of_losses(losses[column_offsets[m] : column_offsets[m + 1]], background, threshold, scratch)
-        total += bounds[m] + 1
-        widest = max(widest, bounds[m])
-    # room for all bounds; what the budgets do not need is never touched, so it costs no memory
-    p_values = np.empty(total, dtype=np.float64)
-    budgets = np.empty(n_motifs, dtype=np.int64)
-    p_offsets = np.zeros(n_motifs + 1, dtype=np.int64)
-    scratch = np.empty((2, 2 * (widest + 1)), dtype=np.float64)
+    widest = 0
+    for bound in bounds:
+        widest = max(widest, bound)
+    words, chances = np.empty((2, 4 * _MOST_LISTED), dtype=np.int64), np.empty((2, 4 * _MOST_LISTED))
+    scratch = np.empty((2, 2 * (widest + 1)))
     n_kept = 0
-    for m in range(n_motifs):
-        chances = _chances(losses[column_offsets[m] : column_offsets[m + 1]], background, bounds[m], scratch)
-        n_below = _accumulate(chances, threshold, p_values[n_kept:])
-        n_kept += n_below
-        budgets[m] = n_below - 1
-        p_offsets[m + 1] = n_kept
-    return budgets, p_offsets, p_values[:n_kept]
-
-
-@kernel()
-def _largest_possible_loss(motif: np.ndarray) -> int:
-    """Find the largest loss of a window that holds no impossible letter."""
-    total = 0
-    for j in range(motif.shape[0]):
-        worst = 0
-        for c in range(4):
-            if motif[j, c] < IMPOSSIBLE:
-                worst = max(worst, motif[j, c])
-        total += worst
-    return total
-
-
-@kernel()
-def _bound_of_losses(motif: np.ndarray, background: np.ndarray, threshold: float, scratch: np.ndarray) -> int:
-    """Find a loss, not much above the smallest, that a random window stays below with at least the threshold's chance.
-
-    With every entry divided by ``COARSE`` and rounded down, sums are at most w steps of ``COARSE`` too small.
-    """
-    width = motif.shape[0]
-    coarse = np.empty((width, 4), dtype=np.int32)
-    for j in range(width):
-        for c in range(4):
-            coarse[j, c] = motif[j, c] // COARSE
-    largest = _largest_possible_loss(motif)
-    chances = _chances(coarse, background, COARSE_BOUND, scratch)
-    n_below = _accumulate(chances, threshold, chances)
-    return min(largest, COARSE * (n_below + width)) if n_below <= COARSE_BOUND else largest
-
-
-@kernel()
-def _chances(motif: np.ndarray, background: np.ndarray, bound: int, scratch: np.ndarray) -> np.ndarray:
-    """Compute the chance that a random window loses exactly 0, 1, …, bound steps: float64 (bound + 1), in scratch."""
-    size = bound + 1
-    # zeros before the values, so that a look back by any loss finds a value and the loop needs no branch
-    before, after = scratch[0], scratch[1]
-    for i in range(2 * size):
-        before[i] = after[i] = 0.0
-    before[size] = 1.0
-    a, c, g, t = background[0], background[1], background[2], background[3]
-    for j in range(motif.shape[0]):
-        target = after[size : 2 * size]
-        of_a = before[size - min(motif[j, 0], size) :]
-        of_c = before[size - min(motif[j, 1], size) :]
-        of_g = before[size - min(motif[j, 2], size) :]
-        of_t = before[size - min(motif[j, 3], size) :]
+    for m in range(len(bounds)):
+        last, size = column_offsets[m + 1], bounds[m] + 1
+        # zeros before the values, so that a look back by any loss finds a value and the loop needs no branch
+        before, after = scratch[0], scratch[1]
+        for i in range(2 * size):
+            before[i] = 0.0
+        column = _add_words(losses, column_offsets[m], last, background, words, chances, before[size : 2 * size])
+        for i in range(size if column < last else 0):
+            after[i] = 0.0
+        for j in range(column, last):
+            _add_column(losses[j], background, before, after, size)
+            before, after = after, before
+        p = 0.0
+        budgets[m] = size - 1
         for i in range(size):
-            target[i] = a * of_a[i] + c * of_c[i] + g * of_g[i] + t * of_t[i]
-        before, after = after, before
-    chances: np.ndarray = before[size : 2 * size]
-    return chances
+            if before[size + i] > 0:  # few losses can occur in a narrow motif, and a sum is slow to wait for
+                p += before[size + i]
+                if p >= threshold:
+                    budgets[m] = i - 1
+                    break
+            p_values[n_kept + i] = p
+        n_kept += budgets[m] + 1
+    return n_kept
 
 
 @kernel()
-def _accumulate(chances: np.ndarray, threshold: float, p_values: np.ndarray) -> int:
-    """Add chances up to p-values as long as these are below the threshold, and count them."""
-    p = 0.0
-    for i in range(len(chances)):
-        p += chances[i]
-        if p >= threshold:
-            return i
-        p_values[i] = p
-    return len(chances)
+def _add_words(
+    losses: np.ndarray,
+    first: int,
+    last: int,
+    background: np.ndarray,
+    words: np.ndarray,
+    chances: np.ndarray,
+    total: np.ndarray,
+) -> int:
+    """Add up, by loss, the chances of the words of a motif's first columns, of as many as are worth listing.
+
+    ``words`` and ``chances``, two rows each, are overwritten: the words of one column are made from those before it.
+
+    Returns
+    -------
+    The first column that the words do not reach.
+    """
+    size = len(total)
+    shorter, longer = 0, 1
+    words[shorter, 0], chances[shorter, 0] = 0, 1.0
+    n, column = 1, first
+    while column < last and n <= _MOST_LISTED and 8 * n <= size:
+        n_longer = 0
+        for c in range(4):
+            for word in range(n):
+                loss = words[shorter, word] + losses[column, c]
+                if loss < size:
+                    words[longer, n_longer] = loss
+                    chances[longer, n_longer] = chances[shorter, word] * background[c]
+                    n_longer += 1
+        shorter, longer = longer, shorter
+        n, column = n_longer, column + 1
+    for word in range(n):
+        total[words[shorter, word]] += chances[shorter, word]
+    return column
+
+
+@kernel()
+def _add_column(losses: np.ndarray, background: np.ndarray, before: np.ndarray, after: np.ndarray, size: int) -> None:
+    """Convolve the chances of losses with one column's."""
+    a, c, g, t = background[0], background[1], background[2], background[3]
+    target = after[size : 2 * size]
+    of_a = before[size - min(losses[0], size) :]
+    of_c = before[size - min(losses[1], size) :]
+    of_g = before[size - min(losses[2], size) :]
+    of_t = before[size - min(losses[3], size) :]
+    for i in range(size):
+        target[i] = a * of_a[i] + c * of_c[i] + g * of_g[i] + t * of_t[i]
 
 
 def warm_up() -> None:

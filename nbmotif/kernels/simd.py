@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 FORCE = "NBMOTIF_SIMD"  # environment variable that names the path to take
 
 _X86, _ARM = {"x86_64", "amd64"}, {"arm64", "aarch64"}
-AVX512VBMI = Lookup(k=3, lanes=64, vectors=4, stride=64, instruction="llvm.x86.avx512.permvar.qi.512")
+AVX512VBMI = Lookup(k=3, lanes=64, vectors=6, stride=64, instruction="llvm.x86.avx512.permvar.qi.512")
 # looks up 16 bytes in each half of the vector, so the table is there twice
 AVX2 = Lookup(k=2, lanes=32, vectors=4, stride=32, instruction="llvm.x86.avx2.pshuf.b")
 NEON = Lookup(k=3, lanes=16, vectors=4, stride=64, instruction="llvm.aarch64.neon.tbl4.v16i8", parts=4)

@@ -18,7 +18,7 @@ import torch
 from nbmotif import MotifSet, fimo, one_hot_encode, reverse_complement
 from nbmotif.errors import InvalidArgument, InvalidFile, NbmotifWarning
 from nbmotif.kernels import fimo as kernels
-from nbmotif.kernels.fimo_tables import IMPOSSIBLE, RESOLUTION, fimo_tables, integer_scores, tails
+from nbmotif.kernels.fimo_tables import IMPOSSIBLE, RESOLUTION, fimo_tables, integer_scores, p_values_up_to
 
 UNIFORM = np.full(4, 0.25)
 TATA = np.eye(4)[[3, 0, 3, 0]].T
@@ -310,11 +310,11 @@ def test_fimo_tables__hold_the_enumerated_p_values(pwm, threshold):
 
 def test_kmer_codes__spell_the_letters_from_each_position():
     letters = np.array([2, 0, 3, -1, 1], dtype=np.int8)
-    codes = kernels.kmer_codes(letters, 3, 4)
+    codes = kernels.kmer_codes(letters, np.array([3]), 3, 4)
     assert len(codes) == 9
     assert codes[0] == 2 + 4 * 0 + 16 * 3
     assert codes[4] & 3 == 1
-    long_run = kernels.kmer_codes(np.full(6400, -1, dtype=np.int8), 3, 0)
+    long_run = kernels.kmer_codes(np.full(6400, -1, dtype=np.int8), np.arange(6400), 3, 0)
     assert np.bincount(long_run[:-2], minlength=64).min() > 50
 
 
@@ -326,7 +326,10 @@ def test_kmer_codes__spell_the_letters_from_each_position():
 def test_count_windows__equals_looking_at_each(letters, widths, n_starts):
     starts = range(min(n_starts, len(letters)))
     expected = [sum(i + w <= len(letters) and (letters[i : i + w] >= 0).all() for i in starts) for w in widths]
-    assert kernels.count_windows(letters, np.array(widths), n_starts).tolist() == expected
+    assert (
+        kernels.count_windows(len(letters), np.flatnonzero(letters < 0), np.array(widths), n_starts).tolist()
+        == expected
+    )
 
 
 def test_kernels__compiled_and_plain_agree():
@@ -335,24 +338,29 @@ def test_kernels__compiled_and_plain_agree():
     tables = fimo_tables([random_pwm(rng, width) for width in (3, 7)], UNIFORM, 4e-4, 0.05)
     both = []
     for run in (lambda kernel: kernel, lambda kernel: getattr(kernel, "py_func", kernel)):
-        quantised = run(kernels.filter_tables)(*tables[:2][::-1], tables.budgets, np.array([2, 2]), 4, 256)
+        quantised = kernels.filter_tables(*tables[:2][::-1], tables.budgets, np.array([2, 2]), 4, 256)
         keys, masks, ends = np.empty(9, dtype=np.int64), np.empty(9, dtype=np.uint64), np.empty(2, dtype=np.int64)
-        codes = kernels.kmer_codes(letters, 4, 80)
+        codes = kernels.kmer_codes(letters, np.flatnonzero(letters < 0), 4, 80)
         run(kernels.filter_plain)(codes, 2, *quantised, 0, 2, keys, masks, ends)
         counts, boundaries = np.empty((2, 2), dtype=np.int64), np.array([0, 130])
         scan = tables.losses, tables.column_offsets, tables.budgets, 0, keys, masks, ends, counts
         hits = run(kernels.rescore)(letters, 130, boundaries, *scan)
-        levels = run(kernels.number_losses_inplace)(hits[2], np.cumsum([0, *counts.sum(axis=1)]), tables.budgets)
-        both.append([*quantised, ends, counts, *hits, *levels])
+        both.append([*quantised, ends, counts, *hits])
     for compiled, plain in zip(*both, strict=True):
         np.testing.assert_array_equal(compiled, plain)
     assert both[0][3].sum() > 0
 
 
-def test_tails__compiled_and_plain_agree():
+def test_p_values_up_to__compiled_and_plain_agree():
     losses = np.array([[0, 9, 600, 700], [5, 0, 80, IMPOSSIBLE]], dtype=np.int32)
-    arguments = losses, np.array([0, 1, 2]), np.array([0.1, 0.2, 0.3, 0.4]), 0.75
-    for compiled, plain in zip(tails(*arguments), getattr(tails, "py_func", tails)(*arguments), strict=True):
+    both = []
+    for run in (p_values_up_to, getattr(p_values_up_to, "py_func", p_values_up_to)):
+        budgets, p_values = np.empty(2, dtype=np.int64), np.zeros(800)
+        n = run(
+            losses, np.array([0, 1, 2]), np.array([0.1, 0.2, 0.3, 0.4]), 0.75, np.array([700, 80]), budgets, p_values
+        )
+        both.append([n, budgets, p_values])
+    for compiled, plain in zip(*both, strict=True):
         np.testing.assert_array_equal(compiled, plain)
 
 

@@ -8,7 +8,7 @@ import torch
 
 from nbmotif.encoding import one_hot_encode, to_codes
 from nbmotif.errors import InvalidArgument
-from nbmotif.kernels.one_hot import codes_of
+from nbmotif.kernels.one_hot import codes_of_bytes, codes_of_floats
 
 DTYPES = [torch.bool, torch.uint8, torch.int8, torch.int64, torch.float16, torch.bfloat16, torch.float32, torch.float64]
 
@@ -37,8 +37,8 @@ def test_to_codes__refuses_what_is_not_one_hot_and_says_where(dtype, value):
         to_codes(X)
 
 
-@pytest.mark.parametrize("dtype", [np.int8, np.float32])
-def test_codes_of__compiled_and_plain_agree(dtype):
+@pytest.mark.parametrize(("codes_of", "dtype"), [(codes_of_bytes, np.int8), (codes_of_floats, np.float32)])
+def test_codes_of__compiled_and_plain_agree(codes_of, dtype):
     X = (
         np.eye(5)[np.random.default_rng(0).integers(0, 5, size=(3, 40))][:, :, :4]
         .transpose(0, 2, 1)

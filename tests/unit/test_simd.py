@@ -40,7 +40,7 @@ def survivors(run, k, stride, blocks_per_step, tables, letters):
     """Windows that a filter passes, as pairs of motif and position, for each strand."""
     n_motifs, widest = len(tables.budgets), int(tables.widths.max())
     n_blocks = -(-len(letters) // (BLOCK * blocks_per_step)) * blocks_per_step
-    codes = kmer_codes(letters, k, BLOCK * blocks_per_step + widest)
+    codes = kmer_codes(letters, np.flatnonzero(letters < 0), k, BLOCK * blocks_per_step + widest)
     n_strands = np.full(n_motifs, 2)
     quantised = filter_tables(tables.losses, tables.column_offsets, tables.budgets, n_strands, k, stride)
     keys = np.empty(2 * n_blocks * n_motifs + 1, dtype=np.int64)
