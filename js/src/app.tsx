@@ -1,12 +1,15 @@
 // Puts a view of a store into an element, and takes it out again.
 import { effect } from "@preact/signals";
 import { render } from "preact";
+import { hookFocusables, keepTyping } from "./focusables.ts";
 import { frame } from "./frame.ts";
 import type { Store } from "./store.ts";
 import css from "./styles.css";
 import { watchPixelRatio, watchTheme } from "./theme.ts";
 import { ScreenContext } from "./views/context.ts";
 import { Explorer, type ViewName } from "./views/Explorer.tsx";
+
+hookFocusables();
 
 export function show(store: Store, el: HTMLElement, signal: AbortSignal, view: ViewName = "explorer"): void {
   const root = document.createElement("div");
@@ -20,6 +23,7 @@ export function show(store: Store, el: HTMLElement, signal: AbortSignal, view: V
   body.className = "nbm-body";
   root.append(style, body);
   el.append(root);
+  keepTyping(body);
 
   const palette = watchTheme(root, store.traits.theme, store.traits.palette, signal);
   const pixelRatio = watchPixelRatio(signal);

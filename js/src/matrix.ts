@@ -1,4 +1,3 @@
-// Matrices as text, to be pasted elsewhere.
 import type { Dataset } from "./dataset.ts";
 
 /** A motif as a MEME file. */
@@ -20,12 +19,4 @@ MOTIF ${dataset.manifest.motif_names[motif]}
 letter-probability matrix: alength= 4 w= ${rows.length}
 ${rows.join("\n")}
 `;
-}
-
-/** Weights of shape (4, width) as a table with a row per position. */
-export function tableText(weights: Float32Array, width: number): string {
-  const rows = Array.from({ length: width }, (_, i) =>
-    [0, 1, 2, 3].map((base) => String(Number(weights[base * width + i].toPrecision(6)))).join("\t"),
-  );
-  return `A\tC\tG\tT\n${rows.join("\n")}\n`;
 }

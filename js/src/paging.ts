@@ -1,6 +1,7 @@
 // Which sequences are shown: pages of a ranking, and the way from site to site through them.
+import { whole } from "./format.ts";
 import { centerOn } from "./layout.ts";
-import { nextSite } from "./ranking.ts";
+import { nextSite, type Place } from "./ranking.ts";
 import type { Store } from "./store.ts";
 
 /** Shows the page of the ranking that begins at `at`, or at the last full page before its end. */
@@ -23,6 +24,30 @@ export function resizePage(store: Store, size: number): void {
   goTo(store, Math.max(0, first), ranking);
 }
 
+/** Centers a site of a sequence that is shown, and puts the cursor on it. */
+function lookAt(store: Store, sequence: number, { start, end }: { start: number; end: number }): void {
+  const { start: from, end: to } = store.viewport.peek();
+  store.moveTo(
+    centerOn(start, end, Math.max(1.5 * (end - start), Math.min(to - from, 120)), store.manifest.length),
+  );
+  store.hover.value = { sequence, base: Math.floor((start + end) / 2), byKey: true };
+}
+
+/** Shows a site, its sequence on top of those that are shown. */
+export function showSite(store: Store, site: Place): void {
+  const others = store.shownSequences.peek().filter((other) => other !== site.sequence);
+  store.set({ _tracks: [site.sequence, ...others].slice(0, store.pageSize.peek()) });
+  lookAt(store, site.sequence, site);
+}
+
+/** Shows the first of some sites; the way from site to site leads through the others. */
+export function showPicked(store: Store, sites: readonly Place[]): void {
+  store.picked.value = sites;
+  store.siteKind.value = "picked";
+  if (sites[0]) showSite(store, sites[0]);
+  if (sites.length > 1) store.notice.value = `The first of ${whole(sites.length)}; N shows the next.`;
+}
+
 /** Centers the next site on the screen, seen from the cursor, in this sequence or in the following ones. */
 export function jumpToSite(store: Store, onScreen: 1 | -1): void {
   const direction = store.traits.reverse_complement.peek() ? (-onScreen as 1 | -1) : onScreen;
@@ -40,15 +65,14 @@ export function jumpToSite(store: Store, onScreen: 1 | -1): void {
       counts: store.counts.peek()!,
       thresholds: store.thresholds.peek(),
       kind: store.siteKind.peek(),
+      picked: store.picked.peek(),
       selected: new Set(store.selected.peek()),
       sequence,
       from: base,
       direction,
     });
-  const show = (sequence: number, site: { start: number; end: number }): void => {
-    store.moveTo(centerOn(site.start, site.end, Math.min(end - start, 120), store.manifest.length));
-    store.hover.value = { sequence, base: Math.floor((site.start + site.end) / 2), byKey: true };
-  };
+  const show = (sequence: number, site: { start: number; end: number }): void =>
+    lookAt(store, sequence, site);
   const here = siteIn(from, middle);
   if (here) {
     show(from, here);
@@ -84,4 +108,5 @@ const NOTHING = {
     "No earlier seqlet without a motif.",
     "No further seqlet without a motif: every other one that counts has a match or lies under a hit.",
   ],
+  picked: ["No earlier pair of those that were picked.", "No further pair of those that were picked."],
 } as const;

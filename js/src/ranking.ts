@@ -6,8 +6,11 @@ import { isUnexplained } from "./unexplained.ts";
 
 export type SequenceOrder = "seqlets" | "hits" | "selected" | "unexplained" | "file";
 
-/** What one jumps between: sites that count, of the marked motifs if there are any; or seqlets without a motif. */
-export type SiteKind = "sites" | "unexplained";
+/**
+ * What one jumps between: sites that count, of the marked motifs if there are any; seqlets without a motif; or what
+ * was picked in a chart.
+ */
+export type SiteKind = "sites" | "unexplained" | "picked";
 
 /** Sequences, those with the most of what `order` names first; ties in file order. */
 export function rankSequences(
@@ -54,11 +57,19 @@ function addHits(
   }
 }
 
+/** Some bases of a sequence. */
+export interface Place {
+  sequence: number;
+  start: number;
+  end: number;
+}
+
 export interface SiteSearch {
   dataset: Dataset;
   counts: Counts;
   thresholds: Thresholds;
   kind: SiteKind;
+  picked: readonly Place[];
   selected: ReadonlySet<number>;
   sequence: number;
   /** Sites are told apart by their middle; the one at this base is not found again. */
@@ -68,7 +79,7 @@ export interface SiteSearch {
 
 /** The next or previous site in a sequence. */
 export function nextSite(search: SiteSearch): { start: number; end: number } | null {
-  const { dataset, counts, thresholds, kind, selected, sequence, from, direction } = search;
+  const { dataset, counts, thresholds, kind, picked, selected, sequence, from, direction } = search;
   let best: { start: number; end: number } | null = null;
   let nearest = Number.POSITIVE_INFINITY;
   const consider = (start: number, end: number): void => {
@@ -78,6 +89,10 @@ export function nextSite(search: SiteSearch): { start: number; end: number } | n
       best = { start, end };
     }
   };
+  if (kind === "picked") {
+    for (const site of picked) if (site.sequence === sequence) consider(site.start, site.end);
+    return best;
+  }
   const { offset, item } = dataset.seqletsBySequence;
   for (let i = offset[sequence]; i < offset[sequence + 1]; i++) {
     const q = item[i];

@@ -7,7 +7,7 @@ import type { Host } from "./host.ts";
 import { rowsOf, type TrackRow } from "./layers.ts";
 import { clampViewport, fromTrait, toTrait, type Viewport } from "./layout.ts";
 import { lowerNames, orderRows } from "./order.ts";
-import { rankSequences, type SequenceOrder, type SiteKind } from "./ranking.ts";
+import { type Place, rankSequences, type SequenceOrder, type SiteKind } from "./ranking.ts";
 import { TrackCache } from "./tracks.ts";
 import { type Manifest, TRAIT_NAMES, type TraitName, type Traits } from "./wire.ts";
 
@@ -45,6 +45,9 @@ export class Store {
   readonly yMode = signal<YMode>("own");
   readonly sequenceOrder = signal<SequenceOrder>("seqlets");
   readonly siteKind = signal<SiteKind>("sites");
+  /** Sites that were picked in a chart, to be looked at one by one. */
+  readonly picked = signal<readonly Place[]>([]);
+  readonly showsPairs = signal(false);
   /** How many sequences are shown at a time, and where in their order the shown ones begin; null before a turn. */
   readonly pageSize = signal(DEFAULT_TRACKS);
   readonly page = signal<number | null>(null);

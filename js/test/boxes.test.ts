@@ -184,6 +184,7 @@ test("nextSite walks through the sites that count, in order, and ends", () => {
       counts,
       thresholds,
       kind: "sites",
+      picked: [],
       selected: new Set(),
       sequence: SEQUENCE,
       from,

@@ -9,7 +9,7 @@ import traitlets as t
 
 from nbmotif.widget.state import ExplorerState
 
-VIEWS = ("thresholds", "table", "tracks", "card")
+VIEWS = ("thresholds", "table", "tracks", "card", "pairs")
 
 # The Explorer's own script draws: this one only finds it, so that both share one state and one copy of the data.
 _SCRIPT = """export default {
@@ -26,7 +26,7 @@ _SCRIPT = """export default {
 
 
 class View(anywidget.AnyWidget):
-    """A part of an `Explorer`, which its methods ``thresholds``, ``table``, ``tracks`` and ``card`` make.
+    """A part of an `Explorer`, which its methods ``thresholds``, ``table``, ``tracks``, ``card`` and ``pairs`` make.
 
     Parameters
     ----------
@@ -89,6 +89,10 @@ class ExplorerViews(ExplorerState):
         if motif is not None:
             self.motif = motif
         return self._view("card")
+
+    def pairs(self) -> View:
+        """Show which motifs share sequences and how far apart, in a cell of its own; linked with every other view."""
+        return self._view("pairs")
 
     def _view(self, name: str) -> View:
         if self._shown is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -82,3 +83,47 @@ def test_card__is_opened_by_a_marked_motif_and_leads_to_its_sites(open_notebook:
     view.root.get_by_role("button", name="Close the card").click()
     view.settle()
     assert notebook.value("explorer.motif") is None
+
+
+def test_pairs__count_the_sequences_that_hold_both(open_notebook: Callable) -> None:
+    notebook = open_notebook("pairs.ipynb", [MAKE, "explorer", "explorer.pairs()"]).run_all()
+    whole, alone = views_on(notebook.page, 2)
+    whole.motif("GATA1_MA0035").click()
+    whole.motif("KLF1_MA0493").click()
+    alone.root.get_by_label("What is paired").select_option("motifs")
+    for threshold in (0.01, 0.5):
+        notebook.python(f"explorer.attribution_threshold = {threshold}")
+        alone.settle()
+        notebook.python(
+            "held = explorer.hits.groupby('motif_name', observed=True)['sequence_name'].agg(set)\n"
+            "both = len(held['GATA1_MA0035'] & held['KLF1_MA0493'])\n"
+            "chance = len(held['GATA1_MA0035']) * len(held['KLF1_MA0493']) / 12"
+        )
+        both, chance = notebook.value("(both, chance)")
+        assert both > 0
+        cell = alone.root.get_by_role("button", name=re.compile("KLF1 and GATA1"))
+        expect(cell).to_have_attribute("aria-label", f"KLF1 and GATA1: {both} sequences, {chance:.0f} by chance")
+    alone.screenshot("pairs")
+    whole.root.get_by_role("button", name="Pairs").click()
+    whole.screenshot("pairs-whole")
+
+
+def test_pairs__are_shown_when_their_bar_is_clicked(open_notebook: Callable) -> None:
+    cells = ["import synthetic; explorer = synthetic.explorer(**synthetic.pieces(n=40))", "explorer"]
+    notebook = open_notebook("bars.ipynb", cells).run_all()
+    [view] = views_on(notebook.page)
+    view.root.get_by_role("button", name="Pairs").click()
+    bars = view.root.get_by_role("slider", name=re.compile("facing"))
+    bars.focus()
+    wanted = re.compile(r"^[1-9]\d* pairs?")
+    for _ in range(100):
+        notebook.page.keyboard.press("ArrowRight")
+        if wanted.match(said := bars.get_attribute("aria-valuetext")):
+            break
+    n, gap = (int(part) for part in re.findall(r"\d+", said))
+    notebook.page.keyboard.press("Enter")
+    view.settle()
+    start, end = notebook.value("explorer.viewport")
+    assert gap < end - start < 2114
+    assert view.root.get_by_label("Kind of site").input_value() == "picked"
+    assert n == 1 or "The first of" in view.root.get_by_role("status").text_content()

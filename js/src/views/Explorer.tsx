@@ -2,14 +2,15 @@
 import { useErrorBoundary } from "preact/hooks";
 import { threshold, whole } from "../format.ts";
 import type { LoadState } from "../store.ts";
-import { ownKeys, useScreen } from "./context.ts";
+import { useScreen } from "./context.ts";
 import { MotifCard } from "./MotifCard.tsx";
 import { MotifTable } from "./MotifTable.tsx";
+import { Pairs } from "./Pairs.tsx";
 import { Toolbar } from "./Toolbar.tsx";
 import { Tracks } from "./Tracks.tsx";
 
 /** What a cell can show: all of it, or a part that stays linked with the others. */
-export type ViewName = "explorer" | "thresholds" | "table" | "tracks" | "card";
+export type ViewName = "explorer" | "thresholds" | "table" | "tracks" | "card" | "pairs";
 
 export function Explorer({ view }: { view: ViewName }) {
   const { store } = useScreen();
@@ -20,6 +21,10 @@ export function Explorer({ view }: { view: ViewName }) {
   const dataset = store.dataset.value;
   const shows = (part: ViewName): boolean => view === "explorer" || view === part;
   const hasCard = view === "card" || (view === "explorer" && store.traits.motif.value !== null);
+  const hasPairs = view === "pairs" || (view === "explorer" && store.showsPairs.value);
+  const closePairs = (): void => {
+    store.showsPairs.value = false;
+  };
   // a cell of its own says what is missing; beside the table nothing need be said
   const hasTracks = view === "tracks" || (view === "explorer" && dataset?.manifest.has.attributions);
   return (
@@ -33,8 +38,9 @@ export function Explorer({ view }: { view: ViewName }) {
           <Notice />
           <div class="nbm-main">
             {shows("table") && <MotifTable />}
-            {(hasCard || hasTracks) && (
+            {(hasCard || hasPairs || hasTracks) && (
               <div class="nbm-side">
+                {hasPairs && <Pairs onClose={view === "pairs" ? undefined : closePairs} />}
                 {hasCard && <MotifCard />}
                 {hasTracks && <Tracks />}
               </div>
@@ -124,7 +130,7 @@ function DrawError({ failure, onRetry }: { failure: unknown; onRetry: () => void
         The Explorer could not be drawn ({String(failure)}). Nothing is lost: draw it again, or reload the
         page.
       </p>
-      <button type="button" class="nbm-button" onClick={onRetry} {...ownKeys}>
+      <button class="nbm-button" onClick={onRetry}>
         Draw again
       </button>
     </div>
@@ -137,7 +143,7 @@ function LoadError({ message }: { message: string }) {
     <div class="nbm-state" data-phase="error" role="alert">
       <p>The data could not be shown. {message}</p>
       {store.host.canCompute && (
-        <button type="button" class="nbm-button" onClick={() => void store.reload()} {...ownKeys}>
+        <button class="nbm-button" onClick={() => void store.reload()}>
           Load again
         </button>
       )}
@@ -166,10 +172,8 @@ function Notice() {
       text={`No hit passes ${threshold(attribution)}: the strongest has ${threshold(Number(strongest.toPrecision(2)))}.`}
     >
       <button
-        type="button"
         class="nbm-button"
         onClick={() => store.set({ attribution_threshold: Number((strongest / 2).toPrecision(1)) })}
-        {...ownKeys}
       >
         Lower to {threshold(Number((strongest / 2).toPrecision(1)))}
       </button>

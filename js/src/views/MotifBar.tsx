@@ -1,5 +1,5 @@
 // Above the table: search, what is marked, and in which sequence is counted.
-import { ownKeys, useScreen } from "./context.ts";
+import { useScreen } from "./context.ts";
 import { Icon } from "./Icon.tsx";
 import { Swatch } from "./Swatch.tsx";
 
@@ -19,11 +19,9 @@ export function MotifBar() {
           placeholder="Search motifs"
           aria-label="Search motifs"
           value={traits._search.value}
-          {...ownKeys}
           onInput={(event) => store.set({ _search: event.currentTarget.value }, { settle: false })}
           onChange={() => store.host.flush()}
           onKeyDown={(event) => {
-            event.stopPropagation();
             if (event.key === "Escape") store.set({ _search: "" });
           }}
         />
@@ -45,6 +43,19 @@ export function MotifBar() {
           onRemove={() => store.toggleMotif(names[motif]!)}
         />
       ))}
+      <span class="nbm-spacer" />
+      {dataset.manifest.has.hits && (
+        <button
+          class="nbm-button"
+          aria-pressed={store.showsPairs.value}
+          title="Which motifs share sequences, and how far apart they stand"
+          onClick={() => {
+            store.showsPairs.value = !store.showsPairs.peek();
+          }}
+        >
+          Pairs
+        </button>
+      )}
     </div>
   );
 }
@@ -66,26 +77,13 @@ function Chip({
     <span class="nbm-chip">
       {slot !== undefined && <Swatch slot={slot} />}
       {onOpen ? (
-        <button
-          type="button"
-          class="nbm-chip-text"
-          title={`Open the card of ${text}`}
-          onClick={onOpen}
-          {...ownKeys}
-        >
+        <button class="nbm-chip-text" title={`Open the card of ${text}`} onClick={onOpen}>
           {text}
         </button>
       ) : (
         <span class="nbm-chip-text">{text}</span>
       )}
-      <button
-        type="button"
-        class="nbm-chip-remove"
-        aria-label={label}
-        title={label}
-        onClick={onRemove}
-        {...ownKeys}
-      >
+      <button class="nbm-chip-remove" aria-label={label} title={label} onClick={onRemove}>
         <Icon name="close" />
       </button>
     </span>

@@ -6,10 +6,11 @@ import { copyText } from "../clipboard.ts";
 import { intervalText } from "../describe.ts";
 import { drawLogo, valueRange } from "../draw/logo.ts";
 import { plural, signed, threshold, whole } from "../format.ts";
-import { BaseScale, centerOn } from "../layout.ts";
-import { memeText, tableText } from "../matrix.ts";
+import { BaseScale } from "../layout.ts";
+import { memeText } from "../matrix.ts";
+import { showSite } from "../paging.ts";
 import { Bars } from "./Bars.tsx";
-import { ownKeys, useScreen } from "./context.ts";
+import { useScreen } from "./context.ts";
 import { IconButton } from "./controls.tsx";
 import { MotifLogo, Picture } from "./MotifLogo.tsx";
 import { Swatch } from "./Swatch.tsx";
@@ -69,10 +70,10 @@ function Card({ motif }: { motif: number }) {
   const width = dataset.motifWidth[motif];
   const column = Math.min(16, WIDEST / width);
   const logo = { width: Math.ceil(column * width), height: LOGO_HEIGHT, column };
-  const copy = async (what: string, text: string): Promise<void> => {
-    store.notice.value = (await copyText(text))
-      ? `Copied ${what} of ${name}.`
-      : "The browser did not allow copying: take the matrix from Python, with explorer.describe(…).";
+  const copy = async (): Promise<void> => {
+    store.notice.value = (await copyText(memeText(dataset, motif)))
+      ? `Copied the matrix of ${name}, as a MEME file.`
+      : "The browser does not allow copying: take the matrix from explorer.describe(…) in Python.";
   };
   return (
     <section class="nbm-sheet" aria-label={`Motif ${name}`}>
@@ -81,24 +82,9 @@ function Card({ motif }: { motif: number }) {
         <h3>{name}</h3>
         {family !== name && <span class="nbm-muted">{family}</span>}
         <span class="nbm-spacer" />
-        <button
-          type="button"
-          class="nbm-button"
-          onClick={() => void copy("the matrix", memeText(dataset, motif))}
-          {...ownKeys}
-        >
+        <button class="nbm-button" onClick={() => void copy()}>
           Copy matrix
         </button>
-        {found && (
-          <button
-            type="button"
-            class="nbm-button"
-            onClick={() => void copy("the weights", tableText(found.weights.hypothetical!, width))}
-            {...ownKeys}
-          >
-            Copy weights
-          </button>
-        )}
         <IconButton icon="close" label="Close the card" onClick={() => store.set({ motif: null })} />
       </header>
       <div class="nbm-sheet-body">
@@ -206,21 +192,13 @@ function ExampleRow({ example, flank }: { example: Example; flank: number }) {
   const dataset = store.dataset.value!;
   const { sequence, start, end, strand, attribution, window } = example;
   const where = intervalText(dataset, sequence, start, end);
-  const show = (): void => {
-    const others = store.shownSequences.peek().filter((other) => other !== sequence);
-    store.set({ _tracks: [sequence, ...others].slice(0, store.pageSize.peek()) });
-    store.moveTo(centerOn(start, end, 100, dataset.manifest.length));
-    store.hover.value = { sequence, base: Math.floor((start + end) / 2), byKey: true };
-  };
   const width = 132;
   const height = 30;
   const [low, high] = valueRange(window, false);
   return (
     <button
-      type="button"
       title={`Show ${dataset.sequenceName(sequence)}, ${where}`}
-      onClick={show}
-      {...ownKeys}
+      onClick={() => showSite(store, example)}
     >
       <Picture
         width={width}
@@ -256,10 +234,8 @@ function Members({ motif, column }: { motif: number; column: number }) {
       {shown.map(({ motif: member, offset, reverse, similarity }) => (
         <button
           key={member}
-          type="button"
           title="Open its card"
           onClick={() => store.set({ motif: dataset.manifest.motif_names[member]! })}
-          {...ownKeys}
         >
           <span style={{ paddingLeft: `${column * (offset - left)}px` }}>
             <MotifLogo

@@ -8,7 +8,7 @@ import { GUTTER, RIGHT_PAD } from "../draw/track.ts";
 import { whole } from "../format.ts";
 import { rowStates } from "../layers.ts";
 import { BaseScale, pan, span, type Viewport } from "../layout.ts";
-import { ownKeys, usePainter, useScreen } from "./context.ts";
+import { usePainter, useScreen } from "./context.ts";
 
 const ROW = 7;
 const RULER = 20;
@@ -104,7 +104,6 @@ export function Overview({ sequences, width }: { sequences: readonly number[]; w
           width: `${Math.max(4, windowRight - windowLeft)}px`,
           height: `${stripHeight}px`,
         }}
-        {...ownKeys}
         onKeyDown={keys}
         onPointerDown={grab("both")}
         {...handlers}

@@ -19,7 +19,7 @@ import { plural } from "../format.ts";
 import { rowStates } from "../layers.ts";
 import { BaseScale } from "../layout.ts";
 import type { TrackState } from "../tracks.ts";
-import { ownKeys, usePainter, useScreen } from "./context.ts";
+import { usePainter, useScreen } from "./context.ts";
 
 /** Text widths in the labels' font, each measured once. */
 export function makeMeasure(font: string): (text: string) => number {
@@ -150,12 +150,10 @@ function TrackHead(props: { sequence: number; isSelected: boolean; where: string
   return (
     <div class="nbm-track-head">
       <button
-        type="button"
         class="nbm-track-name"
         aria-pressed={isSelected}
         title={isSelected ? "Count in all sequences again" : "Count only in this sequence"}
         onClick={() => store.toggleSequence(sequence)}
-        {...ownKeys}
       >
         {name}
       </button>
@@ -174,7 +172,7 @@ function TrackMessage({ states, onRetry }: { states: readonly TrackState[]; onRe
     <div class="nbm-track-message" data-phase={state.phase}>
       {state.phase === "loading" ? "Loading attributions…" : state.message}
       {state.phase === "error" && store.host.canCompute && (
-        <button type="button" class="nbm-button" onClick={onRetry} {...ownKeys}>
+        <button class="nbm-button" onClick={onRetry}>
           Try again
         </button>
       )}

@@ -6,7 +6,7 @@ import { GUTTER, RIGHT_PAD } from "../draw/track.ts";
 import { rowStates } from "../layers.ts";
 import { BaseScale } from "../layout.ts";
 import type { Store } from "../store.ts";
-import { ownKeys, useScreen, useWidth } from "./context.ts";
+import { useScreen, useWidth } from "./context.ts";
 import { HoverCard } from "./HoverCard.tsx";
 import { Overview } from "./Overview.tsx";
 import { makeMeasure, Track } from "./Track.tsx";
@@ -49,7 +49,6 @@ export function Tracks() {
         role="group"
         tabIndex={0}
         aria-label="Sequence tracks. Arrow keys move, plus and minus zoom, 0 shows all, N and P jump between sites, J and K turn the page, shift and arrows read base by base."
-        {...ownKeys}
         onKeyDown={(event) => onTrackKey(store, event)}
         {...pointer}
       >

@@ -8,7 +8,7 @@ import { goTo, jumpToSite, resizePage, turnPage } from "../paging.ts";
 import type { SequenceOrder, SiteKind } from "../ranking.ts";
 import type { YMode } from "../store.ts";
 import type { PaletteName } from "../wire.ts";
-import { ownKeys, useScreen } from "./context.ts";
+import { useScreen } from "./context.ts";
 import { Choice, IconButton, Menu, Toggle } from "./controls.tsx";
 
 const ORDERS: Record<SequenceOrder, string> = {
@@ -18,7 +18,7 @@ const ORDERS: Record<SequenceOrder, string> = {
   unexplained: "by unexplained",
   file: "file order",
 };
-const SITES: Record<SiteKind, string> = { sites: "sites", unexplained: "unexplained" };
+const SITES = { sites: "sites", unexplained: "unexplained" };
 const HEIGHTS: Record<YMode, string> = { own: "its own values", same: "all tracks", fit: "values in view" };
 const PALETTES: Record<PaletteName, string> = { classic: "classic", "okabe-ito": "colour-blind safe" };
 const PAGE_SIZES = { 1: "1", 2: "2", 3: "3", 4: "4", 6: "6", 10: "10" };
@@ -92,23 +92,19 @@ function Pager() {
 /** From site to site: of the marked motifs, of all, or those that nothing explains. */
 function Sites() {
   const { store } = useScreen();
-  const { has } = store.dataset.value!.manifest;
+  const kinds = store.picked.value.length > 0 ? { ...SITES, picked: "picked pairs" } : SITES;
   return (
     <span class="nbm-group" role="group" aria-label="Sites">
       <IconButton icon="previous" label="Previous site (P)" onClick={() => jumpToSite(store, -1)} />
-      {has.seqlets ? (
-        <Choice
-          label="Kind of site"
-          title="Sites that count, of marked motifs if there are any; or seqlets that no motif explains"
-          value={store.siteKind.value}
-          options={SITES}
-          onChange={(kind) => {
-            store.siteKind.value = kind;
-          }}
-        />
-      ) : (
-        "sites"
-      )}
+      <Choice
+        label="Kind of site"
+        title="Sites that count, of marked motifs if there are any; or seqlets that no motif explains"
+        value={store.siteKind.value}
+        options={kinds as Record<SiteKind, string>}
+        onChange={(kind) => {
+          store.siteKind.value = kind;
+        }}
+      />
       <IconButton icon="next" label="Next site (N)" onClick={() => jumpToSite(store, 1)} />
     </span>
   );
@@ -213,13 +209,11 @@ function GoTo() {
         aria-invalid={problem !== ""}
         title="A name, a number, or a position such as chr2:1,204,310"
         value={text}
-        {...ownKeys}
         onInput={(event) => {
           setText(event.currentTarget.value);
           setProblem("");
         }}
         onKeyDown={(event) => {
-          event.stopPropagation();
           if (event.key === "Enter") go();
           if (event.key === "Escape") setText("");
         }}

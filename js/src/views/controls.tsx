@@ -1,10 +1,8 @@
 // Small controls that several bars share.
 import type { ComponentChildren, TargetedEvent } from "preact";
 import { useRef } from "preact/hooks";
-import { ownKeys, useUniqueId } from "./context.ts";
+import { useUniqueId } from "./context.ts";
 import { Icon } from "./Icon.tsx";
-
-const stop = (event: Event): void => event.stopPropagation();
 
 export function IconButton(props: {
   icon: Parameters<typeof Icon>[0]["name"];
@@ -14,15 +12,7 @@ export function IconButton(props: {
 }) {
   const { icon, label, onClick, disabled = false } = props;
   return (
-    <button
-      type="button"
-      class="nbm-icon-button"
-      aria-label={label}
-      title={label}
-      disabled={disabled}
-      onClick={onClick}
-      {...ownKeys}
-    >
+    <button class="nbm-icon-button" aria-label={label} title={label} disabled={disabled} onClick={onClick}>
       <Icon name={icon} />
     </button>
   );
@@ -39,9 +29,7 @@ export function Toggle(props: {
       <input
         type="checkbox"
         checked={props.checked}
-        {...ownKeys}
         onChange={(event) => props.onChange(event.currentTarget.checked)}
-        onKeyDown={stop}
       />
       {props.text}
     </label>
@@ -63,9 +51,7 @@ export function Choice<T extends string>(props: {
       aria-label={label}
       title={title ?? label}
       value={value}
-      {...ownKeys}
       onChange={(event) => onChange(event.currentTarget.value as T)}
-      onKeyDown={stop}
     >
       {Object.entries<string>(options).map(([name, text]) => (
         <option key={name} value={name}>
@@ -90,7 +76,7 @@ export function Menu({ label, children }: { label: string; children: ComponentCh
   };
   return (
     <>
-      <button type="button" class="nbm-button" ref={button} popovertarget={id} {...ownKeys}>
+      <button class="nbm-button" ref={button} popovertarget={id}>
         {label} <Icon name="down" />
       </button>
       <div class="nbm-menu" id={id} role="group" aria-label={label} popover="auto" onBeforeToggle={place}>

@@ -1,0 +1,209 @@
+// Which motifs share sequences, and how far apart they stand.
+import { useMemo, useRef, useState } from "preact/hooks";
+import type { Counts } from "../counts.ts";
+import type { Dataset } from "../dataset.ts";
+import { plural, whole } from "../format.ts";
+import { shortName } from "../names.ts";
+import { showPicked } from "../paging.ts";
+import {
+  type Group,
+  MAX_GAP,
+  ORIENTATIONS,
+  pairsAt,
+  type Site,
+  type Sites,
+  sitesOf,
+  spacing,
+  together,
+} from "../pairs.ts";
+import { Bars } from "./Bars.tsx";
+import { useScreen } from "./context.ts";
+import { Choice, IconButton } from "./controls.tsx";
+
+const GROUPS = 6;
+const KINDS = { families: "families", motifs: "motifs" } as const;
+type Kind = keyof typeof KINDS;
+
+/** Those of the marked motifs; with fewer than two, those with the most hits. */
+function groupsOf(dataset: Dataset, counts: Counts, selected: readonly number[], kind: Kind): Group[] {
+  const isFamily = kind === "families";
+  const groupOf = (motif: number): number => (isFamily ? dataset.family[motif] : motif);
+  const members = new Map<number, number[]>();
+  for (let m = 0; m < dataset.manifest.n_motifs; m++) {
+    const group = members.get(groupOf(m));
+    if (group) group.push(m);
+    else members.set(groupOf(m), [m]);
+  }
+  const hits = (group: number): number => Math.max(...members.get(group)!.map((m) => counts.sequences[m]));
+  let chosen = [...new Set(selected.map(groupOf))];
+  if (chosen.length < 2)
+    chosen = [...new Set([...chosen, ...[...members.keys()].sort((a, b) => hits(b) - hits(a))])].slice(
+      0,
+      GROUPS,
+    );
+  return chosen.map((group) => {
+    const motifs = members.get(group)!;
+    const { family_names, motif_names } = dataset.manifest;
+    return { name: isFamily ? family_names[group]! : shortName(motif_names[group]!), motifs };
+  });
+}
+
+/** Everything at the last thresholds that did not move: pairs take longer than a frame. */
+function useSites(kind: Kind): { groups: Group[]; sites: Sites[]; isStale: boolean } {
+  const { store } = useScreen();
+  const dataset = store.dataset.value!;
+  const counts = store.counts.value!;
+  const thresholds = store.thresholds.value;
+  const selected = store.selected.value;
+  const isMoving = store.dragging.value;
+  const inputs = useRef({ dataset, counts, thresholds, selected });
+  if (!isMoving) inputs.current = { dataset, counts, thresholds, selected };
+  const { current } = inputs;
+  const found = useMemo(() => {
+    const groups = groupsOf(current.dataset, current.counts, current.selected, kind);
+    const sites = groups.map((group) => sitesOf(current.dataset, current.counts, current.thresholds, group));
+    return { groups, sites };
+  }, [current.dataset, current.counts, current.thresholds, current.selected, kind]);
+  return { ...found, isStale: current.thresholds !== thresholds };
+}
+
+export function Pairs({ onClose }: { onClose?: (() => void) | undefined }) {
+  const { store } = useScreen();
+  const [kind, setKind] = useState<Kind>("families");
+  const { groups, sites, isStale } = useSites(kind);
+  const [chosen, setChosen] = useState<[string, string] | null>(null);
+  const place = (name: string | undefined, otherwise: number): number => {
+    const at = groups.findIndex((group) => group.name === name);
+    return at < 0 ? Math.min(otherwise, groups.length - 1) : at;
+  };
+  const [a, b] = [place(chosen?.[0], 0), place(chosen?.[1], 1)];
+  const { n_sequences: nSequences, has } = store.dataset.value!.manifest;
+  return (
+    <section class="nbm-sheet" aria-label="Pairs of motifs">
+      <header>
+        <h3>Pairs of</h3>
+        <Choice label="What is paired" value={kind} options={KINDS} onChange={setKind} />
+        <span class="nbm-muted">
+          {store.selected.value.length > 1
+            ? "that are marked"
+            : "in most sequences; mark others in the table"}
+        </span>
+        <span class="nbm-spacer" />
+        {onClose && <IconButton icon="close" label="Close the pairs" onClick={onClose} />}
+      </header>
+      {!has.hits || groups.length === 0 ? (
+        <p class="nbm-message">There is nothing to pair: give the Explorer hits.</p>
+      ) : (
+        <div class="nbm-sheet-body" data-stale={isStale}>
+          <div class="nbm-pairs">
+            <table>
+              <thead>
+                <tr>
+                  <td />
+                  {groups.map(({ name }) => (
+                    <th key={name} scope="col">
+                      <span class="nbm-clip">{name}</span>
+                    </th>
+                  ))}
+                </tr>
+              </thead>
+              <tbody>
+                {groups.map(({ name }, row) => (
+                  <tr key={name}>
+                    <th scope="row">
+                      <span class="nbm-clip">{name}</span>
+                    </th>
+                    {groups.slice(0, row + 1).map((other, column) => (
+                      <td key={other.name}>
+                        <Cell
+                          names={[name, other.name]}
+                          sites={[sites[row]!, sites[column]!]}
+                          nSequences={nSequences}
+                          isChosen={(row === a && column === b) || (row === b && column === a)}
+                          onChoose={() => setChosen([other.name, name])}
+                        />
+                      </td>
+                    ))}
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+            <p class="nbm-muted">Sequences with both; darker: more than by chance.</p>
+          </div>
+          <Spacings names={[groups[a]!.name, groups[b]!.name]} a={sites[a]!} b={sites[b]!} />
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Cell(props: {
+  names: readonly [string, string];
+  sites: readonly [Sites, Sites];
+  nSequences: number;
+  isChosen: boolean;
+  onChoose: () => void;
+}) {
+  const { names, sites, nSequences, isChosen, onChoose } = props;
+  const isSame = sites[0] === sites[1];
+  const { observed, expected } = together(...sites, nSequences);
+  const fold = isSame || expected === 0 ? 1 : observed / expected;
+  const share = Math.round(40 * Math.min(1, Math.max(0, Math.log2(fold))));
+  const words = isSame
+    ? `${names[0]}: ${plural(observed, "sequence")}`
+    : `${names[0]} and ${names[1]}: ${plural(observed, "sequence")}, ${whole(Math.round(expected))} by chance`;
+  return (
+    <button
+      aria-label={words}
+      title={words}
+      aria-pressed={isChosen}
+      style={{ background: `color-mix(in srgb, var(--nbm-accent) ${share}%, transparent)` }}
+      onClick={onChoose}
+    >
+      {whole(observed)}
+    </button>
+  );
+}
+
+function Spacings({ names, a, b }: { names: readonly [string, string]; a: Sites; b: Sites }) {
+  const { store } = useScreen();
+  const { observed, expected } = useMemo(() => spacing(a, b), [a, b]);
+  const { n_sequences: nSequences } = store.dataset.value!.manifest;
+  const isSame = a === b;
+  const [first, second] = names;
+  const titles = isSame
+    ? [`${first}→ ${first}→`, "", `${first}→ ←${first}`, `←${first} ${first}→`]
+    : [`${first}→ ${second}→`, `${second}→ ${first}→`, `${first}→ ←${second}`, `←${first} ${second}→`];
+  const both = together(a, b, nSequences);
+  const show = (orientation: number, gap: number): void => {
+    const sites: Site[] = pairsAt(a, b, orientation, gap);
+    showPicked(store, sites);
+  };
+  return (
+    <div class="nbm-spacings">
+      <h4>
+        {isSame
+          ? `${first} in ${plural(both.observed, "sequence")}`
+          : `${first} and ${second}: ${plural(both.observed, "sequence")} with both, ${whole(Math.round(both.expected))} by chance`}
+        . Pairs by the gap between them; the line is what their positions alone give.
+      </h4>
+      {ORIENTATIONS.map((orientation, i) => {
+        if (isSame && i === 1) return null;
+        const n = observed[i]!.reduce((sum, value) => sum + value, 0);
+        return (
+          <Bars
+            key={orientation}
+            title={`${titles[i]}: ${plural(n, "pair")}`}
+            label={`${titles[i]}, ${orientation}: ${plural(n, "pair")} less than ${MAX_GAP} bases apart`}
+            all={observed[i]!}
+            passing={observed[i]!}
+            expected={expected[i]!}
+            ends={["0", `${MAX_GAP} bp`]}
+            describe={(gap) => `${plural(observed[i]![gap], "pair")} with a gap of ${gap} bp: show them`}
+            onPick={(gap) => show(i, gap)}
+          />
+        );
+      })}
+    </div>
+  );
+}
