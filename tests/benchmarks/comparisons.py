@@ -17,6 +17,7 @@ import torch
 from bpnetlite.bpnet import BPNet, CountWrapper
 
 import nbmotif
+from tests.benchmarks.fimo import fimo_comparisons
 from tests.benchmarks.timing import Comparison
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def comparisons(motif_file: Path | None) -> list[Comparison]:
     motifs = nbmotif.read_meme(motif_file) if motif_file else nbmotif.demo.load().motifs
     X = nbmotif.random_one_hot((1000, 4, 2114), random_state=0)
     return [
-        _fimo(motifs, X),
+        *fimo_comparisons(motifs, X),
         _tomtom(motifs),
         _seqlets(),
         _shuffle(X[:50]),
@@ -36,20 +37,6 @@ def comparisons(motif_file: Path | None) -> list[Comparison]:
         _attribution(X),
         _marginal(X, motifs),
     ]
-
-
-def _fimo(motifs: nbmotif.MotifSet, X: torch.Tensor) -> Comparison:
-    arrays = dict(zip(motifs.names, motifs.pwms, strict=True))
-    one_hot = X.float().numpy()
-    return Comparison(
-        "FIMO",
-        f"{len(motifs):,} motifs x 1,000 x 2,114 bp, both strands, frames built",
-        "memelite 0.5.0",
-        lambda: nbmotif.fimo(motifs, X).to_frame(),
-        lambda: memelite.fimo(arrays, one_hot),
-        # the peer misses and adds hits at the edge of the threshold: the counts are close, not equal
-        lambda ours, peer: abs(len(ours) / sum(map(len, peer)) - 1) < 0.1,
-    )
 
 
 def _tomtom(motifs: nbmotif.MotifSet) -> Comparison:

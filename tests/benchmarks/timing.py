@@ -53,6 +53,7 @@ def compare(comparison: Comparison, rounds: int) -> Ratio:
 
 def _time(function: Callable[[], Any]) -> tuple[float, float]:
     gc.collect()
+    time.sleep(0.1)  # until the threads of what ran before have stopped spinning
     cpu, wall = time.process_time(), time.perf_counter()
     function()
     return time.process_time() - cpu, time.perf_counter() - wall
