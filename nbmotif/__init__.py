@@ -26,6 +26,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from nbmotif import demo as demo
     from nbmotif.attribution import deep_lift_shap as deep_lift_shap
+    from nbmotif.attribution import saliency as saliency
+    from nbmotif.attribution import saturation_mutagenesis as saturation_mutagenesis
     from nbmotif.counts import count_annotations as count_annotations
     from nbmotif.counts import extract_signal as extract_signal
     from nbmotif.loci import extract_loci as extract_loci
@@ -82,6 +84,8 @@ _HOME = {
     "read_modisco": "modisco",
     "recursive_seqlets": "seqlets",
     "reverse_complement": "sequences",
+    "saliency": "attribution",
+    "saturation_mutagenesis": "attribution",
     "substitute": "sequences",
     "tfmodisco_seqlets": "window_seqlets",
     "tomtom": "matching",

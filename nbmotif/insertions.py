@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from nbmotif.errors import UnsupportedModel
+from nbmotif.attribution.memory import is_out_of_memory, release
+from nbmotif.encoding import as_dtype
+from nbmotif.errors import InvalidArgument
 from nbmotif.models import (
     borrowed,
     check_inputs,
     model_dtype,
-    predict,
+    precision,
     resolve_device,
     select_target,
     to_device,
@@ -21,13 +23,12 @@ from nbmotif.models import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from nbmotif.attribution.engine import Attribution
     from nbmotif.models import Model, Target
 
     Progress = Callable[[int], object]
 
-# what a windowed prediction may differ from a full one, relative to the predictions: rounding
-_ROUNDING = 1e-4
+# insertions that are predicted in both ways before windows are relied on
+_N_CHECKED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,8 @@ def predicted_changes(
 ) -> torch.Tensor:
     """Predict the change that each insertion makes in each background.
 
-    Only what an insertion can reach is computed again, where the model's operations can be followed; else the sequences
-    are predicted in full.
+    Each background is run once. Only what an insertion can reach is computed again, where the model's operations can be
+    followed; else the edited sequences are predicted in full.
 
     Parameters
     ----------
@@ -87,82 +88,40 @@ def predicted_changes(
     -------
     Shape (n_insertions, N), float64, on the CPU.
     """
-    if options.get("func") is None and options.get("dtype") is None:
-        changes = _by_windows(model, X, insertions, target, options, progress)
-        if changes is not None:
-            return changes
-
-    def run(X: torch.Tensor) -> torch.Tensor:
-        # a head that is not read need not be kept
-        y = predict(model, X, **{**options, "func": lambda y: select_target(_apply(options.get("func"), y), target)})
-        assert isinstance(y, torch.Tensor)
-        return y.double()
-
-    before, rows = run(X), []
-    for insertion in insertions:
-        rows.append(run(insertion.into(X)) - before)
-        progress(len(X))
-    return torch.stack(rows)
-
-
-def _apply(func: Callable[[Any], Any] | None, y: Any) -> Any:
-    return y if func is None else func(y)
-
-
-def _by_windows(
-    model: Model,
-    X: torch.Tensor,
-    insertions: Sequence[Insertion],
-    target: Target,
-    options: Mapping[str, Any],
-    progress: Progress,
-) -> torch.Tensor | None:
-    """Predict by windows; None if the model cannot be followed, or a window does not give what a full run gives."""
-    from nbmotif.attribution.engine import Attribution
-    from nbmotif.attribution.windows import CannotFollow
+    known = {"args", "func", "batch_size", "dtype", "device", "verbose"}
+    if unknown := sorted(set(options) - known):
+        raise InvalidArgument("kwargs", ", ".join(unknown), f"among {', '.join(sorted(known))}")
+    from nbmotif.attribution.edits import EditedPredictions
 
     X, extra = check_inputs(X, options.get("args"))
-    place, compute = resolve_device(options.get("device")), model_dtype(model)
+    place, own = resolve_device(options.get("device")), model_dtype(model)
+    compute = own if options.get("dtype") is None else as_dtype(options["dtype"])
+    func, asked = options.get("func"), options.get("batch_size")
     changes = torch.empty(len(insertions), len(X), dtype=torch.float64)
-    with borrowed(model, place, freeze=True):
-        try:
-            run = Attribution(model, target, float("inf"), only_warn=True)
-            run.probe(X[:2].to(place, compute), tuple(to_device(a[:2], place, compute) for a in extra))
-            if run.plan.depends_on_values:
-                return None
-            step = options.get("batch_size") or run.rows_at_once(place)
-            for first in range(0, len(X), step):
-                rows = slice(first, first + step)
-                given = tuple(to_device(a[rows], place, compute) for a in extra)
-                chunk = [Insertion(i.start, i.letters[rows].to(place, compute)) for i in insertions]
-                found = _changes(run, X[rows].to(place, compute), chunk, given, first == 0, progress)
-                if found is None:
-                    return None
-                changes[:, rows] = found
-        except (UnsupportedModel, CannotFollow, RuntimeError):
-            return None  # a full run may still work, and says what is wrong if it does not
+
+    def pick(y: Any) -> torch.Tensor:
+        return select_target(y if func is None else func(y), target)
+
+    with borrowed(model, place, freeze=True), precision(place, compute, own):
+        # autocast casts at calls that a window does not make
+        edited = EditedPredictions(model, pick, by_windows=compute == own)
+        edited.follow(X[:2].to(place, compute), tuple(to_device(a[:2], place, compute) for a in extra))
+        step, first = asked or edited.rows_at_once(place), 0
+        while first < len(X):
+            rows = slice(first, first + step)
+            given = tuple(to_device(a[rows], place, compute) for a in extra)
+            chunk = [Insertion(i.start, i.letters[rows].to(place, compute)) for i in insertions]
+            try:
+                edited.start(X[rows].to(place, compute), given, ((i.start, i.letters) for i in chunk[:_N_CHECKED]))
+                for k, insertion in enumerate(chunk):
+                    y = edited.predict(insertion.start, insertion.letters)
+                    changes[k, rows] = (y.double() - edited.y.double()).cpu()
+            except RuntimeError as error:
+                if not is_out_of_memory(error) or step == 1:
+                    raise
+                step //= 2
+                release(place)
+                continue
+            progress(len(X[rows]) * len(chunk))
+            first += step
     return changes
-
-
-def _changes(
-    run: Attribution,
-    X: torch.Tensor,
-    insertions: Sequence[Insertion],
-    extra: tuple[torch.Tensor, ...],
-    is_checked: bool,
-    progress: Progress,
-) -> torch.Tensor | None:
-    from nbmotif.attribution.windows import Baseline
-
-    baseline = Baseline.of(run.output, run.plan.calls, X, extra)
-    rows: list[torch.Tensor] = []
-    for insertion in insertions:
-        y = baseline.edit(insertion.start, insertion.letters)
-        if is_checked and not rows:
-            with torch.no_grad():
-                full = run.output(insertion.into(X), *extra)
-            if not torch.allclose(y, full, rtol=_ROUNDING, atol=_ROUNDING * float(full.abs().max())):
-                return None
-        rows.append((y.double() - baseline.y.double()).cpu())
-        progress(len(X))
-    return torch.stack(rows)

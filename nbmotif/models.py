@@ -8,6 +8,7 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import numpy as np
 import torch
 from tqdm.auto import tqdm
 
@@ -85,7 +86,7 @@ def predict(
     check_positive(batch_size, "batch_size")
     place, compute = resolve_device(device), as_dtype(dtype) if dtype is not None else model_dtype(model)
     batches: list[Any] = []
-    with borrowed(model, place), torch.no_grad(), _precision(place, compute, model_dtype(model)):
+    with borrowed(model, place), torch.no_grad(), precision(place, compute, model_dtype(model)):
         for start in tqdm(range(0, len(X), batch_size), disable=not verbose, desc="predict"):
             rows = slice(start, start + batch_size)
             y = model(to_device(X[rows], place, compute), *(to_device(a[rows], place, compute) for a in extra))
@@ -227,7 +228,7 @@ def select_target(y: Any, target: Target) -> torch.Tensor:
     Parameters
     ----------
     y
-        The output for a batch of B: a tensor, or a tuple of them.
+        The output for a batch of B: a tensor or an array, or a tuple of them.
     target
         A column of an output of shape (B, n), or of (B, n, 1, ...); or a tuple of indices into a deeper output, of
         which the first chooses among several outputs; or a function of the output that returns shape (B,).
@@ -244,12 +245,12 @@ def select_target(y: Any, target: Target) -> torch.Tensor:
         If it has no such column.
     """
     if callable(target):
-        picked = target(y)
+        picked = as_tensors(target(y))
         if not isinstance(picked, torch.Tensor) or picked.ndim != 1:
             got = describe(picked) if isinstance(picked, torch.Tensor) else type(picked).__name__
             raise InvalidArgument("target", f"a function that returns {got}", "a function that returns shape (B,)")
         return picked
-    path = target if isinstance(target, tuple) else (target,)
+    y, path = as_tensors(y), target if isinstance(target, tuple) else (target,)
     if isinstance(y, (tuple, list)):
         if len(path) < 2:
             shapes = ", ".join(str(tuple(part.shape)) for part in y if isinstance(part, torch.Tensor))
@@ -327,12 +328,23 @@ def to_device(t: torch.Tensor, device: torch.device, dtype: torch.dtype) -> torc
     return t.to(device) if is_index and t.ndim < 3 else t.to(device).to(dtype)
 
 
-def _precision(device: torch.device, compute: torch.dtype, own: torch.dtype) -> contextlib.AbstractContextManager[Any]:
+def precision(device: torch.device, compute: torch.dtype, own: torch.dtype) -> contextlib.AbstractContextManager[Any]:
+    """Compute by autocast if what is asked for is lower than the model's own precision."""
     is_lower = compute.is_floating_point and compute.itemsize < own.itemsize
     return torch.autocast(device.type, compute) if is_lower else contextlib.nullcontext()
 
 
+def as_tensors(y: Any) -> Any:
+    """Make tensors of what a function returns that is not made of torch: arrays, or a list of them."""
+    if isinstance(y, torch.Tensor):
+        return y
+    if isinstance(y, (tuple, list)) and y and all(hasattr(part, "__array__") for part in y):
+        return [as_tensors(part) for part in y]
+    return torch.from_numpy(np.array(y)) if hasattr(y, "__array__") else y
+
+
 def _to_cpu(y: Any) -> torch.Tensor | list[torch.Tensor]:
+    y = as_tensors(y)
     if isinstance(y, torch.Tensor):
         return y.cpu()
     if isinstance(y, (tuple, list)) and all(isinstance(part, torch.Tensor) for part in y):

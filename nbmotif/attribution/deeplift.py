@@ -8,6 +8,7 @@ import torch
 from tqdm.auto import tqdm
 
 from nbmotif.attribution.engine import Attribution
+from nbmotif.attribution.memory import is_out_of_memory, release
 from nbmotif.attribution.references import References
 from nbmotif.encoding import as_dtype, describe
 from nbmotif.errors import InvalidArgument
@@ -208,10 +209,12 @@ def deep_lift_shap(
                     m if raw_outputs else _project(m, pairs).sum(1)
                     for pairs, m in run.multipliers(x, r, given, n_at_once)
                 ]
-            except torch.cuda.OutOfMemoryError:
-                batches = _halved(batches, drawn.n)
-                if not batches:
+            except RuntimeError as error:
+                smaller = _halved(batches, drawn.n) if is_out_of_memory(error) else []
+                if not smaller:
                     raise
+                batches = smaller
+                release(place)
                 continue
             if raw_outputs:
                 parts.append(torch.cat(multipliers, 1).cpu())

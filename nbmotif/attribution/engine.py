@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from nbmotif.attribution.memory import memory_budget
 from nbmotif.attribution.probe import make_plan
 from nbmotif.attribution.tape import Observe, Refer
 from nbmotif.errors import NbmotifWarning, UnsupportedModel
@@ -23,7 +24,6 @@ _ROUNDING = 1e-4
 _TOLERANCE = 1e-3
 # rows of a batch: activations of one layer should stay in the cache of a CPU, all of them in the memory of a GPU
 _CACHE_BYTES = 6 << 20
-_MEMORY_BYTES = 1 << 30
 
 
 class Attribution:
@@ -65,7 +65,7 @@ class Attribution:
 
     def rows_at_once(self, device: torch.device) -> int:
         """How many pairs to run together."""
-        fits = max(1, _MEMORY_BYTES // max(1, self.plan.bytes_per_row))
+        fits = max(1, memory_budget(device) // max(1, self.plan.bytes_per_row))
         if device.type != "cpu":
             return min(1024, fits)
         return min(256, fits, max(8, _CACHE_BYTES // max(1, self.plan.largest_per_row)))

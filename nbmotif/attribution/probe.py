@@ -26,18 +26,9 @@ if TYPE_CHECKING:
     from nbmotif.attribution.rules import Rule
 
 # their results have the shape of an operand, not its values
-_FRESH = (
-    "new_",
-    "empty_like",
-    "full_like",
-    "ones_like",
-    "rand_like",
-    "randn_like",
-    "zeros_like",
-    "isfinite",
-    "isinf",
-    "isnan",
-)
+FRESH = ("new_", "empty_like", "full_like", "ones_like", "rand_like", "randn_like", "zeros_like")
+# the answer is the same for all sequences of a model that works
+_SAME = ("isfinite", "isinf", "isnan")
 _READS = words("__complex__ __float__ __index__ __int__ item tolist")
 _ARRAYS = words("__array__ __dlpack__ numpy")
 
@@ -98,13 +89,15 @@ class Probe(Follower):
         """Run one call and list it."""
         flat = tree_flatten((args, kwargs))[0]
         tensors = [i for i, value in enumerate(flat) if isinstance(value, torch.Tensor)]
+        is_fresh = name.startswith((*FRESH, *_SAME))
         dependent = tuple(i for i in tensors if flat[i].requires_grad and self._is_followed(flat[i], name))
-        severed = [i for i in tensors if i not in dependent and is_followed(flat[i])]
+        severed = [i for i in tensors if i not in dependent and is_followed(flat[i]) and not is_fresh]
         place = whereabouts(self.names)
         call = Call(name, is_in_place, place.path, place.line, tuple(self.within), rules.CONSTANT, dependent)
         if name in _ARRAYS and dependent:
             self._refuse(call, "turns a tensor into a numpy array, where PyTorch cannot follow. Do the same with torch")
-        if not dependent:
+        if is_fresh or not dependent:
+            call.dependent = ()
             return self._run_constant(call, function, args, kwargs, bool(severed))
         if torch.is_autocast_enabled(flat[dependent[0]].device.type):
             self._refuse(call, "runs under autocast, whose rounding errors are larger than attributions. Switch it off")
@@ -114,7 +107,7 @@ class Probe(Follower):
         if rule is not None and rule.expand is not None:
             call.rule = rule
             self._list(call, (), None, None)
-            return follow(self.expand(name, rule, args, kwargs))
+            return follow(self.expand(call, args, kwargs, function))
         return self._run_dependent(call, rule, function, args, kwargs)
 
     def _run_constant(self, call: Call, function: Callable[..., Any], args: Any, kwargs: Any, is_severed: bool) -> Any:
@@ -123,7 +116,7 @@ class Probe(Follower):
         result = function(*args, **kwargs)
         self._list(call, (), None, None)
         # a value computed from the sequences all the same, through a comparison or an index
-        return follow(result) if is_severed and not call.name.startswith(_FRESH) else result
+        return follow(result) if is_severed else result
 
     def _run_dependent(
         self, call: Call, rule: Rule | None, function: Callable[..., Any], args: Any, kwargs: Any

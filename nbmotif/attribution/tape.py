@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from nbmotif.attribution.calls import Call
     from nbmotif.attribution.operation import Step
-    from nbmotif.attribution.rules import Rule
 
 # calls that ask about a tensor or change how torch works, and never return one that depends on the sequences
 _SILENT = words(
@@ -70,13 +69,14 @@ class Follower(TorchFunctionMode):
             result = rewritten()
             return result if target is None else target.copy_(result)
 
-    def expand(self, name: str, rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def expand(self, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any], function: Callable[..., Any]) -> Any:
         """Run a compound operation's parts, each of which comes back here."""
-        assert rule.expand is not None
-        self.within.append(name)
+        del function
+        assert call.rule.expand is not None
+        self.within.append(call.name)
         try:
             with self:
-                return rule.expand(*args, **kwargs)
+                return call.rule.expand(*args, **kwargs)
         finally:
             self.within.pop()
 
@@ -122,7 +122,7 @@ class Replay(Follower):
             raise UnsupportedModel(msg)
         self.position += 1
         if call.rule.expand is not None:
-            return self.expand(name, call.rule, args, kwargs)
+            return self.expand(call, args, kwargs, function)
         if not call.is_needed:
             return _stand_in(function, args, kwargs)
         return self.run(k, call, function, args, kwargs)

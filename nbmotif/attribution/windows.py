@@ -1,35 +1,61 @@
 """Windows: recompute only what an edit of the sequence can reach.
 
-A model runs once on its sequences, and every result is kept. For an edit its Python code runs again on *carriers*,
-tensors of the right shape that hold no values; each torch call computes the interval of its result that the edit can
-reach, beside the kept values. A call that has no windowed form computes everything from there on, so the answer is that
-of the full forward pass for every model.
+A model runs once on its sequences, and every result is kept. Then its Python code runs on *carriers*, tensors of the
+right shape that hold no values, and each torch call becomes a node of a graph, which is evaluated for one edit after
+the other. A call that has no windowed form is computed in full from there on, so the answer is that of the full forward
+pass for every model.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
-from torch.utils._pytree import tree_leaves, tree_map_only
+from torch.utils._pytree import tree_flatten, tree_leaves, tree_map_only
 
+from nbmotif.attribution.calls import words
+from nbmotif.attribution.probe import FRESH
 from nbmotif.attribution.tape import Replay
-from nbmotif.attribution.window_forms import FORMS, Flattened, Window
+from nbmotif.attribution.window_forms import FORMS, WRITES, Port, dense, is_window
+from nbmotif.attribution.window_graph import Frame, Node
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from nbmotif.attribution.calls import Call
+    from nbmotif.attribution.window_forms import Form
 
-_WINDOW = "_nbmotif_window"
+_PORT = "_nbmotif_port"
+# step by step these would take many times as long as torch's own kernels, and nothing is local behind them
+_LOOPS = words("gru lstm rnn_relu rnn_tanh")
 
 
 class CannotFollow(Exception):
     """A model writes in place in a way that carriers do not show; it has to be run in full."""
 
 
-class Keep(Replay):
+class Windowed(Replay):
+    """A follower that runs recurrent networks as they are."""
+
+    def expand(self, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any], function: Callable[..., Any]) -> Any:
+        """Run a compound operation's parts; or all of it at once, passing over the parts that the plan lists."""
+        if not self.runs_whole(call, args, kwargs):
+            return super().expand(call, args, kwargs, function)
+        while self.position < len(self.calls) and len(self.calls[self.position].within) > len(call.within):
+            self.position += 1
+        return self.at_once(call, function, args, kwargs)
+
+    def at_once(self, call: Call, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:  # noqa: ARG002
+        """Run a compound operation."""
+        return function(*args, **kwargs)
+
+    def runs_whole(self, call: Call, args: Any, kwargs: Any) -> bool:  # noqa: ARG002
+        """Whether a compound operation is run at once."""
+        return call.name in _LOOPS
+
+
+class Keep(Windowed):
     """Runs the sequences and keeps the result of every call that depends on them.
 
     Attributes
@@ -41,6 +67,7 @@ class Keep(Replay):
     def __init__(self, calls: Sequence[Call]) -> None:
         super().__init__(calls)
         self.kept: dict[int, torch.Tensor] = {}
+        self.parts: list[torch.Tensor] = []  # of results that are several tensors
 
     def run(self, k: int, call: Call, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Any) -> Any:
         """Run the k-th call and keep its result."""
@@ -49,67 +76,115 @@ class Keep(Replay):
         result = function(*args, **kwargs)
         if call.dependent and isinstance(result, torch.Tensor):
             self.kept[k] = result
+        elif call.dependent:
+            self.parts += [leaf for leaf in tree_leaves(result) if isinstance(leaf, torch.Tensor)]
         return result
 
     def _save_from(self, target: torch.Tensor) -> None:
         """Copy what is about to be overwritten."""
         place = target.untyped_storage().data_ptr()
         sharing = [j for j, kept in self.kept.items() if kept.untyped_storage().data_ptr() == place]
-        if len({id(self.kept[j]) for j in sharing}) > 1:
+        views = {id(self.kept[j]) for j in sharing}
+        if len(views) > 1 or any(part.untyped_storage().data_ptr() == place for part in self.parts):
             raise CannotFollow  # a view of it would change too
         for j in sharing:
             self.kept[j] = self.kept[j].clone()
 
 
-class Edit(Replay):
-    """Runs the model on carriers."""
+class Record(Windowed):
+    """Runs the model on carriers, and writes down what it asks torch for, as a graph.
 
-    def __init__(self, calls: Sequence[Call], kept: dict[int, torch.Tensor]) -> None:
+    Attributes
+    ----------
+    nodes
+        Of the graph.
+    read
+        Calls whose kept result is part of it.
+    """
+
+    def __init__(self, calls: Sequence[Call], kept: dict[int, torch.Tensor], X: torch.Tensor, rows: int) -> None:
         super().__init__(calls)
-        self.kept = kept
-        self.read: set[int] = set()  # calls whose kept result was needed
+        self.kept, self.rows = kept, rows
+        self.nodes = [Node(None, (), X)]
+        self.read: set[int] = set()
 
-    def run(self, k: int, call: Call, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Any) -> Any:
-        """Compute the window of the k-th call's result, or all of it."""
+    def runs_whole(self, call: Call, args: Any, kwargs: Any) -> bool:
+        """Run a compound operation at once also where nothing local is left."""
+        return super().runs_whole(call, args, kwargs) or not any(
+            is_window(_open(leaf)) for leaf in tree_leaves((args, kwargs))
+        )
+
+    def at_once(self, call: Call, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """Write a compound operation down as one."""
         if not any(is_carrier(leaf) for leaf in tree_leaves((args, kwargs))):
             return function(*args, **kwargs)
-        opened = tree_map_only(torch.Tensor, _open, (args, kwargs))
-        base = self.kept.get(k)
-        form = FORMS.get(call.name)
-        result = None
-        if form is not None and base is not None and self._all_windowed(call, args, kwargs):
-            self.read.add(k)
-            result = form(base, function, *opened[0], **opened[1])
-        if call.is_in_place:
-            if not isinstance(result, Window) or not is_carrier(args[0]):
-                raise CannotFollow
-            setattr(args[0], _WINDOW, result)
-            return args[0]
-        if result is None:
-            args, kwargs = tree_map_only((Window, Flattened), lambda w: w.dense(), opened)
+        return self._dense(call, function, args, kwargs)
+
+    def run(self, k: int, call: Call, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Any) -> Any:
+        """Write the k-th call down."""
+        if call.name.startswith(FRESH) or not any(is_carrier(leaf) for leaf in tree_leaves((args, kwargs))):
             return function(*args, **kwargs)
-        return carrier(result, base) if isinstance(result, (Window, Flattened)) and base is not None else result
+        base, factory = self.kept.get(k), FORMS.get(call.name)
+        form = None
+        if factory is not None and base is not None:
+            operands, options = tree_map_only(torch.Tensor, _open, (args, kwargs))
+            if call.is_in_place:
+                options = {**options, WRITES: True}
+            form = factory(base, function, *operands, **options)
+        if form is None or base is None:
+            return self._dense(call, function, args, kwargs)
+        self.read.add(k)
+        # a flattened window keeps its channels and positions apart
+        kept = form.ports[0].base if form.is_flat else base if form.is_window else None
+        return self._result(call, args, carrier(self._add(form, kept), (self.rows, *base.shape[1:]), base))
+
+    def _dense(self, call: Call, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """Write down a call that is made in full; the carriers' zeros tell the shape of its result."""
+        if call.is_in_place and not is_carrier(args[0]):
+            raise CannotFollow
+        flat, tree = tree_flatten(tree_map_only(torch.Tensor, _open, (args, kwargs)))
+        given = (args[0].clone(), *args[1:]) if call.is_in_place else args
+        result = function(*given, **kwargs)
+        result = given[0] if call.is_in_place else result
+        port = self._add(dense(flat, tree, function, call.is_in_place), None)
+        if isinstance(result, torch.Tensor):
+            return self._result(call, args, carrier(port, result.shape, result))
+        if not isinstance(result, (tuple, list)) or any(isinstance(leaf, (tuple, list, dict)) for leaf in result):
+            raise CannotFollow
+        leaves = [
+            carrier(replace(port, leaf=i), leaf.shape, leaf) if isinstance(leaf, torch.Tensor) else leaf
+            for i, leaf in enumerate(result)
+        ]
+        return type(result)(leaves)
+
+    def _add(self, form: Form, base: torch.Tensor | None) -> Port:
+        self.nodes.append(Node(form.operation, tuple(port.node for port in form.ports), base))
+        return Port(len(self.nodes) - 1, base, is_flat=form.is_flat)
 
     @staticmethod
-    def _all_windowed(call: Call, args: Any, kwargs: Any) -> bool:
-        leaves = tree_leaves((args, kwargs))
-        return all(is_carrier(leaves[i]) for i in call.dependent)
+    def _result(call: Call, args: tuple[Any, ...], result: torch.Tensor) -> torch.Tensor:
+        if not call.is_in_place:
+            return result
+        if not is_carrier(args[0]):
+            raise CannotFollow
+        setattr(args[0], _PORT, _open(result))
+        return cast("torch.Tensor", args[0])
 
 
-def carrier(window: Window | Flattened, like: torch.Tensor) -> torch.Tensor:
-    """Make a tensor of the shape of ``like`` that stands for a window and holds no values."""
-    stand_in = torch.zeros((), dtype=like.dtype, device=like.device).expand(like.shape)
-    setattr(stand_in, _WINDOW, window)
+def carrier(port: Port, shape: Sequence[int], like: torch.Tensor) -> torch.Tensor:
+    """Make a tensor of some shape that stands for a node and holds no values."""
+    stand_in = torch.zeros((), dtype=like.dtype, device=like.device).expand(shape)
+    setattr(stand_in, _PORT, port)
     return stand_in
 
 
 def is_carrier(value: Any) -> bool:
-    """Tell whether a tensor stands for a window."""
-    return hasattr(value, _WINDOW)
+    """Tell whether a tensor stands for a node."""
+    return hasattr(value, _PORT)
 
 
-def _open(tensor: torch.Tensor) -> Any:
-    return getattr(tensor, _WINDOW, tensor)
+def _open(tensor: Any) -> Any:
+    return getattr(tensor, _PORT, tensor)
 
 
 @dataclass(slots=True)
@@ -126,6 +201,12 @@ class Baseline:
         Shape (N, 4, L), in the model's dtype and on its device.
     extra
         Extra inputs of the model, N rows each.
+    y
+        The prediction of each sequence, shape (N, ...).
+    kept
+        Position of a call -> its result.
+    graphs
+        Number of rows of an edit -> the model's graph for it, and the output's place in that.
     """
 
     output: Callable[..., torch.Tensor]
@@ -134,7 +215,7 @@ class Baseline:
     extra: tuple[torch.Tensor, ...]
     y: torch.Tensor
     kept: dict[int, torch.Tensor]
-    is_pruned: bool = False
+    graphs: dict[int, tuple[list[Node], Port]] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -158,23 +239,34 @@ class Baseline:
         start
             First position that changes.
         values
-            What stands there instead, shape (N, 4, w).
+            What stands there instead, shape (N * m, 4, w): m edits of each sequence, one after the other.
 
         Returns
         -------
-        Shape (N,).
+        Shape (N * m, ...).
 
         Raises
         ------
         CannotFollow
             If the model writes into a tensor that others share.
         """
-        follower = Edit(self.calls, self.kept)
-        edited = carrier(Window(self.X, start, values), self.X)
-        with torch.no_grad(), follower:
-            y = self.output(edited, *self.extra)
-        if not self.is_pruned:  # every edit reads the same
-            self.kept = {k: kept for k, kept in self.kept.items() if k in follower.read}
-            self.is_pruned = True
-        window = getattr(y, _WINDOW, None)
-        return y if window is None else window.dense()
+        with torch.no_grad():
+            if len(values) not in self.graphs:
+                self.graphs[len(values)] = self._record(len(values))
+            nodes, port = self.graphs[len(values)]
+            frame = Frame(nodes, port.node, start, values)
+            frame.evaluate()
+            return cast("torch.Tensor", port.read(frame))
+
+    def _record(self, rows: int) -> tuple[list[Node], Port]:
+        """Run the model's code for a number of rows, on which the shapes in it depend."""
+        m = rows // len(self.X)
+        edited = carrier(Port(0, self.X), (rows, *self.X.shape[1:]), self.X)
+        extra = tuple(arg.repeat_interleave(m, 0) for arg in self.extra)
+        follower = Record(self.calls, self.kept, self.X, rows)
+        with follower:
+            y = self.output(edited, *extra)
+        if not is_carrier(y):
+            raise CannotFollow
+        self.kept = {k: kept for k, kept in self.kept.items() if k in follower.read}
+        return follower.nodes, cast("Port", _open(y))

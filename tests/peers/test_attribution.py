@@ -193,3 +193,43 @@ def test_marginalize_motifs__finds_ctcf_in_the_real_ctcf_model(ctcf: nn.Module) 
     assert table["z"][0] > 10
     before, after = their_marginalize(ctcf, backgrounds, letters["CTCF"], device="cpu", batch_size=8)
     assert effect["CTCF"] == pytest.approx((after - before).mean().item(), abs=1e-5)
+
+
+their_mutagenesis = pytest.importorskip("tangermeme.saturation_mutagenesis")
+
+
+@pytest.mark.parametrize("fast", [False, True])
+@pytest.mark.parametrize("options", [{}, {"hypothetical": True}, {"start": 7, "end": 20}, {"start": 50}], ids=str)
+def test_saturation_mutagenesis__agrees(monkeypatch: pytest.MonkeyPatch, fast: bool, options: dict[str, Any]) -> None:
+    monkeypatch.setattr(their_mutagenesis, "_FAST_MIN_SECONDS", 0.0)
+    monkeypatch.setattr(their_mutagenesis, "_FAST_MAX_RELATIVE_TIME", float("inf"))
+    X, _ = dense(3, LENGTH, 1)
+    model = build(nn.Sequential(nn.GELU(), nn.MaxPool1d(3)))
+    ours = nbmotif.saturation_mutagenesis(model, X, device="cpu", **options)
+    theirs = their_mutagenesis.saturation_mutagenesis(model, X, device="cpu", fast=fast, **options)
+    torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-6)
+
+
+def test_saturation_mutagenesis__agrees_on_all_outputs_and_raw_predictions() -> None:
+    X, _ = dense(2, LENGTH, 1)
+    model = nn.Sequential(nn.Conv1d(4, 8, 7), nn.ReLU(), nn.Flatten(), nn.LazyLinear(5)).eval()
+    model(X)
+    ours = nbmotif.saturation_mutagenesis(model, X, target=None, raw_outputs=True, device="cpu")
+    theirs = their_mutagenesis.saturation_mutagenesis(model, X, raw_outputs=True, device="cpu")
+    for our_side, their_side in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(our_side, their_side, rtol=1e-5, atol=1e-6)
+    ours_mean = nbmotif.saturation_mutagenesis(model, X, target=None, device="cpu")
+    torch.testing.assert_close(
+        ours_mean, their_mutagenesis.saturation_mutagenesis(model, X, device="cpu"), rtol=1e-5, atol=1e-6
+    )
+
+
+def test_saturation_mutagenesis__agrees_on_the_real_ctcf_model(ctcf: nn.Module) -> None:
+    X, _ = dense(1, 2114, 1)
+    X = nbmotif.substitute(X, "TGGCCACCAGGGGGCGCTA")
+    options: dict[str, Any] = {"start": 1050, "end": 1066, "device": "cpu"}
+    ours = nbmotif.saturation_mutagenesis(ctcf, X, **options)
+    torch.testing.assert_close(
+        ours, their_mutagenesis.saturation_mutagenesis(ctcf, X, fast=False, **options), rtol=1e-4, atol=1e-5
+    )
+    assert ours.sum() > 1  # every base of the motif counts

@@ -1,0 +1,128 @@
+"""Saliency: the gradient of the prediction, the cheapest of all attributions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from tqdm.auto import tqdm
+
+from nbmotif.attribution.memory import is_out_of_memory, release
+from nbmotif.errors import UnsupportedModel
+from nbmotif.models import (
+    borrowed,
+    check_inputs,
+    check_positive,
+    model_dtype,
+    resolve_device,
+    select_target,
+    to_device,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nbmotif.models import Arrays, Model, Target
+
+
+def saliency(
+    model: Model,
+    X: Arrays,
+    args: Sequence[Arrays] | None = None,
+    target: Target = 0,
+    batch_size: int = 32,
+    hypothetical: bool = False,
+    centred: bool = False,
+    device: torch.device | str | None = None,
+    verbose: bool = False,
+) -> torch.Tensor:
+    """Attribute a prediction by gradient times input: an instant preview, in one pass for each sequence.
+
+    It says how the prediction changes with an infinitely small step, not what a base is worth in place of another:
+    where the model saturates it is near zero although the base matters. It needs no references, and no rules.
+
+    Parameters
+    ----------
+    model
+        A PyTorch module, or a function of a batch made of torch operations. It is as it was afterwards.
+    X
+        Sequences, shape (N, 4, L), one-hot or any numbers.
+    args
+        Further inputs of the model, each with N rows.
+    target
+        The output that counts, as in :func:`nbmotif.deep_lift_shap`.
+    batch_size
+        Sequences at once; halved as often as the memory of a device runs out.
+    hypothetical
+        Return the gradients of every base, not only those of the bases that the sequence has.
+    centred
+        Subtract the mean over the four bases at each position: that part of a gradient points out of the space of
+        one-hot sequences, where the model was never trained.
+    device
+        Where to compute. Default: CUDA if there is one, else the CPU.
+    verbose
+        Show a progress bar.
+
+    Returns
+    -------
+    Shape (N, 4, L), in the model's dtype, on the CPU.
+
+    Raises
+    ------
+    InvalidArgument
+        If an argument does not fit the sequences.
+    UnsupportedModel
+        If the prediction has no gradient.
+
+    References
+    ----------
+    Simonyan et al., Deep inside convolutional networks (2014); Shrikumar et al., Not just a black box (2016); for
+    ``centred``, Majdandzic et al., Correcting gradient-based interpretations of deep neural networks for genomics
+    (Genome Biology 2023).
+
+    Examples
+    --------
+    >>> import torch
+    >>> from nbmotif import one_hot_encode, saliency
+    >>> weight = torch.tensor([1.0, 2.0, 3.0, 4.0])[:, None]
+    >>> saliency(lambda X: (X * weight).sum((1, 2))[:, None], one_hot_encode(["ACGT"])).sum(1)
+    tensor([[1., 2., 3., 4.]])
+    """
+    X, extra = check_inputs(X, args)
+    check_positive(batch_size, "batch_size")
+    place, compute = resolve_device(device), model_dtype(model)
+    parts: list[torch.Tensor] = []
+    done = 0
+    with borrowed(model, place, freeze=True), tqdm(total=len(X), disable=not verbose, desc="saliency") as progress:
+        while done < len(X):
+            rows = slice(done, done + batch_size)
+            x = X[rows].to(place, compute)
+            given = tuple(to_device(arg[rows], place, compute) for arg in extra)
+            try:
+                gradient = _gradient(model, x, given, target)
+            except RuntimeError as error:
+                if not is_out_of_memory(error) or len(x) == 1:
+                    raise
+                batch_size = len(x) // 2
+                release(place)
+                continue
+            if centred:
+                gradient = gradient - gradient.mean(1, keepdim=True)
+            parts.append((gradient if hypothetical else gradient * x).cpu())
+            done += len(x)
+            progress.update(len(x))
+    return torch.cat(parts)
+
+
+def _gradient(model: Model, x: torch.Tensor, extra: tuple[torch.Tensor, ...], target: Target) -> torch.Tensor:
+    leaf = x.clone().requires_grad_()
+    with torch.enable_grad():
+        y = select_target(model(leaf * 1, *extra), target)  # times 1: a model may write into its input
+        if not y.requires_grad:
+            msg = (
+                "the prediction has no gradient with respect to the sequences: the model leaves torch, works under "
+                "no_grad, or does not read them. `saturation_mutagenesis` needs no gradient"
+            )
+            raise UnsupportedModel(msg)
+        (gradient,) = torch.autograd.grad(y.sum(), leaf, materialize_grads=True)
+    return gradient
