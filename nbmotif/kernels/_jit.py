@@ -27,7 +27,7 @@ def kernel(**options: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
     -------
     The decorator.
     """
-    settings = {"cache": True, "nogil": True, "error_model": "numpy", **options}
+    settings = {"cache": True, "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, **options}
 
     def compile_kernel(function: Callable[P, R]) -> Callable[P, R]:
         return cast("Callable[P, R]", numba.njit(**settings)(function))

@@ -88,6 +88,18 @@ def test_fimo__two_at_once_do_not_disturb_each_other(small_slabs):
         pd.testing.assert_frame_equal(frame, expected)
 
 
+def test_fimo__p_values_do_not_depend_on_how_many_motifs_are_looked_up_together(monkeypatch):
+    motifs = [*PWMS[:7], np.eye(4), *PWMS[:2]]
+    texts = [random_text(5000)]
+    with pytest.warns(NbmotifWarning):  # a motif without a table among those that have one
+        expected = fimo(motifs, texts, threshold=0.003).to_frame(q_values=True)
+    monkeypatch.setattr("nbmotif.exact_scan._LEVELS", 1)
+    with pytest.warns(NbmotifWarning):
+        found = fimo(motifs, texts, threshold=0.003).to_frame(q_values=True)
+    pd.testing.assert_frame_equal(found, expected)
+    assert expected["p-value"].nunique() > 3
+
+
 def test_fimo__a_chromosome_in_a_file_needs_no_memory_of_its_own_size(tmp_path, monkeypatch):
     n_lines, width = 400_000, 60
     line = random_text(width * 50)
