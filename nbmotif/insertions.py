@@ -33,16 +33,20 @@ _N_CHECKED = 3
 
 @dataclass(frozen=True, slots=True)
 class Insertion:
-    """``letters`` of shape (N, 4, w), one-hot, over the positions from ``start`` on of N backgrounds."""
+    """``letters`` of shape (N, 4, w), one-hot, over the positions from ``start`` on of N backgrounds.
+
+    ``is_motif``, shape (N, w), tells them from letters of the background between copies of a motif.
+    """
 
     start: int
     letters: torch.Tensor
+    is_motif: torch.Tensor
 
     @classmethod
     def of(cls, X: torch.Tensor, motif: torch.Tensor, start: int) -> Insertion:
-        """Fill the columns of zeros of a motif, shape (1 or N, 4, w), with what is there."""
-        there = X[:, :, start : start + motif.shape[-1]]
-        return cls(start, torch.where(motif.sum(1, keepdim=True) == 0, there, motif.to(X.dtype)))
+        """Fill the columns of zeros of a motif, shape (N, 4, w), with what is there."""
+        there, is_motif = X[:, :, start : start + motif.shape[-1]], motif.sum(1) > 0
+        return cls(start, torch.where(is_motif[:, None], motif.to(X.dtype), there), is_motif)
 
     @property
     def span(self) -> slice:
@@ -54,6 +58,16 @@ class Insertion:
         edited = X.clone()
         edited[:, :, self.span] = self.letters
         return edited
+
+    def total(self, attributions: torch.Tensor, X: torch.Tensor) -> torch.Tensor:
+        """Sum attributions, (N, 4, L), over the positions of the motif; of each sequence's own bases only."""
+        own = attributions[:, :, self.span].double() * X[:, :, self.span].to(attributions.device)
+        return (own.sum(1) * self.is_motif.to(own.device)).sum(1)
+
+    def gc_change(self, X: torch.Tensor) -> float:
+        """Change of the fraction of G and C in the positions of the motif, mean over the backgrounds."""
+        change = self.letters[:, 1:3].double().sum(1) - X[:, 1:3, self.span].double().sum(1)
+        return (change.sum() / self.is_motif.sum()).item()
 
 
 def predicted_changes(
@@ -110,12 +124,11 @@ def predicted_changes(
         while first < len(X):
             rows = slice(first, first + step)
             given = tuple(to_device(a[rows], place, compute) for a in extra)
-            chunk = [Insertion(i.start, i.letters[rows].to(place, compute)) for i in insertions]
+            chunk = [(insertion.start, insertion.letters[rows].to(place, compute)) for insertion in insertions]
             try:
-                edited.start(X[rows].to(place, compute), given, ((i.start, i.letters) for i in chunk[:_N_CHECKED]))
-                for k, insertion in enumerate(chunk):
-                    y = edited.predict(insertion.start, insertion.letters)
-                    changes[k, rows] = (y.double() - edited.y.double()).cpu()
+                edited.start(X[rows].to(place, compute), given, chunk[:_N_CHECKED])
+                for k, (start, letters) in enumerate(chunk):
+                    changes[k, rows] = (edited.predict(start, letters).double() - edited.y.double()).cpu()
             except RuntimeError as error:
                 if not is_out_of_memory(error) or step == 1:
                     raise

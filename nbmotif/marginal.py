@@ -9,11 +9,13 @@ import numpy as np
 import torch
 from tqdm.auto import tqdm
 
-from nbmotif.encoding import as_tensor, check_sequences
+from nbmotif.arrangements import arrangements, other_orders
+from nbmotif.arrangements import instances as written_out
+from nbmotif.encoding import check_sequences
 from nbmotif.errors import InvalidArgument
 from nbmotif.insertions import Insertion, predicted_changes
 from nbmotif.models import predict, select_target
-from nbmotif.motifs import as_motif_set, pwm_consensus
+from nbmotif.motifs import as_motif_set
 from nbmotif.sequences import substitute
 
 if TYPE_CHECKING:
@@ -23,11 +25,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
+    from nbmotif.arrangements import Arrangement
     from nbmotif.models import Arrays, Model, Target
     from nbmotif.motifs import MotifSet
-
-# how often an arrangement of a consensus is drawn again because it is the consensus
-_REDRAWS = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +77,7 @@ class PerturbationResult:
         if before.shape != self.X_before.shape:
             return after - before
         span = slice(self.start, self.end)
-        return in_span(after, self.X_after, span) - in_span(before, self.X_before, span)
+        return _in_span(after, self.X_after, span) - _in_span(before, self.X_before, span)
 
 
 def marginalize(
@@ -148,14 +148,18 @@ def marginalize_motifs(
     motifs: MotifSet | Path | Mapping[str, npt.ArrayLike] | Sequence[npt.ArrayLike],
     func: Callable[..., Any] = predict,
     target: Target = 0,
-    start: int | None = None,
+    start: int | Sequence[int] | None = None,
+    strand: str = "+",
+    n_copies: int = 1,
+    spacing: int = 10,
+    instances: str = "consensus",
     random_state: int | None = None,
     verbose: bool = False,
     **kwargs: Any,
 ) -> pd.DataFrame:
     """Measure the effect of every motif of a database, and whether it takes the motif or only its letters.
 
-    The backgrounds are run once for the whole database. Each background also receives the consensus with its letters in
+    The backgrounds are run once for the whole database. Each background also receives the motif with its letters in
     another order, a different one each time: a motif that acts only by its GC content does no better than those.
 
     Parameters
@@ -165,16 +169,24 @@ def marginalize_motifs(
     X
         Background sequences, shape (N, 4, L), one-hot.
     motifs
-        The motifs, whose consensus is inserted: a MotifSet, the path of a file, a mapping, or a sequence of PWMs.
+        What is inserted: a MotifSet, the path of a file, a mapping, or a sequence of PWMs.
     func
-        :func:`nbmotif.predict`; or :func:`nbmotif.deep_lift_shap`, whose attributions are summed over the motif's span;
-        or another function of ``(model, X, ...)`` that returns predictions or attributions.
+        :func:`nbmotif.predict`; or :func:`nbmotif.deep_lift_shap`, whose attributions are summed over the motif's
+        positions; or another function of ``(model, X, ...)`` that returns predictions or attributions.
     target
         The output that counts, as in :func:`nbmotif.deep_lift_shap`.
     start
-        First position of each motif. Default: its middle in the middle.
+        First position of each motif, or several to be tried in turn. Default: its middle in the middle.
+    strand
+        ``"+"``, ``"-"`` or ``"both"`` in turn.
+    n_copies
+        How many copies are inserted in a row. ``start`` is that of the first.
+    spacing
+        Positions between two copies, which keep the background.
+    instances
+        ``"consensus"``, the likeliest letters; or ``"sampled"``, drawn from the PWM for each background and copy.
     random_state
-        Seed of the orders of the letters and, with ``deep_lift_shap``, of the references.
+        Seed of sampled instances, of the orders of the letters and, with ``deep_lift_shap``, of the references.
     verbose
         Show a progress bar.
     kwargs
@@ -182,15 +194,16 @@ def marginalize_motifs(
 
     Returns
     -------
-    One row per motif, in the order of the motifs: ``motif_name``; ``effect``, the mean change over the backgrounds, in
-    units of the output; its ``standard_error``; ``shuffled_effect``, the mean change by the same letters in other
-    orders; ``z``, the difference of both effects over the standard error of that difference (NaN where the letters have
-    no other order); ``gc_change``, of the motif's span, as a fraction of its bases.
+    One row per motif, start and strand, in this order of nesting: ``motif_name``; ``start``, the motif's first
+    position, and ``strand``; ``effect``, the mean change over the backgrounds, in units of the output; its
+    ``standard_error``; ``shuffled_effect``, the mean change by the same letters in other orders; ``z``, the difference
+    of both effects over the standard error of that difference (NaN where the letters have no other order);
+    ``gc_change``, of the motif's positions, as a fraction of its bases.
 
     Raises
     ------
     InvalidArgument
-        If X is not one-hot, or a motif does not fit into it.
+        If X is not one-hot, a motif does not fit into it, or an option is not known.
 
     Examples
     --------
@@ -204,36 +217,37 @@ def marginalize_motifs(
     >>> table = marginalize_motifs(count_gata, X, motifs, random_state=0)
     >>> (table.set_index("motif_name")["effect"] > 0.5).to_dict()
     {'GATA': True, 'CCCC': False}
+    >>> marginalize_motifs(count_gata, X, motifs, start=[3, 20], strand="both", random_state=0).shape
+    (8, 8)
     """
     import pandas as pd
 
     X = check_sequences(X)
     database = as_motif_set(motifs)
-    _check_fit(database, X.shape[-1], start)
+    places = arrangements(start, strand, n_copies, spacing)
     rng = np.random.default_rng(random_state)
-    insertions, shuffles = [], []
-    for pwm in database.values():
-        consensus = pwm_consensus(pwm).to(X.dtype)
-        first = X.shape[-1] // 2 - consensus.shape[-1] // 2 if start is None else start
-        insertions.append(Insertion.of(X, consensus.unsqueeze(0), first))
-        shuffles.append(Insertion.of(X, _other_orders(consensus, len(X), rng), first))
-    every = [insertion for pair in zip(insertions, shuffles, strict=True) for insertion in pair]
+    rows: list[dict[str, Any]] = []
+    every: list[Insertion] = []  # motif and shuffled letters in turn
+    for name, pwm in database.items():
+        for place in places:
+            first = _fitting(place, name, pwm.shape[-1], X.shape[-1])
+            copies = [written_out(pwm, len(X), instances, rng) for _ in range(n_copies)]
+            shuffled = [other_orders(copy, rng) for copy in copies]
+            every += [Insertion.of(X, place.write(letters).to(X.device), first) for letters in (copies, shuffled)]
+            rows.append({"motif_name": name, "start": first, "strand": place.strand})
     with tqdm(total=len(every) * len(X), disable=not verbose, desc="marginalize") as progress:
         if func is predict:
             changes = predicted_changes(model, X, every, target, kwargs, progress.update)
         else:
             options = _with_references(func, X, {"target": target, **kwargs}, random_state)
             changes = _changes_of(func, model, X, every, target, options, progress.update)
-    effects, shuffled = changes[::2], changes[1::2]
-    return pd.DataFrame(
-        {
-            "motif_name": database.names,
-            "effect": effects.mean(1).tolist(),
-            "standard_error": [_standard_error(effect) for effect in effects],
-            "shuffled_effect": shuffled.mean(1).tolist(),
-            "z": [_z(difference) for difference in effects - shuffled],
-            "gc_change": [_gc_change(X, insertion) for insertion in insertions],
-        }
+    effects, shuffled_effects = changes[::2], changes[1::2]
+    return pd.DataFrame(rows).assign(
+        effect=effects.mean(1).tolist(),
+        standard_error=[_standard_error(effect) for effect in effects],
+        shuffled_effect=shuffled_effects.mean(1).tolist(),
+        z=[_z(difference) for difference in effects - shuffled_effects],
+        gc_change=[insertion.gc_change(X) for insertion in every[::2]],
     )
 
 
@@ -259,29 +273,15 @@ def _changes_of(
         edited = insertion.into(X)
         after = run(edited)
         if after.shape == X.shape:
-            rows.append(in_span(after, edited, insertion.span) - in_span(before, X, insertion.span))
+            rows.append(insertion.total(after, edited) - insertion.total(before, X))
         else:
             rows.append(after - before)
         progress(len(X))
     return torch.stack(rows)
 
 
-def in_span(attributions: torch.Tensor, X: torch.Tensor, span: slice) -> torch.Tensor:
-    """Sum attributions over a span, each sequence's own bases only, so that hypothetical ones count right.
-
-    Parameters
-    ----------
-    attributions
-        Shape (N, 4, L).
-    X
-        The sequences they belong to, the same shape.
-    span
-        Of positions.
-
-    Returns
-    -------
-    Shape (N,), float64.
-    """
+def _in_span(attributions: torch.Tensor, X: torch.Tensor, span: slice) -> torch.Tensor:
+    """Sum attributions, (N, 4, L), over a span: only its own bases', also of hypothetical ones."""
     return (attributions[:, :, span].double() * X[:, :, span].to(attributions.device)).sum((1, 2))
 
 
@@ -310,34 +310,13 @@ def _attributions(result: Any) -> Any:
     return getattr(result, "attributions", result)
 
 
-def _check_fit(motifs: MotifSet, length: int, start: int | None) -> None:
-    for name, width in zip(motifs.names, motifs.widths, strict=True):
-        first = length // 2 - int(width) // 2 if start is None else start
-        if first < 0 or first + int(width) > length:
-            got = f"{name!r} of {width} bp at position {first}"
-            raise InvalidArgument("motifs", got, f"inside sequences of {length} bp", "Use longer sequences or drop it.")
-
-
-def _other_orders(consensus: torch.Tensor, n: int, rng: np.random.Generator) -> torch.Tensor:
-    """Put the columns of a consensus (4, w) in n random orders, (n, 4, w); not in their own, where there is another."""
-    width = consensus.shape[-1]
-    orders = rng.permuted(np.tile(np.arange(width), (n, 1)), axis=1)
-    columns = as_tensor(orders, "orders")
-    shuffled = consensus[:, columns].permute(1, 0, 2)
-    for _ in range(_REDRAWS):
-        same = (shuffled == consensus).all(-1).all(-1)
-        if not same.any():
-            break
-        k = int(same.sum())
-        again = torch.from_numpy(rng.permuted(np.tile(np.arange(width), (k, 1)), axis=1))
-        shuffled[same] = consensus[:, again].permute(1, 0, 2)
-    return shuffled
-
-
-def _gc_change(X: torch.Tensor, insertion: Insertion) -> float:
-    """Change of the fraction of G and C in the span, mean over the backgrounds."""
-    after, before = (letters[:, 1:3].double().sum(1).mean() for letters in (insertion.letters, X[:, :, insertion.span]))
-    return float(after - before)
+def _fitting(place: Arrangement, name: str, width: int, length: int) -> int:
+    first = place.first(width, length)
+    if first < 0 or first + place.width(width) > length:
+        copies = f"{place.n_copies} copies of " if place.n_copies > 1 else ""
+        got = f"{copies}{name!r} of {width} bp at position {first}"
+        raise InvalidArgument("motifs", got, f"inside sequences of {length} bp", "Use longer sequences or drop it.")
+    return first
 
 
 def _standard_error(values: torch.Tensor) -> float:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 # stage -> the stages whose results it makes stale
 _STALE = {"attribute": ("call_seqlets", "annotate"), "call_seqlets": ("annotate",)}
+_ATTRIBUTION = ("deep_lift_shap", "saliency", "saturation_mutagenesis")
 # above this many motifs, only one of each family is inserted into backgrounds unless asked otherwise
 _MARGINALIZE_ALL_UP_TO = 500
 
@@ -128,30 +129,36 @@ class Study:
         self.call_seqlets().annotate().scan()
         return self if self.model is None else self.marginalize()
 
-    def attribute(self, n_shuffles: int = 20, **kwargs: Any) -> Study:
-        """Compute DeepLIFT/SHAP attributions of every sequence.
+    def attribute(self, n_shuffles: int = 20, method: str = "deep_lift_shap", **kwargs: Any) -> Study:
+        """Attribute the prediction for every sequence to its bases.
 
         Parameters
         ----------
         n_shuffles
-            References per sequence.
+            References per sequence, for DeepLIFT/SHAP.
+        method
+            ``"deep_lift_shap"``; ``"saliency"``, an instant preview; or ``"saturation_mutagenesis"``, which works for
+            any function of a batch.
         kwargs
-            Further arguments of :func:`nbmotif.deep_lift_shap`.
+            Further arguments of the function of that name.
 
         Returns
         -------
         The study, with ``attributions`` and ``hypothetical``.
         """
-        from nbmotif.attribution import deep_lift_shap
+        import nbmotif.attribution
 
-        kwargs = {**self._model_call(), "n_shuffles": n_shuffles, "random_state": self.random_state, **kwargs}
-        model = self._need_model("attribute")
-        hypothetical = deep_lift_shap(model, self.X, args=self.args, target=self.target, hypothetical=True, **kwargs)
+        if method not in _ATTRIBUTION:
+            raise InvalidArgument("method", repr(method), f"one of {', '.join(map(repr, _ATTRIBUTION))}")
+        own = {"n_shuffles": n_shuffles, "random_state": self.random_state} if method == "deep_lift_shap" else {}
+        kwargs = {**self._model_call(), **own, **kwargs}
+        function, model = getattr(nbmotif.attribution, method), self._need_model("attribute")
+        hypothetical = function(model, self.X, args=self.args, target=self.target, hypothetical=True, **kwargs)
         self.hypothetical = hypothetical
         self.seqlets = None
         if self.hits is not None:
             self.hits = self.hits.with_signal(hypothetical * self.X)
-        self._remember("attribute", kwargs)
+        self._remember("attribute", {"method": method, **kwargs})
         return self
 
     def call_seqlets(self, threshold: float = 0.01, additional_flanks: int = 1, **kwargs: Any) -> Study:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import nn
 
 from nbmotif import (
@@ -17,6 +19,7 @@ from nbmotif import (
     random_one_hot,
     substitute,
 )
+from nbmotif.arrangements import other_orders
 from nbmotif.errors import InvalidArgument
 from tests.unit.attribution_zoo import LENGTH, build
 
@@ -155,3 +158,86 @@ def test_marginalize_motifs__names_a_motif_that_does_not_fit(model):
         marginalize_motifs(model, X, {"short": np.eye(4), "long": np.eye(4)[:, np.zeros(61, int)]})
     with pytest.raises(InvalidArgument, match="'short' of 4 bp at position 58"):
         marginalize_motifs(model, X, {"short": np.eye(4)}, start=58)
+
+
+def test_marginalize_motifs__tries_every_start_and_strand(model):
+    motifs = {name: one_hot_encode(name, dtype=torch.float64) for name in ("GATAAG", "CCGC")}
+    table = marginalize_motifs(model, X, motifs, start=[0, 7, 50], strand="both", random_state=0, device="cpu")
+    places = [(name, start, strand) for name in motifs for start in (0, 7, 50) for strand in "+-"]
+    assert list(table[["motif_name", "start", "strand"]].itertuples(index=False, name=None)) == places
+    for row in table.itertuples():
+        letters = motifs[row.motif_name] if row.strand == "+" else motifs[row.motif_name].flip(0, 1)
+        effect = marginalize(model, X, letters[None], start=row.start, device="cpu").effect
+        assert row.effect == pytest.approx(effect.mean().item(), abs=1e-6)
+
+
+@pytest.mark.parametrize("spacing", [0, 3])
+def test_marginalize_motifs__inserts_several_copies_in_a_row(model, spacing):
+    motifs = {"GATAAG": one_hot_encode("GATAAG")}
+    options = {"random_state": 0, "device": "cpu"}
+    table = marginalize_motifs(model, X, motifs, n_copies=3, spacing=spacing, **options)
+    row = ("GATAAG" + "N" * spacing) * 2 + "GATAAG"
+    alone = marginalize(model, X, row, device="cpu")
+    assert table["start"][0] == alone.start
+    assert table["effect"][0] == pytest.approx(alone.effect.mean().item(), abs=1e-6)
+    # the background between the copies is not part of the motif
+    gc = X[:, 1:3].sum(1).double()
+    copies = torch.cat([gc[:, alone.start + k * (6 + spacing) :][:, :6] for k in range(3)], 1)
+    assert table["gc_change"][0] == pytest.approx((2 / 6 - copies.mean()).item())
+
+
+def test_marginalize_motifs__more_copies_of_what_acts_do_more():
+    options = {"motifs": {"GATA": one_hot_encode("GATA")}, "random_state": 0}
+    one, three = (marginalize_motifs(CountsGATA(), X, n_copies=n, **options)["effect"][0] for n in (1, 3))
+    assert three == pytest.approx(3 * one, abs=0.3)
+
+
+def test_marginalize_motifs__samples_instances_from_the_pwm():
+    pwm = np.array([[0.1, 0, 0.25], [0.2, 0, 0.25], [0.3, 1, 0.25], [0.4, 0, 0.25]])
+    X = random_one_hot((4000, 4, 8), random_state=0)
+    seen = []
+
+    def record(x):
+        seen.append(x[:, :, 3:6])
+        return np.zeros((len(x), 1))
+
+    marginalize_motifs(record, X, {"m": pwm}, instances="sampled", random_state=0, batch_size=4000)
+    # two rows by which the function is looked at, the backgrounds, the motif, its shuffled letters
+    _, background, motif, shuffled = (x.double() for x in seen)
+    torch.testing.assert_close(background.mean(0), torch.full((4, 3), 0.25).double(), atol=0.03, rtol=0)
+    torch.testing.assert_close(motif.mean(0), torch.from_numpy(pwm), atol=0.03, rtol=0)
+    assert torch.equal(motif.sum(-1), shuffled.sum(-1))
+
+
+def test_marginalize_motifs__sampled_instances_of_a_sharp_motif_are_its_consensus(model):
+    motifs = {"GATAAG": one_hot_encode("GATAAG", dtype=torch.float64)}
+    options = {"random_state": 0, "device": "cpu"}
+    a, b = (marginalize_motifs(model, X, motifs, instances=how, **options) for how in ("consensus", "sampled"))
+    assert a["effect"][0] == b["effect"][0]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"strand": "?"}, r"`strand` must be one of '\+', '-', 'both'; got '\?'"),
+        ({"n_copies": 0}, "`n_copies` must be at least 1"),
+        ({"spacing": -1}, "`spacing` must be at least 0"),
+        ({"start": []}, "`start` must be a position, or several"),
+        ({"instances": "best"}, "`instances` must be one of 'consensus', 'sampled'"),
+        ({"n_copies": 20}, r"`motifs` must be inside sequences of 60 bp; got 20 copies of 'GATA' of 4 bp"),
+        ({"n_shuffles": 3}, r"`kwargs` must be among args, batch_size"),
+    ],
+)
+def test_marginalize_motifs__names_the_option_that_is_wrong(model, options, message):
+    with pytest.raises(InvalidArgument, match=message):
+        marginalize_motifs(model, X, {"GATA": one_hot_encode("GATA")}, **options)
+
+
+@given(st.integers(1, 7), st.integers(0, 2**31))
+def test_other_orders__keep_the_letters_and_change_the_order_where_they_can(width, seed):
+    rng = np.random.default_rng(seed)
+    letters = random_one_hot((6, 4, width), random_state=seed % 1000)
+    shuffled = other_orders(letters, rng)
+    assert torch.equal(shuffled.sum(-1), letters.sum(-1))
+    has_other = (letters.sum(-1) < width).all(-1)
+    assert ((shuffled != letters).any(-1).any(-1) | ~has_other).all()

@@ -145,3 +145,18 @@ def test_study__medoids_stand_for_large_databases(
     monkeypatch.setattr("nbmotif.study._MARGINALIZE_ALL_UP_TO", 10)
     study = _study(demo, motifs).marginalize(n_backgrounds=2)
     assert set(study.marginal["motif_name"]) == {motifs.names[medoid] for medoid in motifs.families().medoids}
+
+
+@pytest.mark.parametrize("method", ["saliency", "saturation_mutagenesis"])
+def test_study__attributes_by_other_methods(demo: nbmotif.demo.Demo, motifs: nbmotif.MotifSet, method: str) -> None:
+    study = nbmotif.Study(demo.model, demo.X[:2], motifs, verbose=False).attribute(method=method)
+    torch.testing.assert_close(study.attributions, getattr(nbmotif, method)(demo.model, demo.X[:2]))
+    assert study.settings["attribute"]["method"] == method
+    assert study.call_seqlets().seqlets is not None
+
+
+def test_study__names_a_method_of_attribution_that_it_does_not_know(
+    demo: nbmotif.demo.Demo, motifs: nbmotif.MotifSet
+) -> None:
+    with pytest.raises(InvalidArgument, match="`method` must be one of 'deep_lift_shap', 'saliency'"):
+        _study(demo, motifs).attribute(method="shap")
