@@ -1,5 +1,6 @@
 // The only door to the model. Views know neither anywidget nor whether a kernel exists.
 import type { AnyModel } from "@anywidget/types";
+import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Bytes } from "./decode.ts";
 import type { ColumnPiece, RequestName, RequestParams, TraitName, Traits } from "./wire.ts";
 
@@ -14,9 +15,11 @@ export interface RequestOptions {
   onPart?: (columns: ColumnPiece[], buffers: readonly Bytes[]) => void;
 }
 
+/** Who answers: a kernel, one that was there before it ended, or what was put into an exported page. */
+export type Source = "kernel" | "gone" | "page";
+
 export interface Host {
-  /** False on an exported page: what was not put into the page cannot be had. */
-  readonly canCompute: boolean;
+  readonly source: ReadonlySignal<Source>;
   get<K extends TraitName>(name: K): Traits[K];
   /** Takes effect in this page at once, in the kernel within a moment. */
   set(patch: Partial<Traits>): void;
@@ -77,11 +80,13 @@ export class EchoGuard {
   }
 }
 
+const GONE = "The kernel has ended: run the cell again.";
+
 type CustomMessage = Record<string, unknown> & { type?: string; id?: number; status?: string };
 
 /** A live kernel behind an anywidget model. */
 export class AnywidgetHost implements Host {
-  readonly canCompute = true;
+  readonly source = signal<Source>("kernel");
   readonly #model: AnyModel<Traits>;
   readonly #guard = new EchoGuard();
   /** Set here, not yet given to the model. */
@@ -96,10 +101,17 @@ export class AnywidgetHost implements Host {
   constructor(model: AnyModel<Traits>, names: readonly TraitName[]) {
     this.#model = model;
     for (const name of names) model.on(`change:${name}`, () => this.#changed(name));
+    // Jupyter's own event; it comes when the kernel restarts or dies, as a model is born alive
+    (model as { on(name: string, callback: () => void): void }).on("comm_live_update", () => this.#end());
     model.on("msg:custom", (message: CustomMessage, buffers: DataView[]) => {
       if (message?.type === "reply" && message.id !== undefined)
         this.#requests.get(message.id)?.(message, buffers);
     });
+  }
+
+  #end(): void {
+    this.source.value = "gone";
+    for (const answer of [...this.#requests.values()]) answer({ status: "error", message: GONE }, []);
   }
 
   get<K extends TraitName>(name: K): Traits[K] {
@@ -160,6 +172,10 @@ export class AnywidgetHost implements Host {
       };
       if (signal?.aborted) {
         reject(signal.reason);
+        return;
+      }
+      if (this.source.peek() === "gone") {
+        reject(new HostError(GONE));
         return;
       }
       signal?.addEventListener("abort", abort);

@@ -1,5 +1,5 @@
 // Which sequences are shown: pages of a ranking, and the way from site to site through them.
-import { whole } from "./format.ts";
+import { threshold, whole } from "./format.ts";
 import { centerOn } from "./layout.ts";
 import { nextSite, type Place } from "./ranking.ts";
 import type { Store } from "./store.ts";
@@ -45,7 +45,7 @@ export function showPicked(store: Store, sites: readonly Place[]): void {
   store.picked.value = sites;
   store.siteKind.value = "picked";
   if (sites[0]) showSite(store, sites[0]);
-  if (sites.length > 1) store.notice.value = `The first of ${whole(sites.length)}; N shows the next.`;
+  if (sites.length > 1) store.say(`The first of ${whole(sites.length)}; N shows the next.`);
 }
 
 /** Centers the next site on the screen, seen from the cursor, in this sequence or in the following ones. */
@@ -99,14 +99,27 @@ export function jumpToSite(store: Store, onScreen: 1 | -1): void {
     show(ranking[at]!, site);
     return;
   }
-  store.notice.value = NOTHING[store.siteKind.peek()][onScreen > 0 ? 1 : 0];
+  sayNothingMore(store, onScreen > 0 ? "further" : "earlier");
 }
 
-const NOTHING = {
-  sites: ["No earlier site that counts.", "No further site that counts."],
-  unexplained: [
-    "No earlier seqlet without a motif.",
-    "No further seqlet without a motif: every other one that counts has a match or lies under a hit.",
-  ],
-  picked: ["No earlier pair of those that were picked.", "No further pair of those that were picked."],
-} as const;
+const NOUNS = {
+  sites: "site that counts",
+  unexplained: "seqlet without a motif",
+  picked: "pair of those that were picked",
+};
+
+function sayNothingMore(store: Store, which: "further" | "earlier"): void {
+  const kind = store.siteKind.peek();
+  const { nSeqlets, nAssigned } = store.counts.peek()!;
+  const { tomtomP } = store.thresholds.peek();
+  const { n_motifs } = store.manifest;
+  const strict = Number((0.01 / n_motifs).toPrecision(1));
+  if (kind !== "unexplained" || nSeqlets > nAssigned || strict >= tomtomP) {
+    store.say(`No ${which} ${NOUNS[kind]}.`);
+    return;
+  }
+  store.say(
+    `Every seqlet has a match with TOMTOM p below ${threshold(tomtomP)}; out of ${whole(n_motifs)} motifs one does by chance.`,
+    { label: `Ask for ${threshold(strict)}`, patch: { tomtom_p_threshold: strict } },
+  );
+}

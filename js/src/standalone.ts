@@ -1,7 +1,8 @@
 // The host of an exported page: everything there is was put into the page; nothing leaves it.
+import { signal } from "@preact/signals";
 import type { Bytes } from "./decode.ts";
 import { threshold } from "./format.ts";
-import { type Host, HostError, type Reply, type RequestOptions } from "./host.ts";
+import { type Host, HostError, type Reply, type RequestOptions, type Source } from "./host.ts";
 import type { RequestName, RequestParams, StaticPage, TraitName, Traits } from "./wire.ts";
 
 /** Base64, gzipped or not, by what the browser has built in. */
@@ -24,7 +25,7 @@ async function fromBase64(text: string): Promise<Uint8Array<ArrayBuffer>> {
 }
 
 export class StaticHost implements Host {
-  readonly canCompute = false;
+  readonly source = signal<Source>("page");
   readonly #traits: Traits;
   readonly #page: StaticPage;
 

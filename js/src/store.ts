@@ -32,6 +32,11 @@ export interface Hover {
   byKey: boolean;
 }
 
+export interface Notice {
+  text: string;
+  action?: { label: string; patch: Partial<Traits> } | undefined;
+}
+
 export class Store {
   readonly host: Host;
   readonly traits: TraitSignals;
@@ -51,8 +56,8 @@ export class Store {
   /** How many sequences are shown at a time, and where in their order the shown ones begin; null before a turn. */
   readonly pageSize = signal(DEFAULT_TRACKS);
   readonly page = signal<number | null>(null);
-  /** One sentence to the user about what just could not be done. */
-  readonly notice = signal("");
+  /** One sentence to the user about what was just done, or could not be; with the way out if there is one. */
+  readonly notice = signal<Notice | null>(null);
   readonly tracks: TrackCache;
 
   readonly thresholds: ReadonlySignal<Thresholds>;
@@ -188,7 +193,7 @@ export class Store {
       for (const [name, value] of Object.entries(patch)) {
         (this.traits[name as TraitName] as Signal<unknown>).value = value;
       }
-      this.notice.value = "";
+      this.notice.value = null;
     });
     this.host.set(patch);
     if (settle) this.host.flush();
@@ -215,12 +220,16 @@ export class Store {
     this.set({ viewport: toTrait(next, length) }, { settle: false });
   }
 
+  say(text: string, action?: Notice["action"]): void {
+    this.notice.value = { text, action };
+  }
+
   toggleMotif(name: string): void {
     const selected = this.traits.selected_motifs.peek();
     if (selected.includes(name)) {
       this.set({ selected_motifs: selected.filter((other) => other !== name) });
     } else if (selected.length >= MAX_SELECTED) {
-      this.notice.value = `${MAX_SELECTED} motifs can be marked at once; click a marked one to free its colour.`;
+      this.say(`${MAX_SELECTED} motifs can be marked at once; click a marked one to free its colour.`);
     } else {
       this.set({ selected_motifs: [...selected, name] });
     }

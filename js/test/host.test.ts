@@ -135,6 +135,18 @@ describe("AnywidgetHost", () => {
     expect(model.sent.at(-1)).toEqual({ type: "cancel", id: model.sent[0]!.id });
   });
 
+  test("when the kernel ends, what was asked is answered with what to do, and nothing more is sent", async () => {
+    const { model, host } = connect();
+    model.latency = null;
+    const answer = host.request("track", { sequence: 3, hypothetical: false, set: 0 });
+    model.emit("comm_live_update");
+    await expect(answer).rejects.toThrow("run the cell again");
+    expect(host.source.value).toBe("gone");
+    const n = model.sent.length;
+    await expect(host.request("load", {})).rejects.toThrow(HostError);
+    expect(model.sent.length).toBe(n);
+  });
+
   test("two pages on one kernel ask with different ids", () => {
     const ids = [connect(), connect()].map(({ model, host }) => {
       void host.request("track", { sequence: 0, hypothetical: false, set: 0 });
@@ -215,10 +227,10 @@ describe("Store", () => {
     const { store } = await open();
     for (const name of study.manifest.motif_names.slice(0, 9)) store.toggleMotif(name);
     expect(store.traits.selected_motifs.value).toEqual(study.manifest.motif_names.slice(0, 8));
-    expect(store.notice.value).toContain("8 motifs can be marked");
+    expect(store.notice.value?.text).toContain("8 motifs can be marked");
     store.toggleMotif(study.manifest.motif_names[0]!);
     expect(store.selected.value).toEqual([1, 2, 3, 4, 5, 6, 7]);
-    expect(store.notice.value).toBe("");
+    expect(store.notice.value).toBeNull();
   });
 
   test("the viewport reaches the kernel as whole bases, null for all", async () => {

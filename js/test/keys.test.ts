@@ -69,11 +69,11 @@ describe("keys of the tracks", () => {
     const cursor = (): [number, number] => [store.hover.value!.sequence, store.hover.value!.base];
     goTo(store, 0);
     store.moveTo({ start: 0, end: 30 });
-    for (let i = 0; i < 2000 && store.notice.value === ""; i++) {
+    for (let i = 0; i < 2000 && store.notice.value === null; i++) {
       press("n");
-      if (store.notice.value === "") places.push(cursor());
+      if (store.notice.value === null) places.push(cursor());
     }
-    expect(store.notice.value).toBe("No further site that counts.");
+    expect(store.notice.value?.text).toBe("No further site that counts.");
     const order = places.map(([sequence]) => sequence).filter((s, i, all) => s !== all[i - 1]);
     expect(order.length).toBe(study.manifest.n_sequences);
     expect(new Set(order).size).toBe(order.length);

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nbmotif.widget.content import Content
 
 QUANTILES = (1.0, 0.75, 0.5, 0.25, 0.0)
-FLANK = 8  # bp on each side of an example
+FLANK = 5  # bp on each side of an example
 _FLAT = 1e-5  # bits: rounding alone makes less
 
 

@@ -17,12 +17,15 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbformat
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from playwright.sync_api import Page
 
 HERE = Path(__file__).parent
@@ -179,6 +182,11 @@ class Notebook:
         wait_for_lab(self.page)
         return self.activate()
 
+    def restart(self) -> None:
+        """Start the kernel anew, as after it died; its outputs stay on the page."""
+        self.page.evaluate(f"async () => {{ await {self._CURRENT}.sessionContext.session.kernel.restart(); }}")
+        self._wait_idle()
+
     def start(self, code: str) -> None:
         """Run code in the notebook's kernel without waiting for it; `is_running` tells whether it still runs."""
         self.page.evaluate(
@@ -214,6 +222,25 @@ class Notebook:
 
     def _wait_idle(self, seconds: float = 60) -> None:
         self._wait(f"{self._CURRENT}?.sessionContext?.session?.kernel?.status === 'idle'", seconds)
+
+
+@contextmanager
+def lab_theme(page: Page, theme: str) -> Iterator[None]:
+    """JupyterLab in its "light" or its "dark" theme; in the light one afterwards."""
+    _set_theme(page, theme)
+    try:
+        yield
+    finally:
+        _set_theme(page, "light")
+
+
+def _set_theme(page: Page, theme: str) -> None:
+    page.evaluate(
+        "async (theme) => { await window.jupyterapp.commands.execute('apputils:change-theme', { theme }); }",
+        f"JupyterLab {theme.capitalize()}",
+    )
+    is_light = str(theme == "light").lower()
+    page.wait_for_function("(light) => document.body.dataset.jpThemeLight === light", arg=is_light)
 
 
 def wait_for_lab(page: Page) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.lab import lab_theme
 from tests.browser.view import views_on
 
 if TYPE_CHECKING:
@@ -306,21 +307,12 @@ def test_explorer__closed_leaves_the_page(shown: Callable) -> None:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_explorer__follows_jupyterlabs_theme(shown: Callable, theme: str) -> None:
     _, view = shown()
-    page = view.page
-    background = "(el) => getComputedStyle(el).backgroundColor"
-    page.evaluate(
-        """async (theme) => { await window.jupyterapp.commands.execute("apputils:change-theme", { theme }); }""",
-        f"JupyterLab {theme.capitalize()}",
-    )
-    page.wait_for_function("(light) => document.body.dataset.jpThemeLight === light", arg=str(theme == "light").lower())
-    view.settle()
-    red, green, blue = (int(part) for part in re.findall(r"\d+", view.root.evaluate(background))[:3])
-    assert (red + green + blue > 384) == (theme == "light")
-    view.screenshot(f"lab-{theme}")
-    page.evaluate(
-        """async () => { await window.jupyterapp.commands.execute("apputils:change-theme",
-            { theme: "JupyterLab Light" }); }"""
-    )
+    with lab_theme(view.page, theme):
+        view.settle()
+        background = view.root.evaluate("(el) => getComputedStyle(el).backgroundColor")
+        red, green, blue = (int(part) for part in re.findall(r"\d+", background)[:3])
+        assert (red + green + blue > 384) == (theme == "light")
+        view.screenshot(f"lab-{theme}")
 
 
 def test_explorer__is_saved_with_a_plain_text_that_says_something(shown: Callable) -> None:

@@ -2,6 +2,7 @@
 import { useErrorBoundary } from "preact/hooks";
 import { threshold, whole } from "../format.ts";
 import type { LoadState } from "../store.ts";
+import type { Manifest } from "../wire.ts";
 import { useScreen } from "./context.ts";
 import { MotifCard } from "./MotifCard.tsx";
 import { MotifTable } from "./MotifTable.tsx";
@@ -32,7 +33,8 @@ export function Explorer({ view }: { view: ViewName }) {
       {view === "explorer" && <Header />}
       {load.phase === "error" && <LoadError message={load.message} />}
       {!dataset && load.phase !== "error" && <Loading load={load} />}
-      {dataset && (
+      {dataset && isEmpty(dataset.manifest) && <Nothing />}
+      {dataset && !isEmpty(dataset.manifest) && (
         <>
           {shows("thresholds") && <Toolbar />}
           <Notice />
@@ -42,7 +44,7 @@ export function Explorer({ view }: { view: ViewName }) {
               <div class="nbm-side">
                 {hasPairs && <Pairs onClose={view === "pairs" ? undefined : closePairs} />}
                 {hasCard && <MotifCard />}
-                {hasTracks && <Tracks />}
+                {hasTracks && (dataset.manifest.has.attributions ? <Tracks /> : <NoTracks />)}
               </div>
             )}
           </div>
@@ -57,7 +59,7 @@ function Header() {
   const { store } = useScreen();
   const manifest = store.dataset.value?.manifest ?? store.traits._manifest.value;
   return (
-    <header class="nbm-header">
+    <div class="nbm-header">
       <span class="nbm-title">{manifest?.name || "nbmotif"}</span>
       {manifest?.version !== undefined && (
         <span class="nbm-muted">
@@ -73,23 +75,49 @@ function Header() {
           </b>
         ))}
       </span>
-    </header>
+    </div>
   );
 }
 
+const isEmpty = ({ has, n_motifs }: Manifest): boolean => n_motifs === 0 && !has.attributions && !has.seqlets;
+
+function Nothing() {
+  return (
+    <div class="nbm-state" role="status">
+      <p>There is nothing to show yet: give the Explorer attributions, seqlets, hits or a motif database.</p>
+    </div>
+  );
+}
+
+function NoTracks() {
+  return <p class="nbm-message">There is no track to show: give the Explorer attributions.</p>;
+}
+
+const SOURCES = {
+  page: [
+    "static copy",
+    "Thresholds, sorting and tracks work in this page; open the notebook to compute more.",
+  ],
+  gone: ["kernel ended", "What is here still works; run the cell again to see more."],
+} as const;
+
 function KernelStatus() {
   const { store } = useScreen();
-  if (!store.host.canCompute) {
+  const source = store.host.source.value;
+  if (source !== "kernel") {
+    const [text, title] = SOURCES[source];
     return (
-      <span
-        class="nbm-tag"
-        title="Thresholds, sorting and tracks work in this page; open the notebook to compute more."
-      >
-        static copy
+      <span class="nbm-tag" title={title} role="status">
+        {text}
       </span>
     );
   }
-  const status = store.traits._status.value;
+  // new data are on their way while the old ones are still shown
+  const isUpdating =
+    store.dataset.value && (store.load.value.phase === "waiting" || store.load.value.phase === "loading");
+  const status = isUpdating
+    ? { phase: "working", message: "Updating…", done: 0, total: 0 }
+    : store.traits._status.value;
   if (!status || status.phase === "ready") return null;
   return (
     <span class="nbm-tag" data-phase={status.phase} role="status">
@@ -142,7 +170,7 @@ function LoadError({ message }: { message: string }) {
   return (
     <div class="nbm-state" data-phase="error" role="alert">
       <p>The data could not be shown. {message}</p>
-      {store.host.canCompute && (
+      {store.host.source.value === "kernel" && (
         <button class="nbm-button" onClick={() => void store.reload()}>
           Load again
         </button>
@@ -158,7 +186,18 @@ function Notice() {
   const counts = store.counts.value!;
   const { attribution, sign } = store.thresholds.value;
   const notice = store.notice.value;
-  if (notice !== "") return <Message text={notice} />;
+  if (notice) {
+    const { text, action } = notice;
+    return (
+      <Message text={text}>
+        {action && (
+          <button class="nbm-button" onClick={() => store.set(action.patch)}>
+            {action.label}
+          </button>
+        )}
+      </Message>
+    );
+  }
   if (!manifest.has.hits && !manifest.has.seqlets) {
     return <Message text="There is nothing to count: give the Explorer hits, seqlets or both." />;
   }
@@ -205,9 +244,9 @@ function Footer() {
   const { manifest } = store.dataset.value!;
   if (manifest.n_hits >= manifest.n_hits_total) return null;
   return (
-    <footer class="nbm-footer">
+    <div class="nbm-footer">
       Counts are exact above an attribution of {threshold(manifest.floor)}: the {whole(manifest.n_hits)}{" "}
       strongest of {whole(manifest.n_hits_total)} hits are here.
-    </footer>
+    </div>
   );
 }

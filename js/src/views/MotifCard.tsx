@@ -71,9 +71,12 @@ function Card({ motif }: { motif: number }) {
   const column = Math.min(16, WIDEST / width);
   const logo = { width: Math.ceil(column * width), height: LOGO_HEIGHT, column };
   const copy = async (): Promise<void> => {
-    store.notice.value = (await copyText(memeText(dataset, motif)))
-      ? `Copied the matrix of ${name}, as a MEME file.`
-      : "The browser does not allow copying: take the matrix from explorer.describe(…) in Python.";
+    const isDone = await copyText(memeText(dataset, motif));
+    store.say(
+      isDone
+        ? `Copied the matrix of ${name}, as a MEME file.`
+        : "The browser does not allow copying: take the matrix from explorer.describe(…) in Python.",
+    );
   };
   return (
     <section class="nbm-sheet" aria-label={`Motif ${name}`}>
@@ -192,7 +195,7 @@ function ExampleRow({ example, flank }: { example: Example; flank: number }) {
   const dataset = store.dataset.value!;
   const { sequence, start, end, strand, attribution, window } = example;
   const where = intervalText(dataset, sequence, start, end);
-  const width = 132;
+  const width = 168;
   const height = 30;
   const [low, high] = valueRange(window, false);
   return (
@@ -213,8 +216,11 @@ function ExampleRow({ example, flank }: { example: Example; flank: number }) {
           drawLogo(pen, window, scale, y, false, palette, dpr);
         }}
       />
-      <span>{signed(attribution)}</span>
-      <span class="nbm-muted nbm-clip">{dataset.sequenceName(sequence)}</span>
+      <span class="nbm-clip">
+        {signed(attribution)}
+        <br />
+        <span class="nbm-muted">{dataset.sequenceName(sequence)}</span>
+      </span>
     </button>
   );
 }

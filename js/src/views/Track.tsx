@@ -171,7 +171,7 @@ function TrackMessage({ states, onRetry }: { states: readonly TrackState[]; onRe
   return (
     <div class="nbm-track-message" data-phase={state.phase}>
       {state.phase === "loading" ? "Loading attributions…" : state.message}
-      {state.phase === "error" && store.host.canCompute && (
+      {state.phase === "error" && store.host.source.value === "kernel" && (
         <button class="nbm-button" onClick={onRetry}>
           Try again
         </button>

@@ -37,8 +37,6 @@ export function Tracks() {
     const track = canvas?.closest<HTMLElement>(".nbm-track");
     return { top: track?.offsetTop ?? 0, bottom: (track?.offsetTop ?? 0) + (track?.offsetHeight ?? 0) };
   };
-  if (!store.dataset.value!.manifest.has.attributions)
-    return <p class="nbm-message">There is no track to show: give the Explorer attributions.</p>;
   const isTooNarrow = width > 0 && width < MIN_WIDTH;
   return (
     <section class="nbm-panel nbm-tracks" aria-label="Sequences">

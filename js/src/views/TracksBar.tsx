@@ -75,16 +75,6 @@ function Pager() {
         onClick={() => turnPage(store, 1)}
         disabled={at + shown.length >= total}
       />
-      <Choice
-        label="Order of sequences"
-        title="The order in which the arrows page through the sequences"
-        value={store.sequenceOrder.value}
-        options={ORDERS}
-        onChange={(order) => {
-          store.sequenceOrder.value = order;
-          goTo(store, 0);
-        }}
-      />
     </span>
   );
 }
@@ -156,6 +146,18 @@ function ViewMenu() {
           options={HEIGHTS}
           onChange={(mode) => {
             store.yMode.value = mode;
+          }}
+        />
+      </div>
+      <div class="nbm-field">
+        Order of sequences
+        <Choice
+          label="Order of sequences"
+          value={store.sequenceOrder.value}
+          options={ORDERS}
+          onChange={(order) => {
+            store.sequenceOrder.value = order;
+            goTo(store, 0);
           }}
         />
       </div>

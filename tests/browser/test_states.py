@@ -1,0 +1,86 @@
+"""What the Explorer says when something is missing, old, too much or wrong: one sentence, with what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.view import views_on
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAKE = "import synthetic; explorer = synthetic.explorer()"
+
+
+def test_kernel_ended__is_said_and_what_is_there_still_works(open_notebook: Callable) -> None:
+    notebook = open_notebook("ended.ipynb", [MAKE, "explorer"]).run_all()
+    [view] = views_on(notebook.page)
+    before = sum(int(row["hits"]) for row in view.rows())
+    notebook.restart()
+    expect(view.root.get_by_text("kernel ended")).to_be_visible()
+    view.drag("Attribution threshold", 0.8)
+    view.settle()
+    assert 0 < sum(int(row["hits"]) for row in view.rows()) < before
+    view.root.get_by_role("button", name="Next sequences").click()
+    expect(view.root.get_by_text("run the cell again").first).to_be_visible()
+    view.screenshot("state-kernel-ended")
+    notebook.run_all()
+    [view] = views_on(notebook.page)
+    assert sum(int(row["hits"]) for row in view.rows()) == before
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        ("Explorer()", "There is nothing to show yet"),
+        ("synthetic.explorer(attributions=None, hypothetical=None).tracks()", "There is no track to show"),
+        ("synthetic.explorer(attribution_threshold=90.0)", "the strongest has"),
+        ("synthetic.explorer(fimo_p_threshold=1e-12)", "No hit passes: raise the FIMO p threshold."),
+        ("synthetic.explorer(hits=None).pairs()", "There is nothing to pair: give the Explorer hits."),
+        ("synthetic.explorer().card()", "No motif is open"),
+        ("synthetic.explorer(max_hits=300)", "Counts are exact above an attribution of"),
+    ],
+)
+def test_state__is_said_in_one_sentence(open_notebook: Callable, code: str, sentence: str) -> None:
+    imports = "import warnings, synthetic\nfrom nbmotif import Explorer\nwarnings.simplefilter('ignore')"
+    notebook = open_notebook("state.ipynb", [imports, code]).run_all()
+    [view] = views_on(notebook.page)
+    expect(view.root.get_by_text(sentence)).to_be_visible()
+    view.screenshot("state-" + "".join(c if c.isalnum() else "-" for c in code)[:40])
+
+
+def test_empty_answer__offers_the_way_out(open_notebook: Callable) -> None:
+    cells = ["import synthetic; explorer = synthetic.explorer(attribution_threshold=90.0)", "explorer"]
+    notebook = open_notebook("lower.ipynb", cells).run_all()
+    [view] = views_on(notebook.page)
+    view.root.get_by_role("button", name="Lower to").click()
+    view.settle()
+    assert notebook.value("int(explorer.counts['hits'].sum())") > 0
+
+
+def test_no_unexplained_seqlet__offers_a_stricter_match(open_notebook: Callable) -> None:
+    cells = ["import synthetic; explorer = synthetic.explorer(tomtom_p_threshold=1.0)", "explorer"]
+    notebook = open_notebook("strict.ipynb", cells).run_all()
+    [view] = views_on(notebook.page)
+    view.root.get_by_label("Kind of site").select_option("unexplained")
+    view.root.get_by_role("button", name="Next site").click()
+    expect(view.root.get_by_text("out of 12 motifs one does by chance")).to_be_visible()
+    view.screenshot("state-unexplained")
+    view.root.get_by_role("button", name="Ask for").click()
+    view.settle()
+    assert notebook.value("explorer.tomtom_p_threshold") == pytest.approx(8e-4)
+
+
+def test_failing_answer__is_said_where_it_is_missing(open_notebook: Callable) -> None:
+    breaks = """import nbmotif.widget.wire as wire
+def broken(*args, **kwargs):
+    raise RuntimeError("The disk is full.")
+wire.track = broken"""
+    notebook = open_notebook("broken.ipynb", [MAKE, breaks, "explorer"]).run_all()
+    [view] = views_on(notebook.page)
+    expect(view.root.get_by_text("The disk is full.").first).to_be_visible()
+    expect(view.root.get_by_role("button", name="Try again").first).to_be_visible()
+    view.screenshot("state-track-error")
