@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from nbmotif.attribution.memory import is_out_of_memory, release
+from nbmotif.attribution.devices import is_out_of_memory, release
 from nbmotif.encoding import as_dtype
 from nbmotif.errors import InvalidArgument
 from nbmotif.models import (
@@ -61,12 +61,12 @@ class Insertion:
 
     def total(self, attributions: torch.Tensor, X: torch.Tensor) -> torch.Tensor:
         """Sum attributions, (N, 4, L), over the positions of the motif; of each sequence's own bases only."""
-        own = attributions[:, :, self.span].double() * X[:, :, self.span].to(attributions.device)
-        return (own.sum(1) * self.is_motif.to(own.device)).sum(1)
+        own = attributions[:, :, self.span].cpu().double() * X[:, :, self.span].cpu()
+        return (own.sum(1) * self.is_motif.cpu()).sum(1)
 
     def gc_change(self, X: torch.Tensor) -> float:
         """Change of the fraction of G and C in the positions of the motif, mean over the backgrounds."""
-        change = self.letters[:, 1:3].double().sum(1) - X[:, 1:3, self.span].double().sum(1)
+        change = (self.letters[:, 1:3].cpu().double() - X[:, 1:3, self.span].cpu()).sum(1)
         return (change.sum() / self.is_motif.sum()).item()
 
 
@@ -128,7 +128,7 @@ def predicted_changes(
             try:
                 edited.start(X[rows].to(place, compute), given, chunk[:_N_CHECKED])
                 for k, (start, letters) in enumerate(chunk):
-                    changes[k, rows] = (edited.predict(start, letters).double() - edited.y.double()).cpu()
+                    changes[k, rows] = edited.predict(start, letters).cpu().double() - edited.y.cpu().double()
             except RuntimeError as error:
                 if not is_out_of_memory(error) or step == 1:
                     raise

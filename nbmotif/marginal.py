@@ -266,7 +266,7 @@ def _changes_of(
 
     def run(X: torch.Tensor) -> torch.Tensor:
         y = _attributions(func(model, X, **options))
-        return y if isinstance(y, torch.Tensor) and y.shape == X.shape else select_target(y, target).double()
+        return y if isinstance(y, torch.Tensor) and y.shape == X.shape else select_target(y, target).cpu().double()
 
     before, rows = run(X), []
     for insertion in insertions:
@@ -282,7 +282,7 @@ def _changes_of(
 
 def _in_span(attributions: torch.Tensor, X: torch.Tensor, span: slice) -> torch.Tensor:
     """Sum attributions, (N, 4, L), over a span: only its own bases', also of hypothetical ones."""
-    return (attributions[:, :, span].double() * X[:, :, span].to(attributions.device)).sum((1, 2))
+    return (attributions[:, :, span].cpu().double() * X[:, :, span].cpu()).sum((1, 2))
 
 
 def _is_attribution(func: Callable[..., Any]) -> bool:

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 _locks: weakref.WeakKeyDictionary[torch.nn.Module, threading.RLock] = weakref.WeakKeyDictionary()
 _guard = threading.Lock()
-_eager_users = 0
-_eager: contextlib.ExitStack | None = None
 
 
 def predict(
@@ -197,29 +195,43 @@ def borrowed(model: Model, device: torch.device, freeze: bool = False) -> Iterat
                 parameter.requires_grad_(had_gradient)
 
 
-@contextlib.contextmanager
-def run_eagerly() -> Iterator[None]:
-    """Let code that ``torch.compile`` compiled run as it was written, so that its operations can be seen.
+class Shared:
+    """A setting of the whole process, as a context: the first thread that needs it sets it, the last one restores it.
 
-    The setting is torch's own and belongs to the process: the first user sets it, the last one restores it.
+    Parameters
+    ----------
+    setting
+        Makes a context that sets and restores.
     """
-    global _eager_users, _eager
+
+    def __init__(self, setting: Callable[[], contextlib.AbstractContextManager[Any]]) -> None:
+        self._setting, self._users, self._held = setting, 0, contextlib.ExitStack()
+
+    @contextlib.contextmanager
+    def __call__(self) -> Iterator[None]:
+        """Hold the setting."""
+        with _guard:
+            if self._users == 0:
+                self._held.enter_context(self._setting())
+            self._users += 1
+        try:
+            yield
+        finally:
+            with _guard:
+                self._users -= 1
+                if self._users == 0:
+                    self._held.close()
+
+
+_eager = Shared(lambda: torch.compiler.set_stance("force_eager"))
+
+
+def run_eagerly() -> contextlib.AbstractContextManager[None]:
+    """Let code that ``torch.compile`` compiled run as it was written, so that its operations can be seen."""
     # without torch._dynamo nothing was compiled, and importing it takes seconds; torch before 2.6 has no stance
     if "torch._dynamo" not in sys.modules or not hasattr(torch.compiler, "set_stance"):
-        yield
-        return
-    with _guard:
-        if _eager_users == 0:
-            _eager = contextlib.ExitStack()
-            _eager.enter_context(torch.compiler.set_stance("force_eager"))
-        _eager_users += 1
-    try:
-        yield
-    finally:
-        with _guard:
-            _eager_users -= 1
-            if _eager_users == 0 and _eager is not None:
-                _eager.close()
+        return contextlib.nullcontext()
+    return _eager()
 
 
 def select_target(y: Any, target: Target) -> torch.Tensor:

@@ -11,9 +11,11 @@ from nbmotif.attribution.deeplift import deep_lift_shap as deep_lift_shap
 from nbmotif.attribution.gradients import saliency as saliency
 from nbmotif.attribution.mutagenesis import SaturationMutagenesisRawResult as SaturationMutagenesisRawResult
 from nbmotif.attribution.mutagenesis import saturation_mutagenesis as saturation_mutagenesis
+from nbmotif.attribution.report import AttributionReport as AttributionReport
 
 __all__ = [
     "AttributionReferencesResult",
+    "AttributionReport",
     "SaturationMutagenesisRawResult",
     "deep_lift_shap",
     "saliency",

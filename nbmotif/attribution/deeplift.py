@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Literal, NamedTuple, overload
 
 import torch
 from tqdm.auto import tqdm
 
+from nbmotif.attribution.devices import is_out_of_memory, release
 from nbmotif.attribution.engine import Attribution
-from nbmotif.attribution.memory import is_out_of_memory, release
+from nbmotif.attribution.precision import Precision, exact_float32
 from nbmotif.attribution.references import References
-from nbmotif.encoding import as_dtype, describe
+from nbmotif.attribution.report import AttributionReport, Moments
+from nbmotif.encoding import describe
 from nbmotif.errors import InvalidArgument
 from nbmotif.models import (
     borrowed,
@@ -57,7 +60,30 @@ def deep_lift_shap(
     device: torch.device | str | None = ...,
     random_state: int | None = ...,
     verbose: bool = ...,
+    return_report: Literal[False] = ...,
 ) -> torch.Tensor: ...
+@overload
+def deep_lift_shap(
+    model: Model,
+    X: Arrays,
+    args: Sequence[Arrays] | None = ...,
+    target: Target = ...,
+    batch_size: int | None = ...,
+    references: str | Arrays | Callable[..., torch.Tensor] = ...,
+    n_shuffles: int = ...,
+    return_references: bool = ...,
+    hypothetical: bool = ...,
+    warning_threshold: float = ...,
+    additional_nonlinear_ops: object = ...,
+    raw_outputs: bool = ...,
+    only_warn: bool = ...,
+    dtype: torch.dtype | str | None = ...,
+    device: torch.device | str | None = ...,
+    random_state: int | None = ...,
+    verbose: bool = ...,
+    *,
+    return_report: Literal[True],
+) -> AttributionReport: ...
 @overload
 def deep_lift_shap(
     model: Model,
@@ -78,6 +104,7 @@ def deep_lift_shap(
     device: torch.device | str | None = ...,
     random_state: int | None = ...,
     verbose: bool = ...,
+    return_report: Literal[False] = ...,
 ) -> AttributionReferencesResult: ...
 def deep_lift_shap(
     model: Model,
@@ -97,7 +124,8 @@ def deep_lift_shap(
     device: torch.device | str | None = None,
     random_state: int | None = None,
     verbose: bool = False,
-) -> torch.Tensor | AttributionReferencesResult:
+    return_report: bool = False,
+) -> torch.Tensor | AttributionReferencesResult | AttributionReport:
     """Attribute a model's prediction to the bases of each sequence by DeepLIFT/SHAP.
 
     The attributions of a sequence sum to the difference between its prediction and the mean prediction of its
@@ -140,18 +168,22 @@ def deep_lift_shap(
     only_warn
         Warn where the call would otherwise refuse a model whose attributions do not sum to the change of the output.
     dtype
-        Must be the dtype of the model, if given.
+        Compute convolutions and other products in this precision, such as "bfloat16", if it is lower than the model's;
+        the rules keep the model's own. "tf32": float32, of which a GPU may drop bits in products. The price is a larger
+        completeness error, which the report states and a warning above 1 %. Default: the model's precision.
     device
         Where to compute. Default: CUDA if there is one, else the CPU.
     random_state
         Seed of the references. Default: different ones each time.
     verbose
-        Show a progress bar.
+        Show a progress bar, and the report's two errors behind it.
+    return_report
+        Return an :class:`AttributionReport` that also says whether the references were enough.
 
     Returns
     -------
     Shape (N, 4, L), in the model's dtype, on the CPU; with ``return_references`` a pair of it and the references,
-    shape (N, n, 4, L).
+    shape (N, n, 4, L); with ``return_report`` a report with these in it.
 
     Raises
     ------
@@ -189,26 +221,32 @@ def deep_lift_shap(
     if batch_size is not None:
         check_positive(batch_size, "batch_size")
     check_positive(n_shuffles, "n_shuffles")
+    if raw_outputs and return_report:
+        raise InvalidArgument("return_report", True, "False where raw_outputs is True", "Multipliers are not averaged.")
     place, compute = resolve_device(device), model_dtype(model)
-    if dtype is not None and as_dtype(dtype) != compute:
-        raise InvalidArgument("dtype", dtype, f"the model's own, {compute}", "Convert the model, as in model.double().")
+    precision = Precision.of(dtype, compute)
     drawn = References(references, X, n_shuffles, random_state)
-    run = Attribution(model, target, warning_threshold, only_warn)
+    run = Attribution(model, target, warning_threshold, only_warn, precision.low)
     parts: list[torch.Tensor] = []
+    errors: list[torch.Tensor] = []
     kept: list[torch.Tensor] = []
     progress = tqdm(total=len(X) * drawn.n, disable=not verbose, desc="deep_lift_shap")
-    with borrowed(model, place, freeze=True), progress:
+    exact = exact_float32() if precision.is_exact and place.type == "cuda" else contextlib.nullcontext()
+    with borrowed(model, place, freeze=True), exact, progress:
         run.probe(X[:2].to(place, compute), tuple(to_device(a[:2], place, compute) for a in extra))
         batches = _batches(len(X), drawn.n, batch_size or run.rows_at_once(place))
         while batches:
             rows, n_at_once = batches[0]
             x, r = X[rows].to(place, compute), drawn.draw(rows)
             given = tuple(to_device(a[rows], place, compute) for a in extra)
+            raw: list[torch.Tensor] = []
+            moments = Moments()
             try:
-                multipliers = [
-                    m if raw_outputs else _project(m, pairs).sum(1)
-                    for pairs, m in run.multipliers(x, r, given, n_at_once)
-                ]
+                for pairs, m in run.multipliers(x, r, given, n_at_once):
+                    if raw_outputs:
+                        raw.append(m.cpu())
+                    else:
+                        moments.add(_project(m, pairs), with_squares=return_report or verbose)
             except RuntimeError as error:
                 smaller = _halved(batches, drawn.n) if is_out_of_memory(error) else []
                 if not smaller:
@@ -216,18 +254,27 @@ def deep_lift_shap(
                 batches = smaller
                 release(place)
                 continue
-            if raw_outputs:
-                parts.append(torch.cat(multipliers, 1).cpu())
-            else:
-                mean = torch.stack(multipliers).sum(0) / drawn.n
-                parts.append((mean if hypothetical else mean * x).cpu())
+            own: torch.Tensor | int = 1 if hypothetical else x
+            parts.append(torch.cat(raw, 1) if raw_outputs else (moments.mean * own).cpu())
+            if moments.squares is not None:
+                errors.append((moments.standard_error() * own).cpu())
             if return_references:
                 kept.append(r.cpu())
             progress.update(r.shape[0] * r.shape[1])
             batches = batches[1:]
+        attributions, all_references = torch.cat(parts), torch.cat(kept) if return_references else None
+        report = None
+        if errors:
+            spread = torch.cat(errors)
+            report = AttributionReport(attributions, spread, drawn.n, run.completeness_error, all_references)
+            progress.set_postfix_str(
+                f"standard error {report.relative_error:.1%}, completeness error {report.completeness_error:.1e}"
+            )
     run.warn()
-    attributions = torch.cat(parts)
-    return AttributionReferencesResult(attributions, torch.cat(kept)) if return_references else attributions
+    if return_report:
+        assert report is not None
+        return report
+    return attributions if all_references is None else AttributionReferencesResult(attributions, all_references)
 
 
 def _check_columns(X: torch.Tensor) -> None:

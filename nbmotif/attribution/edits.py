@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import torch
 
+from nbmotif.attribution.devices import is_out_of_memory
 from nbmotif.attribution.engine import Attribution
-from nbmotif.attribution.memory import is_out_of_memory
 from nbmotif.attribution.windows import Baseline
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from nbmotif.attribution.memory import memory_budget
+from nbmotif.attribution.devices import memory_budget
 from nbmotif.attribution.probe import make_plan
 from nbmotif.attribution.tape import Observe, Refer
 from nbmotif.errors import NbmotifWarning, UnsupportedModel
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # a completeness error of this size, relative to the change of the output, is more than rounding
 _ROUNDING = 1e-4
-_TOLERANCE = 1e-3
+_TOLERANCE, _TOLERANCE_OF_FEW_BITS = 1e-3, 0.1
 # rows of a batch: activations of one layer should stay in the cache of a CPU, all of them in the memory of a GPU
 _CACHE_BYTES = 6 << 20
 
@@ -33,10 +33,19 @@ class Attribution:
     ----------
     model, target, warning_threshold, only_warn
         As in :func:`deep_lift_shap`.
+    low
+        The dtype of products, if it is not the model's.
     """
 
-    def __init__(self, model: Model, target: Target, warning_threshold: float, only_warn: bool) -> None:
-        self.model, self.target = unwrap(model), target
+    def __init__(
+        self,
+        model: Model,
+        target: Target,
+        warning_threshold: float,
+        only_warn: bool,
+        low: torch.dtype | None = None,
+    ) -> None:
+        self.model, self.target, self.low = unwrap(model), target, low
         self.warning_threshold, self.only_warn = warning_threshold, only_warn
         modules = self.model.named_modules() if isinstance(self.model, torch.nn.Module) else ()
         self.names = {module: name or "(model)" for name, module in modules}
@@ -74,7 +83,7 @@ class Attribution:
         self, x: torch.Tensor, references: torch.Tensor, extra: tuple[torch.Tensor, ...], n_at_once: int
     ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """Yield some references of each sequence, shape (B, n, 4, L), and the multipliers from them, the same shape."""
-        observer = Observe(self.plan.calls)
+        observer = Observe(self.plan.calls, self.low)
         with torch.no_grad(), observer:
             y = self.output(x, *extra)
         for first in range(0, references.shape[1], n_at_once):
@@ -91,7 +100,7 @@ class Attribution:
         try:
             with torch.enable_grad(), no_checkpoint:
                 start = leaf * 1  # a model may write into its input
-                with Refer(self.plan.calls, observer.tape, n_sequences, n):
+                with Refer(self.plan.calls, observer.tape, n_sequences, n, self.low):
                     y_ref = self.output(start, *repeated)
                 (gradient,) = torch.autograd.grad(y_ref.sum(), leaf)
         except RuntimeError as error:
@@ -107,7 +116,8 @@ class Attribution:
     def _check(self, change: torch.Tensor, error: torch.Tensor) -> None:
         self.changes.append(change.abs().flatten().cpu())
         self.errors.append(error.flatten().cpu())
-        if self.plan.doubts and not self.only_warn and not self.completeness_error <= _TOLERANCE:
+        tolerance = _TOLERANCE if self.low is None else _TOLERANCE_OF_FEW_BITS
+        if self.plan.doubts and not self.only_warn and not self.completeness_error <= tolerance:
             msg = (
                 f"attributions do not sum to the change of the output (off by {self.completeness_error:.1%}), because "
                 f"{'; '.join(map(str, self.plan.doubts))}. Replace it, or pass only_warn=True to go on."
@@ -123,9 +133,12 @@ class Attribution:
     def warn(self) -> None:
         """Warn once of what does not add up, and of the operations that may be why."""
         error, worst = self.completeness_error, float(torch.cat(self.errors).max())
-        if error <= 1e-2 and (error <= _ROUNDING or worst <= self.warning_threshold):
+        # fewer bits were asked for, and 1 % is what they are good for
+        is_expected = error <= _ROUNDING or worst <= self.warning_threshold or self.low is not None
+        if error <= 1e-2 and is_expected:
             return
         suspects = [*map(str, self.plan.doubts), *(f"{call} is approximated" for call in self.plan.approximations)]
+        suspects += [f"the precision, {self.low}"] if self.low is not None else []
         because = (
             f" Suspects: {'; '.join(suspects)}." if suspects else " `nbmotif.audit(model, X)` shows which operation."
         )

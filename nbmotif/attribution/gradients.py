@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from tqdm.auto import tqdm
 
-from nbmotif.attribution.memory import is_out_of_memory, release
+from nbmotif.attribution.devices import is_out_of_memory, release
 from nbmotif.errors import UnsupportedModel
 from nbmotif.models import (
     borrowed,

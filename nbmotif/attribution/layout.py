@@ -93,7 +93,7 @@ def find_layout(observed: torch.Tensor, referred: torch.Tensor, n_sequences: int
     if size % n_sequences or referred.shape[axis] != n_references * size:
         return None
     folded = size // n_sequences
-    scale = float(torch.nan_to_num(observed.double(), 0.0, 0.0, 0.0).abs().max()) + 1e-9
+    scale = float(torch.nan_to_num(observed, 0.0, 0.0, 0.0).abs().max()) + 1e-9
     for outer in (d for d in range(1, folded + 1) if folded % d == 0):
         layout = Layout(axis, outer, folded // outer)
         first = layout.bind(n_sequences, n_references).split(referred).select(axis + 2, 0).reshape(observed.shape)

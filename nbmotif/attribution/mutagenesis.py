@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 import torch
 from tqdm.auto import tqdm
 
+from nbmotif.attribution.devices import is_out_of_memory, memory_budget, release
 from nbmotif.attribution.edits import EditedPredictions
-from nbmotif.attribution.memory import is_out_of_memory, memory_budget, release
 from nbmotif.encoding import as_dtype, check_sequences
 from nbmotif.errors import InvalidArgument, UnsupportedModel
 from nbmotif.models import (

@@ -17,6 +17,7 @@ from torch.utils._pytree import tree_flatten, tree_leaves, tree_map_only
 from nbmotif.attribution import masks
 from nbmotif.attribution.calls import identify, positional, words
 from nbmotif.attribution.operation import Operation, Rescaled
+from nbmotif.attribution.precision import PRODUCTS, lowered
 from nbmotif.errors import UnsupportedModel
 
 if TYPE_CHECKING:
@@ -101,9 +102,9 @@ def _as_plain_code(with_gradients: bool) -> Iterator[None]:
 class Replay(Follower):
     """A follower of calls that a probe has listed."""
 
-    def __init__(self, calls: Sequence[Call]) -> None:
+    def __init__(self, calls: Sequence[Call], low: torch.dtype | None = None) -> None:
         super().__init__()
-        self.calls = calls
+        self.calls, self.low = calls, low  # the dtype of products, if it is not the model's
         self.position = 0
 
     def handle(
@@ -123,6 +124,8 @@ class Replay(Follower):
         self.position += 1
         if call.rule.expand is not None:
             return self.expand(call, args, kwargs, function)
+        if self.low is not None and name in PRODUCTS and call.dependent and not call.is_in_place:
+            function = lowered(function, self.low)
         if not call.is_needed:
             return _stand_in(function, args, kwargs)
         return self.run(k, call, function, args, kwargs)
@@ -149,8 +152,8 @@ class Observe(Replay):
         Position of the call -> its dependent operands, its result.
     """
 
-    def __init__(self, calls: Sequence[Call]) -> None:
-        super().__init__(calls)
+    def __init__(self, calls: Sequence[Call], low: torch.dtype | None = None) -> None:
+        super().__init__(calls, low)
         self.tape: dict[int, tuple[tuple[torch.Tensor, ...], Any]] = {}
 
     def run(self, k: int, call: Call, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Any) -> Any:
@@ -187,8 +190,9 @@ class Refer(Replay):
         tape: dict[int, tuple[tuple[torch.Tensor, ...], Any]],
         n_sequences: int,
         n_references: int,
+        low: torch.dtype | None = None,
     ) -> None:
-        super().__init__(calls)
+        super().__init__(calls, low)
         self.tape, self.size = tape, (n_sequences, n_references)
 
     def run(self, k: int, call: Call, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Any) -> Any:

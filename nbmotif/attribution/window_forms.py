@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch.utils._pytree import tree_unflatten
 
 from nbmotif.attribution.calls import words
+from nbmotif.attribution.devices import widest
 from nbmotif.attribution.rules import ELEMENTWISE
 from nbmotif.attribution.window_graph import EMPTY, Operation, hull
 
@@ -283,8 +284,8 @@ def _over_positions(base: torch.Tensor, x: Any, dim: Any, keepdim: bool, is_mean
             return frame.spread(base)
         old, new = frame.base(x.node)[..., low:high], frame.region(x.node, (low, high))
         # the sums in float64, the adding up not: torch would copy every value
-        before, after = (t.sum(-1, keepdim=keepdim).double() for t in (old, new))
-        return (frame.spread(base.double() - before / divisor) + after / divisor).to(base.dtype)
+        before, after = (widest(t.sum(-1, keepdim=keepdim)) for t in (old, new))
+        return (frame.spread(widest(base) - before / divisor) + after / divisor).to(base.dtype)
 
     return Form(Operation(_nowhere, _changed, run), (x,), is_window=False)
 

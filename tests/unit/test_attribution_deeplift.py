@@ -267,6 +267,7 @@ def test_deep_lift_shap__warns_once_of_what_does_not_add_up():
         ({"args": (torch.zeros(2, 3),)}, r"`args\[0\]` must be a tensor with a row for each of the 3 sequences"),
         ({"device": "nowhere"}, "`device` must be a torch device"),
         ({"dtype": "float64"}, r"`dtype` must be the model's own, torch.float32.*model.double\(\)"),
+        ({"dtype": "bool"}, "`dtype` must be the model's own"),
     ],
 )  # fmt: skip
 def test_deep_lift_shap__names_the_argument_that_is_wrong(model, options, message):
@@ -285,17 +286,16 @@ def test_deep_lift_shap__asks_which_of_several_outputs():
 def state(model):
     return (
         [module.training for module in model.modules()],
-        [(p.requires_grad, p.device, p.dtype, p.grad is None) for p in model.parameters()],
+        [
+            (p.requires_grad, p.device, p.dtype, None if p.grad is None else p.grad.sum().item())
+            for p in model.parameters()
+        ],
         [(len(m._forward_hooks), len(m._forward_pre_hooks), len(m._backward_hooks)) for m in model.modules()],
         [set(vars(module)) for module in model.modules()],
         len(torch.nn.modules.module._global_forward_hooks),
         torch.is_grad_enabled(),
         [p.detach().clone().tolist() for p in model.parameters()],
     )
-
-
-class Interrupted(BaseException):
-    pass
 
 
 @pytest.mark.parametrize("when", ["never", "at the probe", "in the middle"])
@@ -305,18 +305,20 @@ def test_deep_lift_shap__gives_the_model_back_as_it_was(when):
     def middle(x):
         calls.append(len(x))
         if when != "never" and len(calls) == (2 if when == "at the probe" else 6):
-            raise Interrupted
+            raise KeyboardInterrupt
         return x.relu()
 
     model = build(nn.Sequential(nn.ReLU(), nn.Dropout()))
     model.middle[0] = Do(middle)
     model.conv.weight.requires_grad_(False)
+    model.conv.register_forward_hook(lambda *_: None)
+    model.head.weight.grad = torch.ones_like(model.head.weight)
     model.middle[1].eval()
     before = state(model)
     if when == "never":
         attribute(model, batch_size=2)
     else:
-        with pytest.raises(Interrupted):
+        with pytest.raises(KeyboardInterrupt):
             attribute(model, batch_size=2)
     assert state(model) == before
 

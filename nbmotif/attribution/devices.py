@@ -1,4 +1,4 @@
-"""How much memory a batch may take, and what the devices say when it was too much."""
+"""What devices differ in: the memory that a batch may take, what they say when it was too much, and float64."""
 
 from __future__ import annotations
 
@@ -38,3 +38,8 @@ def release(device: torch.device) -> None:
         torch.cuda.empty_cache()
     elif device.type == "mps":
         torch.mps.empty_cache()
+
+
+def widest(t: torch.Tensor) -> torch.Tensor:
+    """Cast to float64, where the device has it; Apple's does not."""
+    return t if t.device.type == "mps" else t.double()

@@ -1,0 +1,83 @@
+"""Precision: which products are computed in fewer bits than the model's own, and that float32 means float32."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
+from torch.utils._pytree import tree_leaves, tree_map_only
+
+from nbmotif.attribution.calls import words
+from nbmotif.encoding import as_dtype
+from nbmotif.errors import InvalidArgument
+from nbmotif.models import Shared
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+# where nearly all the time goes, and what accelerators have units for; the rules themselves keep the model's precision
+PRODUCTS = words(
+    """addbmm addmm baddbmm bmm conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d einsum linear
+    matmul mm rmatmul"""
+)
+TF32 = "tf32"
+
+
+class Precision(NamedTuple):
+    """``low``: the dtype of products, if it is not the model's. ``is_exact``: whether TF32 is kept out of float32."""
+
+    low: torch.dtype | None
+    is_exact: bool
+
+    @classmethod
+    def of(cls, asked: torch.dtype | str | None, own: torch.dtype) -> Precision:
+        """Read the argument ``dtype`` of :func:`nbmotif.deep_lift_shap`."""
+        if asked == TF32:
+            return cls(None, False)
+        dtype = own if asked is None else as_dtype(asked)
+        if dtype == own:
+            return cls(None, True)
+        if not dtype.is_floating_point or dtype.itemsize > own.itemsize:
+            expected = f"the model's own, {own}, a lower one, or {TF32!r}"
+            raise InvalidArgument("dtype", dtype, expected, "Convert the model, as in model.double().")
+        return cls(dtype, True)
+
+
+def lowered(function: Callable[..., Any], dtype: torch.dtype) -> Callable[..., Any]:
+    """Compute a product of tensors in another dtype, and return it in that of the operands."""
+
+    def cast(t: torch.Tensor) -> torch.Tensor:
+        return t.to(dtype) if t.is_floating_point() else t
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        own = next(
+            t.dtype for t in tree_leaves((args, kwargs)) if isinstance(t, torch.Tensor) and t.is_floating_point()
+        )
+        args, kwargs = tree_map_only(torch.Tensor, cast, (args, kwargs))
+        return function(*args, **kwargs).to(own)
+
+    return run
+
+
+@contextlib.contextmanager
+def _without_tf32() -> Iterator[None]:
+    cudnn: Any = torch.backends.cudnn
+    cublas: Any = torch.backends.cuda.matmul
+    try:
+        before = [(place, "allow_tf32", True) for place in (cudnn, cublas) if place.allow_tf32]
+        exact: object = False
+    except RuntimeError:  # they were set by torch's newer names, after which it does not tell them by the older ones
+        before = [(place, "fp32_precision", place.fp32_precision) for place in (cudnn.conv, cudnn.rnn, cublas)]
+        exact = "ieee"
+    try:
+        for place, name, _ in before:
+            setattr(place, name, exact)
+        yield
+    finally:
+        for place, name, value in before:
+            setattr(place, name, value)
+
+
+# keeps cuDNN and cuBLAS from computing in TF32, whose 10 bits are an error larger than most attributions
+exact_float32 = Shared(_without_tf32)
