@@ -5,15 +5,23 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any
+from math import comb
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from nbmotif.kernels.tomtom import best_scores, place_alignments
-from nbmotif.kernels.tomtom_letters import composition_rows, compositions, mark_needed, one_hot_p_values
-from nbmotif.kernels.tomtom_null import best_survival, lowest_wanted, score_ranges, span_rows, survival_rows
+from nbmotif.kernels.tomtom import best_scores, keep_nearest, place_alignments
+from nbmotif.kernels.tomtom_null import (
+    NEVER,
+    find_own_p_values,
+    find_p_values,
+    mark_needed,
+    plan_rows,
+    survival_rows,
+)
+from nbmotif.scratch import Scratch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,174 +32,254 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
     Ints = npt.NDArray[np.int64]
-    Codes = npt.NDArray[np.int8]
+    Shorts = npt.NDArray[np.int16]
+    # a one-hot query as letters 0 to 3, int8 of shape (w,), or any query as float64 of shape (4, w)
+    Query = npt.NDArray[np.int8] | Floats
 
-LONGEST_ONE_HOT = 48  # longer one-hot queries have too many compositions to share, and are taken as any other query
+T = TypeVar("T")
+_LONGEST_ONE_HOT = 48  # longer one-hot queries have too many compositions to share, and are taken as any other query
 _BATCH = 16384  # one-hot queries whose null is built together
-_CHUNK = 64  # queries aligned, and looked up, at a time
-_NEVER = np.iinfo(np.int64).max
+_CHUNK = 64  # one-hot queries aligned, and looked up, at a time
+_CHUNK_COLUMNS = 64  # columns of other queries at a time: their rows stay near the processor
+_scratch = Scratch()
 
 
 @dataclass(frozen=True)
 class Matches:
-    """A few queries against all targets.
+    """A few queries and the targets that may be among their nearest, in the order of the targets' slots.
 
     Parameters
     ----------
     queries
-        Which queries, shape (n,).
+        Which queries of the batch, shape (n,).
+    slots
+        Slot of each target, shape (n, K).
     scores, p_values
-        Best score over both strands and its p-value, shape (n, M). The p-value is 1 where it cannot be among the
-        smallest ``n_kept``.
-    place
-        Given targets of each query, shape (n, k), finds offset, overlap and strand (0 or 1), shape (n, k, 3).
+        Best score over both strands and its p-value, shape (n, K).
+    batch
+        Knows the rows of scores.
     """
 
     queries: Ints
-    scores: npt.NDArray[np.int16]
+    slots: npt.NDArray[np.int32]
+    scores: Shorts
     p_values: Floats
-    place: Callable[[Ints], npt.NDArray[np.int32]]
+    batch: _Batch
 
-    def of(self, names: Ints) -> Matches:
-        """Call query i ``names[i]``."""
-        return replace(self, queries=names[self.queries])
-
-
-def match_matrix(index: int, query: Floats, targets: Targets, n_kept: int) -> Matches:
-    """Match one query of any kind, shape (4, w)."""
-    width = query.shape[1]
-    scored = targets.score(query)
-    offset = scored.binning.offset
-    one = _Batch(np.arange(width), np.array([0, width]), np.array([width * offset], np.int16), scored, targets)
-    scores, ranges = one.align(np.array([0]), n_kept)
-    n_spans = width * (width + 1) // 2
-    table, levels, ids = np.empty((n_spans, 5), np.int64), np.empty(width + 1, np.int64), _square(width)
-    wanted = lowest_wanted(ranges[0], targets.widths, width)
-    table = table[: span_rows(scored.tops, offset, wanted, table, levels, ids)]
-    survival = _survival(table, levels, scored.pmfs)
-    n_scores = int(scores.max()) + 1
-    null = np.empty((len(targets.widths), n_scores))
-    best_survival(ids, table, survival, offset, ranges[0], targets.widths, np.empty(n_scores), null)
-    wanted_scores = scores >= ranges[:, targets.width_of, 0]
-    p_values = np.where(wanted_scores, null[targets.width_of, scores[0]], 1.0)
-    return Matches(np.array([index]), scores, _both_strands(p_values, targets), one.placer(np.array([0]), scores))
+    def place(self, chosen: Ints | None = None) -> npt.NDArray[np.int32]:
+        """Find offset, overlap and strand (0 or 1) of all alignments, or of chosen columns, (n, k): shape (n, k, 3)."""
+        slots, scores = self.slots, self.scores
+        if chosen is not None:
+            at = np.arange(len(chosen))[:, None]
+            slots, scores = slots[at, chosen], scores[at, chosen]
+        placed = np.empty((*slots.shape, 3), np.int32)
+        batch, targets = self.batch, self.batch.targets
+        aligned = batch.kinds, batch.starts, self.queries, slots, scores, batch.first
+        place_alignments(batch.rows, *aligned, targets.layout.lanes, targets.like_memelite, placed)
+        return placed
 
 
-def match_one_hot(queries: Sequence[Codes], targets: Targets, n_kept: int, n_jobs: int) -> Iterator[Matches]:
-    """Match one-hot queries, given as letters 0 to 3, at most ``LONGEST_ONE_HOT`` each; in no particular order."""
+def match(
+    queries: Sequence[Query], targets: Targets, n_kept: int, n_jobs: int, finish: Callable[[Matches], T]
+) -> Iterator[tuple[Ints, T]]:
+    """Match queries with all targets, and keep those that may be among the ``n_kept`` nearest of each.
+
+    Parameters
+    ----------
+    queries, targets, n_kept
+        What to match.
+    n_jobs
+        Threads.
+    finish
+        What to do with a few queries' matches; called by the thread that found them, whose next matches undo them.
+
+    Yields
+    ------
+    Which queries, and what ``finish`` made of them, in no particular order.
+    """
+    widths = np.array([query.shape[-1] for query in queries])
+    is_short = np.array([query.ndim == 1 for query in queries]) & (widths <= _LONGEST_ONE_HOT)
+    short, other = np.flatnonzero(is_short), np.flatnonzero(~is_short)
+    chunks = np.split(other, np.flatnonzero(np.diff(np.cumsum(widths[other]) // _CHUNK_COLUMNS)) + 1)
+    threads = ThreadPoolExecutor(n_jobs) if n_jobs > 1 and len(short) + len(other) > _CHUNK else None
+    with threads or nullcontext():
+        run: Callable[..., Iterable[Any]] = threads.map if threads else map
+        if len(short):
+            for found, kept in _match_one_hot([queries[i] for i in short.tolist()], targets, n_kept, run, finish):
+                yield short[found], kept
+        if len(other):
+            some = ([_matrix(queries[i]) for i in chunk.tolist()] for chunk in chunks)
+            yield from zip(chunks, run(partial(_match_matrices, targets, n_kept, finish), some), strict=True)
+
+
+def _matrix(query: Query) -> Floats:
+    return query.astype(np.float64) if query.ndim == 2 else np.eye(4)[query].T
+
+
+def _match_matrices(targets: Targets, n_kept: int, finish: Callable[[Matches], T], queries: Sequence[Floats]) -> T:
+    """Match a few queries of any kind, each with a null of its own."""
+    scored = targets.score(queries)
+    widths = np.array([query.shape[1] for query in queries])
+    starts = np.concatenate([[0], np.cumsum(widths)])
+    first = (widths * scored.binning.offsets).astype(np.int16)
+    batch = _Batch(np.arange(1, starts[-1] + 1), starts, first, scored.rows, targets, n_kept)
+    every = np.arange(len(queries))
+    scores, slots, ranges = batch.align(every)
+    p_values = np.empty(scores.shape)
+    own = scored.binning.offsets, scored.pmfs, scored.tops, *span_nodes(int(widths.max()))
+    kept = targets.layout.n_strands, ranges, targets.widths, targets.firsts(n_kept), scores
+    find_own_p_values(batch.kinds, starts, *own, *kept, p_values)
+    return finish(Matches(every, slots, scores, p_values, batch))
+
+
+def _match_one_hot(
+    queries: Sequence[Query],
+    targets: Targets,
+    n_kept: int,
+    run: Callable[..., Iterable[Any]],
+    finish: Callable[[Matches], T],
+) -> Iterator[tuple[Ints, T]]:
+    """Match one-hot queries, given as letters: those that are binned alike share a null."""
     widths = np.array([len(codes) for codes in queries])
     starts = np.concatenate([[0], np.cumsum(widths)])
-    codes = np.concatenate(queries).astype(np.int8)
+    codes = np.concatenate(queries).astype(np.int64)
     present = np.bitwise_or.reduceat(1 << codes, starts[:-1])
     batches: dict[int, tuple[Scored, list[Ints]]] = {}  # the sets of letters that are binned alike, by identity
     for letters in np.unique(present):
         scored = targets.score_letters([letter for letter in range(4) if letters >> letter & 1])
         batches.setdefault(id(scored), (scored, []))[1].append(np.flatnonzero(present == letters))
-    threads = ThreadPoolExecutor(n_jobs) if n_jobs > 1 and len(queries) > _CHUNK else None
-    with threads or nullcontext():
-        run = threads.map if threads else map
-        for scored, members in batches.values():
-            first = (widths * scored.binning.offset).astype(np.int16)
-            batch = _Batch(codes.astype(np.int64), starts, first, scored, targets)
-            mine = np.concatenate(members)
-            mine = mine[np.argsort(widths[mine], kind="stable")]
-            for low in range(0, len(mine), _BATCH):
-                yield from _match_batch(batch, codes, mine[low : low + _BATCH], n_kept, run)
+    for scored, members in batches.values():
+        first = (widths * scored.binning.offsets).astype(np.int16)
+        batch = _Batch(codes + 1, starts, first, scored.rows, targets, n_kept)
+        mine = np.concatenate(members)
+        mine = mine[np.argsort(widths[mine], kind="stable")]
+        for low in range(0, len(mine), _BATCH):
+            part = mine[low : low + _BATCH]
+            chunks = [part[i : i + _CHUNK] for i in range(0, len(part), _CHUNK)]
+            aligned = list(run(batch.align, chunks))
+            null = _find_null(batch, scored, chunks, aligned)
+            yield from zip(chunks, run(partial(_look_up, batch, scored, null, finish), chunks, aligned), strict=True)
 
 
-def _match_batch(
-    batch: _Batch, codes: Codes, queries: Ints, n_kept: int, run: Callable[..., Iterable[Any]]
-) -> Iterator[Matches]:
-    """Match one-hot queries that are binned alike: align them all, build the null that they need, look up."""
-    targets, scored, starts = batch.targets, batch.scored, batch.starts
-    offset = scored.binning.offset
-    chunks = [queries[low : low + _CHUNK] for low in range(0, len(queries), _CHUNK)]
-    aligned = list(run(partial(batch.align, n_kept=n_kept), chunks))
-    longest = int((starts[queries + 1] - starts[queries]).max())
-    counts = _compositions(longest)
-    need = np.full(len(counts), _NEVER)
-    for chunk, (_, ranges) in zip(chunks, aligned, strict=True):
-        mark_needed(codes, starts, chunk, ranges, targets.widths, offset, need)
-    table, levels, ids = np.empty((len(counts), 5), np.int64), np.empty(longest + 1, np.int64), np.empty_like(need)
-    table = table[: composition_rows(need, counts, scored.tops, table, levels, ids)]
-    survival = _survival(table, levels, scored.pmfs)
+class _Aligned(NamedTuple):
+    """Scores and slots of the targets kept, shape (n, K), and the range of the scores by target width, (n, W, 2)."""
 
-    def look_up(chunk: Ints, found: tuple[npt.NDArray[np.int16], Ints]) -> Matches:
-        scores, ranges = found
-        p = np.empty(scores.shape)
-        widths, width_of = targets.widths, targets.width_of
-        one_hot_p_values(codes, starts, chunk, scores, ranges, ids, table, survival, offset, widths, width_of, p)
-        return Matches(chunk, scores, _both_strands(p, targets), batch.placer(chunk, scores))
+    scores: Shorts
+    slots: npt.NDArray[np.int32]
+    ranges: Ints
 
-    yield from run(look_up, chunks, aligned)
+
+class _Null(NamedTuple):
+    """Rows by node, the rows, and their survival functions; see :mod:`nbmotif.kernels.tomtom_null`."""
+
+    ids: Ints
+    table: Ints
+    survival: Floats
 
 
 @dataclass(frozen=True)
 class _Batch:
-    """Queries whose columns are scored by the same rows."""
+    """Queries whose columns are scored by the same rows; see :func:`nbmotif.kernels.tomtom.best_scores`."""
 
     kinds: Ints
     starts: Ints
-    first: npt.NDArray[np.int16]
-    scored: Scored
+    first: Shorts
+    rows: Shorts
     targets: Targets
+    n_kept: int
 
-    def align(self, queries: Ints, n_kept: int) -> tuple[npt.NDArray[np.int16], Ints]:
-        """Best scores over the strands, shape (n, M), and the range of those that may be kept, (n, W, 2)."""
-        targets, layout = self.targets, self.targets.layout
+    def align(self, queries: Ints) -> _Aligned:
+        """Score the best alignments with all targets, and keep those that may be among the nearest."""
+        targets, layout, n = self.targets, self.targets.layout, len(queries)
         widest = int((self.starts[queries + 1] - self.starts[queries]).max())
-        best, sums = np.empty((len(queries), targets.n_targets), np.int16), layout.scratch(widest, np.int16)
+        best = _scratch.take("best", (n, targets.n_targets), np.int16)
+        sums = _scratch.take("sums", (layout.n_sums(widest),), np.int16)
         blocks, n_strands = layout.blocks, layout.n_strands
-        best_scores(self.scored.rows, self.kinds, self.starts, queries, blocks, n_strands, self.first, sums, best)
-        scores = best.take(layout.slots, axis=1)
-        ranges = np.empty((len(queries), len(targets.widths), 2), np.int64)
-        score_ranges(scores, targets.width_of, n_kept, ranges)
-        return scores, ranges
-
-    def placer(self, queries: Ints, scores: npt.NDArray[np.int16]) -> Callable[[Ints], npt.NDArray[np.int32]]:
-        """Find where chosen alignments lie, when asked."""
-
-        def place(chosen: Ints) -> npt.NDArray[np.int32]:
-            placed = np.zeros((*chosen.shape, 3), np.int32)
-            best = np.take_along_axis(scores, chosen, axis=1)
-            targets = self.targets
-            place_alignments(
-                self.scored.rows,
-                self.kinds,
-                self.starts,
-                queries,
-                chosen,
-                best,
-                self.first,
-                targets.layout.lanes,
-                targets.like_memelite,
-                placed,
-            )
-            return placed
-
-        return place
+        best_scores(self.rows, self.kinds, self.starts, queries, blocks, n_strands, self.first, sums, best)
+        firsts = targets.firsts(self.n_kept)
+        scores, slots = np.empty((n, firsts[-1]), np.int16), np.empty((n, firsts[-1]), np.int32)
+        ranges = np.empty((n, len(targets.widths), 2), np.int64)
+        keep_nearest(best, targets.groups, firsts, scores, slots, ranges)
+        return _Aligned(scores, slots, ranges)
 
 
-def _survival(table: Ints, levels: Ints, pmfs: Floats) -> Floats:
-    survival = np.empty(int(table[:, 3].sum()))
-    survival_rows(table, levels, pmfs, survival)
-    return survival
+def _find_null(batch: _Batch, letters: Scored, chunks: Sequence[Ints], aligned: Sequence[_Aligned]) -> _Null:
+    """Find the null of all that one-hot queries will look up."""
+    starts, widths, offset = batch.starts, batch.targets.widths, letters.binning.offsets[0]
+    longest = max(int((starts[chunk + 1] - starts[chunk]).max()) for chunk in chunks)
+    nodes = letter_nodes(longest)
+    need = np.full(len(nodes.parents), NEVER)
+    for chunk, found in zip(chunks, aligned, strict=True):
+        mark_needed(batch.kinds, starts, chunk, 0, found.ranges, widths, offset, need)
+    table, levels, ids = np.empty((len(need), 5), np.int64), np.empty(longest + 1, np.int64), np.empty_like(need)
+    n_rows, size = plan_rows(need, *nodes, letters.tops, letters.pmfs.shape[1], table, levels, ids)
+    survival = _scratch.take("survival", (size,), np.float64)
+    survival_rows(table[:n_rows], levels, letters.pmfs, survival)
+    return _Null(ids, table[:n_rows], survival)
 
 
-def _both_strands(p_values: Floats, targets: Targets) -> Floats:
-    """P-value of the better of both strands, taken as independent: 1 - (1 - p)², without losing a small p. In place."""
-    if targets.layout.n_strands == 2:
-        p_values *= 2 - p_values
-    return p_values
+def _look_up(
+    batch: _Batch, letters: Scored, null: _Null, finish: Callable[[Matches], T], queries: Ints, aligned: _Aligned
+) -> T:
+    """Look up the p-values of the targets kept."""
+    targets, (scores, slots, ranges) = batch.targets, aligned
+    p_values = np.empty(scores.shape)
+    find_p_values(
+        batch.kinds,
+        batch.starts,
+        queries,
+        0,
+        *null,
+        letters.binning.offsets[0],
+        targets.layout.n_strands,
+        ranges,
+        targets.widths,
+        targets.firsts(batch.n_kept),
+        scores,
+        p_values,
+    )
+    return finish(Matches(queries, slots, scores, p_values, batch))
 
 
-def _square(width: int) -> Ints:
-    return np.empty((width, width), np.int64)
+class Nodes(NamedTuple):
+    """What nulls depend on; see :mod:`nbmotif.kernels.tomtom_null`.
+
+    Parameters
+    ----------
+    parents, columns
+        Each node's parent, and the column that is added to it, shape (n,). Those of node 0 mean nothing.
+    level_starts
+        Where the nodes of 1, 2, … columns begin, and their end.
+    """
+
+    parents: Ints
+    columns: Ints
+    level_starts: Ints
 
 
-@lru_cache(maxsize=4)
-def _compositions(longest: int) -> Ints:
-    return compositions(longest)
+@lru_cache(maxsize=8)
+def letter_nodes(longest: int) -> Nodes:
+    """List all compositions of up to ``longest`` letters; each grows by its last letter."""
+    # before[k]: nodes whose k-th count (of A, A + C, A + C + G, all) is less than 0, 1, …, where those after it agree
+    before = [np.array([comb(n + k, k + 1) for n in range(longest + 2)]) for k in range(4)]
+    rest, sums = np.arange(before[3][-1]), []
+    for k in (3, 2, 1, 0):
+        sums.append(np.searchsorted(before[k], rest, side="right") - 1)
+        rest = rest - before[k][sums[-1]]
+    counts = np.diff(np.array(sums[::-1]), axis=0, prepend=0)  # (4, n)
+    last = 3 - np.argmax(counts[::-1] > 0, axis=0)
+    shorter = np.maximum(np.array(sums[::-1]) - (np.arange(4)[:, None] >= last), 0)
+    parents = sum(before[k][shorter[k]] for k in range(4))
+    return Nodes(np.asarray(parents), last, before[3][1:])
+
+
+@lru_cache(maxsize=64)
+def span_nodes(longest: int) -> Nodes:
+    """List the spans of a query, as many of each length; each grows by its last column."""
+    length, start = np.divmod(np.arange(longest**2), longest)
+    parents = np.where(length > 0, 1 + (length - 1) * longest + start, 0)
+    columns = np.minimum(start + length, longest - 1)  # spans that leave the query are never asked for
+    return Nodes(np.append(0, parents), np.append(0, columns), 1 + longest * np.arange(longest + 1))
 
 
 def count_jobs(n_jobs: int) -> int:

@@ -234,14 +234,14 @@ def logo_similarities(pwms: list[Floats]) -> npt.NDArray[np.float32]:
     layout = Layout.of(widths, n_strands=2)
     strands = np.concatenate([*logos, *(logo[::-1, ::-1] for logo in logos)], axis=1)
     columns = np.where(layout.column >= 0, strands[:, layout.column], 0).astype(np.float32)
-    sums, best = layout.scratch(int(widths.max()), np.float32), np.empty((1, len(pwms)), np.float32)
-    rows = np.empty((int(widths.max()), columns.shape[1]), np.float32)
+    sums, best = np.empty(layout.n_sums(int(widths.max())), np.float32), np.empty((1, len(pwms)), np.float32)
+    rows = np.zeros((int(widths.max()) + 1, columns.shape[1]), np.float32)
     nothing, query = np.zeros(1, np.float32), np.array([0])
     similarities = np.empty((len(pwms), len(pwms)), np.float32)
     for i, logo in enumerate(logos):
         width = logo.shape[1]
-        column_products(np.ascontiguousarray(logo.T, np.float32), columns, rows[:width])
-        best_scores(rows, np.arange(width), np.array([0, width]), query, layout.blocks, 2, nothing, sums, best)
+        column_products(np.ascontiguousarray(logo.T, np.float32), columns, rows[1 : width + 1])
+        best_scores(rows, np.arange(1, width + 1), np.array([0, width]), query, layout.blocks, 2, nothing, sums, best)
         similarities[i] = best[0, layout.slots]
     np.maximum(similarities, similarities.T, out=similarities)
     np.fill_diagonal(similarities, 1.0)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
-    from nbmotif.nearest import Query
+    from nbmotif.alignments import Query
 
     Floats = npt.NDArray[np.float64]
     Ints = npt.NDArray[np.int64]
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 Motifs: TypeAlias = "MotifSet | str | os.PathLike[str] | Mapping[str, npt.ArrayLike] | Sequence[npt.ArrayLike]"
 _FEW_TARGETS = 25  # memelite warns below as many, MEME below 50
 _HIGHEST_SCORE = np.iinfo(np.int16).max
+_LARGEST = 1e12  # its square is within single precision
 
 
 class SeqletAnnotations(NamedTuple):
@@ -275,13 +276,14 @@ def _check_shape(query: object, name: object) -> npt.NDArray[Any]:
 
 
 def _check_values(columns: Floats, starts: Ints, names: list[object]) -> None:
-    """Refuse queries that are not finite, nothing but zeros, or counts."""
+    """Refuse queries that are not finite, beyond single precision, nothing but zeros, or counts."""
     total = columns.sum(axis=0)
     whole = ((columns >= 0) & (columns == np.floor(columns))).all(axis=0)
     is_count = np.logical_and.reduceat(whole, starts[:-1]) & (np.maximum.reduceat(total, starts[:-1]) > 1)
     is_zero = ~np.logical_or.reduceat(columns.any(axis=0), starts[:-1])
     rules = (
         (~np.isfinite(columns).all(axis=0), "finite", ""),
+        (np.abs(columns).max(axis=0) > _LARGEST, f"at most {_LARGEST:.0e} in size", "Scale it."),
         (np.repeat(is_zero, np.diff(starts)), "not all zero", "Drop sequences made of N only."),
         (np.repeat(is_count, np.diff(starts)) & (total > 1), "no counts", "Divide each column by its sum."),
     )

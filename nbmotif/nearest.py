@@ -9,20 +9,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tqdm.auto import tqdm
 
-from nbmotif.alignments import LONGEST_ONE_HOT, match_matrix, match_one_hot
+from nbmotif.alignments import match
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     import numpy.typing as npt
 
-    from nbmotif.alignments import Matches
+    from nbmotif.alignments import Matches, Query
     from nbmotif.targets import Targets
 
     Floats = npt.NDArray[np.float64]
     Ints = npt.NDArray[np.int64]
-    # a one-hot query as letters 0 to 3, int8 of shape (w,), or any query as float64 of shape (4, w)
-    Query = npt.NDArray[np.int8] | Floats
 
 
 @dataclass(frozen=True)
@@ -102,55 +100,60 @@ def find_nearest(
     shape = (len(distinct), n_kept)
     p_values, scores = np.empty(shape), np.empty(shape, np.int16)
     idxs, placed = np.empty(shape, np.int32), np.empty((*shape, 3), np.int32)
+    layout = targets.layout
+
+    def keep(found: Matches) -> tuple[npt.NDArray[Any], ...]:
+        """Find p-values, scores, indices and places of the nearest, or of all in order."""
+        if n_nearest is None:
+            in_order = found.p_values, found.scores, layout.targets[found.slots], found.place()
+            return tuple(values.take(layout.slots, axis=1) for values in in_order)
+        targets_of = layout.targets[found.slots]
+        at, chosen = np.arange(len(found.queries))[:, None], _nearest(found.p_values, targets_of, n_kept)
+        kept = found.p_values, found.scores, targets_of
+        return (*(values[at, chosen] for values in kept), found.place(chosen))
+
     with tqdm(total=len(distinct), desc="TOMTOM", unit="query", disable=not verbose) as bar:
-        for found in _match(distinct, targets, n_kept, n_jobs):
-            at = found.queries
-            in_order = np.tile(np.arange(n_kept), (len(at), 1))
-            chosen = in_order if n_nearest is None else _order(found.p_values, n_kept)
-            idxs[at] = chosen
-            p_values[at] = np.take_along_axis(found.p_values, chosen, axis=1)
-            scores[at] = np.take_along_axis(found.scores, chosen, axis=1)
-            placed[at] = found.place(chosen)
+        for at, kept in match(distinct, targets, n_kept, n_jobs, keep):
+            p_values[at], scores[at], idxs[at], placed[at] = kept
             bar.update(len(at))
     offsets, overlaps, strands = placed[row, :, 0], placed[row, :, 1], placed[row, :, 2].astype(np.int8)
-    kept = None if n_nearest is None else idxs[row]
+    nearest = None if n_nearest is None else idxs[row]
 
     def find_q_values() -> Floats:
         return _q_values(distinct, targets, n_nearest, n_jobs)[row]
 
-    return TomtomResult(p_values[row], scores[row], offsets, overlaps, strands, kept, targets.n_targets, find_q_values)
+    found = p_values[row], scores[row], offsets, overlaps, strands
+    return TomtomResult(*found, nearest, targets.n_targets, find_q_values)
 
 
 def _q_values(queries: Sequence[Query], targets: Targets, n_nearest: int | None, n_jobs: int) -> Floats:
     """Q-values of the nearest targets of each query; of all of them, in order, if ``n_nearest`` is None."""
     n_kept = targets.n_targets if n_nearest is None else min(n_nearest, targets.n_targets)
+    slots = targets.layout.slots
     q_values = np.empty((len(queries), n_kept))
-    for found in _match(queries, targets, targets.n_targets, n_jobs):
-        ranked = benjamini_hochberg(np.sort(found.p_values, axis=1), n_kept)
-        if n_nearest is None:
-            in_order = np.empty_like(ranked)
-            np.put_along_axis(in_order, _order(found.p_values, n_kept), ranked, axis=1)
-            ranked = in_order
-        q_values[found.queries] = ranked
+
+    def rank(found: Matches) -> Floats:
+        if n_nearest is not None:
+            return benjamini_hochberg(np.sort(found.p_values, axis=1), n_kept)
+        p_values = found.p_values.take(slots, axis=1)
+        order = np.argsort(p_values, axis=1)
+        in_order = np.empty_like(p_values)
+        np.put_along_axis(in_order, order, benjamini_hochberg(np.take_along_axis(p_values, order, axis=1), n_kept), 1)
+        return in_order
+
+    for at, ranked in match(queries, targets, targets.n_targets, n_jobs, rank):
+        q_values[at] = ranked
     return q_values
 
 
-def _match(queries: Sequence[Query], targets: Targets, n_kept: int, n_jobs: int) -> Iterator[Matches]:
-    short = np.array([i for i, q in enumerate(queries) if q.ndim == 1 and len(q) <= LONGEST_ONE_HOT], dtype=np.int64)
-    if len(short):
-        for found in match_one_hot([queries[i] for i in short], targets, n_kept, n_jobs):
-            yield found.of(short)
-    for i in np.setdiff1d(np.arange(len(queries)), short):
-        query = queries[i]
-        yield match_matrix(int(i), np.eye(4)[query].T if query.ndim == 1 else query, targets, n_kept)
-
-
-def _order(p_values: Floats, n_kept: int) -> Ints:
-    """Find the smallest p-values of each row, by p-value and then by index, shape (n, n_kept)."""
+def _nearest(p_values: Floats, targets: Ints, n_kept: int) -> Ints:
+    """Choose the columns of the smallest p-values of each row, by p-value and then by target, shape (n, n_kept)."""
     if n_kept == 1:
-        nearest: Ints = p_values.argmin(axis=1)[:, None]
-        return nearest
-    return np.argsort(p_values, axis=1, kind="stable")[:, :n_kept]
+        tied = p_values == p_values.min(axis=1, keepdims=True)
+        first: Ints = np.where(tied, targets, np.iinfo(np.int64).max).argmin(axis=1)
+        return first[:, None]
+    order: Ints = np.lexsort((targets, p_values), axis=1)
+    return order[:, :n_kept]
 
 
 def benjamini_hochberg(p_values: Floats, n_kept: int) -> Floats:

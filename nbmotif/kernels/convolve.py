@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from nbmotif.kernels._jit import kernel
 
 if TYPE_CHECKING:
+    import numpy as np
     import numpy.typing as npt
 
 
 @kernel()
-def nonzero_taps(pmf: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-    """List the values that occur, from the highest down."""
-    taps = np.empty(pmf.shape[0], np.int64)
+def nonzero_taps(pmf: npt.NDArray[np.float64], taps: npt.NDArray[np.int64]) -> int:
+    """Overwrite ``taps`` with the values that occur, from the highest down, and say how many there are."""
     n = 0
     for value in range(pmf.shape[0] - 1, -1, -1):
         if pmf[value] != 0.0:
             taps[n] = value
             n += 1
-    return taps[:n]
+    return n
 
 
 @kernel()

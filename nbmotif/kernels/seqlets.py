@@ -42,7 +42,8 @@ def null_survival(pmf: npt.NDArray[np.float64], max_len: int) -> npt.NDArray[np.
     its terms in the order of tangermeme 1.6, so p-values agree to the last bit. O(max_len² n_bins²).
     """
     n_bins = pmf.shape[0]
-    taps = nonzero_taps(pmf)
+    taps = np.empty(n_bins, np.int64)
+    taps = taps[: nonzero_taps(pmf, taps)]
     top = n_bins - 1
     survival = np.zeros((max_len + 1, max_len * top + 2))
     padded = np.zeros(max_len * top + 2 * n_bins)  # the last row's pmf, with n_bins zeros before it

@@ -10,11 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbmotif import MotifSet, one_hot_encode
+from nbmotif.alignments import letter_nodes, span_nodes
 from nbmotif.errors import InvalidArgument, NbmotifWarning
 from nbmotif.kernels import tomtom as kernels
-from nbmotif.kernels import tomtom_letters, tomtom_null
+from nbmotif.kernels import tomtom_columns, tomtom_null
 from nbmotif.matching import annotate_seqlets, tomtom
 from nbmotif.nearest import benjamini_hochberg
+from nbmotif.target_columns import MemeColumns, exact_scores
 
 LETTERS = np.eye(4)
 
@@ -77,6 +79,53 @@ def test_tomtom__is_the_slow_definition(query: np.ndarray, both: bool) -> None:
     same = found.scores[0] == [score for _, score in expected]
     assert same.mean() > 0.95
     np.testing.assert_allclose(found.p_values[0][same], np.array([p for p, _ in expected])[same], rtol=2e-3)
+
+
+def score_exactly(query: np.ndarray, columns: np.ndarray, n_bins: int) -> tuple[np.ndarray, int]:
+    """Bins of each query column, in double precision throughout, and what is not aligned scores."""
+    scores = exact_scores(query, columns, (columns**2).sum(axis=0))
+    n = scores.shape[1]
+    medians = np.sort(scores, axis=1)[:, [max(n // 2 - 1, 0), max(-(-n // 2) - 1, 0)]].mean(axis=1)
+    lowest = int(np.floor((scores.min(axis=1) - medians).min()))
+    scale = int(n_bins // max((scores.max(axis=1) - medians).max() - lowest, 1.0))
+    return np.floor((scores - (medians + lowest)[:, None]) * scale + 0.5).astype(int), -lowest * scale
+
+
+@given(
+    st.integers(0, 2**31),
+    st.sampled_from(["PWM", "one-hot", "weighted", "signed", "large", "tiny", "flat"]),
+    st.integers(1, 300),
+    st.sampled_from([0.01, 0.3, 10.0]),
+)
+def test_meme_columns__single_precision_never_decides(seed: int, kind: str, n: int, spread: float) -> None:
+    rng = np.random.default_rng(seed)
+    columns = rng.dirichlet([spread] * 4, n).T.copy()  # 0.01: many columns are alike, and distances tie
+    letters = LETTERS[rng.integers(0, 4, 5)]
+    query = {
+        "PWM": lambda: np.concatenate([columns.T[:3], rng.dirichlet([0.5] * 4, 2)]),
+        "one-hot": lambda: letters,
+        "weighted": lambda: letters * rng.random((5, 1)),
+        "signed": lambda: rng.normal(size=(5, 4)),
+        "large": lambda: rng.normal(size=(5, 4)) * 10.0 ** rng.integers(1, 12),
+        "tiny": lambda: rng.normal(size=(5, 4)) * 1e-9,
+        "flat": lambda: np.full((5, 4), 0.25),
+    }[kind]()
+    rows, pmfs = np.zeros((len(query), n), np.int16), np.empty((len(query), 101))
+    target_columns = MemeColumns(columns, np.array([[0, 1, n, 0]]))
+    binning = target_columns.score(query, np.array([0, len(query)]), 100, rows, pmfs)
+    bins, offset = score_exactly(query, columns, 100)
+    assert binning.offsets.tolist() == [offset]
+    np.testing.assert_array_equal(rows, bins - offset)
+    np.testing.assert_array_equal(pmfs, [np.bincount(row, minlength=101) / n for row in bins])
+
+
+def test_tomtom__motifs_of_pure_letters_leave_the_bins_in_doubt_and_are_exact() -> None:
+    rng = np.random.default_rng(0)
+    motifs = MotifSet((f"m{i}", LETTERS[rng.integers(0, 4, rng.integers(3, 9))].T) for i in range(30))
+    for query in (LETTERS[[0, 2, 1]].T, motifs.pwms[0], 0.5 * LETTERS[[0, 2, 1]].T):
+        found, expected = tomtom([query], motifs), slow_tomtom(query, motifs.pwms)
+        np.testing.assert_array_equal(found.scores[0], [score for _, score in expected])
+        np.testing.assert_allclose(found.p_values[0], [p for p, _ in expected], rtol=1e-9)
 
 
 def test_tomtom__one_hot_queries_and_general_ones_take_paths_that_agree() -> None:
@@ -193,23 +242,24 @@ def test_benjamini_hochberg__by_hand() -> None:
 
 def test_tomtom__equal_scores_take_the_larger_overlap_then_the_smaller_offset() -> None:
     # a flat target column scores exactly the median for every letter, so it may be aligned or not at the same score
-    rows = np.array([[5, 0, 0], [-5, 0, 0]], np.int16)
+    rows = np.array([[0, 0, 0], [5, 0, 0], [-5, 0, 0]], np.int16)
     lanes = np.array([[[0, 3, 1]]])
     placed = np.zeros((1, 1, 3), np.int32)
     first = np.array([10], np.int16)
 
     def place(kinds: list[int], score: int, like_memelite: bool) -> list[int]:
         starts = np.array([0, len(kinds)])
-        arguments = (rows, np.array(kinds), starts, np.array([0]), np.array([[0]]), np.array([[score]], np.int16))
+        slots, scores = np.array([[0]], np.int32), np.array([[score]], np.int16)
+        arguments = (rows, np.array(kinds), starts, np.array([0]), slots, scores)
         kernels.place_alignments(*arguments, first, lanes, like_memelite, placed)
         return placed[0, 0].tolist()
 
-    assert place([0], 15, False) == [0, 1, 0]
+    assert place([1], 15, False) == [0, 1, 0]
     # with the first letter on column 0, both others are aligned: overlap 3
-    assert place([0, 0, 0], 15, False) == [0, 3, 0]
-    assert place([0, 0, 0], 15, True) == [0, 3, 0] or place([0, 0, 0], 15, True)[1] < 3
+    assert place([1, 1, 1], 15, False) == [0, 3, 0]
+    assert place([1, 1, 1], 15, True) == [0, 3, 0] or place([1, 1, 1], 15, True)[1] < 3
     # no column is needed for a score of 10: overlap 2 at shift 1 (columns 1 and 2)
-    assert place([0, 1], 10, False) == [1, 2, 0]
+    assert place([1, 2], 10, False) == [1, 2, 0]
 
 
 def test_tomtom__a_motif_set_keeps_its_tables_until_it_changes() -> None:
@@ -230,6 +280,7 @@ def test_tomtom__a_motif_set_keeps_its_tables_until_it_changes() -> None:
         ([], {}, "`Qs` must be at least one query"),
         ([np.array([[np.nan] * 3] * 4)], {}, r"`Qs\[0\]` must be finite; got \[nan, nan, nan, nan\] in column 0"),
         ([LETTERS, np.array([[np.inf, 0]] * 4)], {}, r"`Qs\[1\]` must be finite"),
+        ([np.array([[-1e13]] * 4)], {}, r"`Qs\[0\]` must be at most 1e\+12 in size; got"),
         (
             [np.array([[3, 10], [0, 0], [1, 2], [6, 0]])],
             {},
@@ -351,12 +402,28 @@ def test_annotate_seqlets__refuses(rows: pd.DataFrame, options: dict[str, object
         annotate_seqlets(sequences("ACGTACGT"), rows, database(), **options)
 
 
-def test_compositions__are_listed_by_rank() -> None:
-    counts = tomtom_letters.compositions(5)
-    assert len(counts) == 126
-    assert [tomtom_letters.rank_of(*count) for count in counts] == list(range(126))
-    assert (np.diff(counts.sum(axis=1)) >= 0).all()
-    assert len(np.unique(counts, axis=0)) == 126
+def test_letter_nodes__each_is_its_parent_and_one_more_letter() -> None:
+    nodes = letter_nodes(6)
+    counts = [np.zeros(4, int)]
+    for parent, letter in zip(nodes.parents[1:], nodes.columns[1:], strict=True):
+        counts.append(counts[parent] + (np.arange(4) == letter))
+    assert len(np.unique(counts, axis=0)) == len(counts) == 210
+    assert np.searchsorted(np.sum(counts, axis=1), range(1, 8)).tolist() == nodes.level_starts.tolist()
+
+
+@pytest.mark.parametrize("stride", [0, 6], ids=["compositions", "spans"])
+def test_span_nodes__of_a_query_are_those_listed(stride: int) -> None:
+    nodes = letter_nodes(6) if stride == 0 else span_nodes(stride)
+    letters, found = np.array([0, 3, 1, 1, 2]), np.empty((5, 5), np.int64)
+    tomtom_null._span_nodes.py_func(letters + 1, stride, found)
+    for i in range(5):
+        for j in range(i, 5):
+            columns, node = [], found[i, j]
+            while node > 0:
+                columns.append(nodes.columns[node])
+                node = nodes.parents[node]
+            expected = letters[i : j + 1] if stride == 0 else range(i, j + 1)
+            assert sorted(columns) == sorted(expected)
 
 
 def run_kernels(plain: bool) -> list[np.ndarray]:
@@ -366,30 +433,27 @@ def run_kernels(plain: bool) -> list[np.ndarray]:
         return kernel.py_func if plain else kernel
 
     rng = np.random.default_rng(0)
-    columns, query = rng.dirichlet([1] * 4, 6).T.copy(), rng.dirichlet([1] * 4, 5)
-    scores = np.empty((5, 6))
-    pick(kernels.column_scores)(query, columns, (columns**2).sum(axis=0), scores)
-    places, values = np.empty(6, np.uint16), np.empty(6)
-    middle = [pick(kernels.median)(row, 2, row.min(), row.max(), 4, places, values) for row in scores]
-    near = [pick(kernels.binned_median)(row, np.ones(6, np.int64), row.min(), row.max(), 9) for row in scores]
-    blocks, rows, pmfs = np.array([[6, 3, 2, 0]]), np.zeros((5, 18), np.int16), np.empty((5, 11))
-    pick(kernels.bin_scores)(scores, np.array(middle), -1, 5, blocks, rows, pmfs)
+    columns, query = rng.dirichlet([1] * 4, 6), rng.dirichlet([1] * 4, 5)
+    targets = np.column_stack([columns, (columns**2).sum(axis=1)])
+    rough = np.ascontiguousarray(columns.T, np.float32)
+    blocks, rows, pmfs = np.array([[6, 3, 2, 0]]), np.zeros((6, 18), np.int16), np.empty((5, 11))
     starts, one, best = np.array([0, 5]), np.array([0]), np.empty((1, 1), np.int16)
-    first, sums = np.array([25], np.int16), np.empty(14, np.int16)
-    pick(kernels.best_scores)(rows, np.arange(5), starts, one, blocks, 2, first, sums, best)
+    lowest, scale, squares = np.empty(1, np.int64), np.empty(1, np.int64), np.empty((5, 6), np.float32)
+    of_targets = (targets, rough, np.ascontiguousarray(rough[:, ::2]), blocks)
+    score = pick(tomtom_columns.score_columns)
+    score(query, starts, *of_targets, False, lowest, scale, squares, rows[1:], pmfs)
+    kinds, offset = np.arange(1, 6), int(-lowest[0] * scale[0])
+    first, sums = np.array([5 * offset], np.int16), np.empty(14, np.int16)
+    pick(kernels.best_scores)(rows, kinds, starts, one, blocks, 2, first, sums, best)
+    scores, slots, ranges = np.empty((1, 1), np.int16), np.empty((1, 1), np.int32), np.empty((1, 1, 2), np.int64)
+    single = np.array([0, 1])
+    pick(kernels.keep_nearest)(best, single, single, scores, slots, ranges)
     placed, lanes = np.zeros((1, 1, 3), np.int32), np.array([[[6, 3, 2]], [[7, 3, 2]]])
-    pick(kernels.place_alignments)(rows, np.arange(5), starts, one, one[None], best, first, lanes, False, placed)
-    ranges, widths = np.empty((1, 1, 2), np.int64), np.array([3])
-    pick(tomtom_null.score_ranges)(best, one, 1, ranges)
-    wanted = pick(tomtom_null.lowest_wanted)(ranges[0], widths, 5)
-    table, levels, ids = np.empty((15, 5), np.int64), np.empty(6, np.int64), np.empty((5, 5), np.int64)
-    n_rows = pick(tomtom_null.span_rows)(np.full(5, 10), 5, wanted, table, levels, ids)
-    survival = np.zeros(int(table[:n_rows, tomtom_null.SIZE].sum()))
-    pick(tomtom_null.survival_rows)(table[:n_rows], levels, pmfs, survival)
-    top = int(best.max()) + 1
-    null = np.zeros((1, top))
-    pick(tomtom_null.best_survival)(ids, table[:n_rows], survival, 5, ranges[0], widths, np.empty(top), null)
-    return [scores, np.array(middle), np.array(near), rows, pmfs, best, placed, wanted, survival, null]
+    pick(kernels.place_alignments)(rows, kinds, starts, one, slots, scores, first, lanes, False, placed)
+    tops, p_values = 10 - (pmfs[:, ::-1] > 0).argmax(axis=1), np.empty((1, 1))
+    own = (kinds, starts, np.array([offset]), pmfs, tops, *span_nodes(5))
+    pick(tomtom_null.find_own_p_values)(*own, 2, ranges, np.array([3]), single, scores, p_values)
+    return [lowest, scale, rows, pmfs, best, scores, slots, ranges, placed, p_values]
 
 
 def test_kernels__compiled_and_plain_agree() -> None:
@@ -398,5 +462,5 @@ def test_kernels__compiled_and_plain_agree() -> None:
 
 
 def test_warm_up__compiles_every_kernel() -> None:
-    for module in (kernels, tomtom_null, tomtom_letters):
+    for module in (kernels, tomtom_columns, tomtom_null):
         module.warm_up()
