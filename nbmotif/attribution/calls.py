@@ -37,6 +37,7 @@ _SPELLINGS = {
     "clamp": "clip",
     "div": "divide true_divide __truediv__ __div__",
     "eq": "__eq__",
+    "floor_divide": "__floordiv__",
     "ge": "__ge__ greater_equal",
     "gt": "__gt__ greater",
     "le": "__le__ less_equal",
@@ -48,6 +49,7 @@ _SPELLINGS = {
     "neg": "negative __neg__",
     "pow": "__pow__",
     "rdiv": "__rdiv__ __rtruediv__",
+    "remainder": "__mod__",
     "rmatmul": "__rmatmul__",
     "rpow": "__rpow__",
     "rsub": "__rsub__",
@@ -59,6 +61,8 @@ _SPELLINGS = {
 _CANONICAL = {alias: name for name, aliases in _SPELLINGS.items() for alias in aliases.split()}
 _IN_PLACE = {
     "__iadd__": "add",
+    "__ifloordiv__": "floor_divide",
+    "__imod__": "remainder",
     "__iand__": "bitwise_and",
     "__idiv__": "div",
     "__imul__": "mul",

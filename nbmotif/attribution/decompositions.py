@@ -114,6 +114,39 @@ def log_add_exp(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     return torch.logsumexp(torch.stack([a + zeros, b + zeros]), 0)
 
 
+def clamp(x: torch.Tensor, min: Any = None, max: Any = None) -> torch.Tensor:  # noqa: A002  (torch's names)
+    """``torch.clamp`` between bounds that depend on the sequences."""
+    low = x if min is None else greater(x, min)
+    return low if max is None else lesser(low, max)
+
+
+def both_extremes(x: torch.Tensor, *, dim: int | None = None, keepdim: bool = False) -> tuple[torch.Tensor, ...]:
+    """``torch.aminmax``."""
+    over: tuple[int, ...] = () if dim is None else (dim,)
+    return x.amin(over, keepdim), x.amax(over, keepdim)
+
+
+def modulus(z: torch.Tensor) -> torch.Tensor:
+    """``torch.abs`` of complex numbers."""
+    both = torch.view_as_real(z)
+    return torch.sqrt((both * both).sum(-1))
+
+
+def floor_quotient(a: Any, b: Any) -> torch.Tensor:
+    """``torch.floor_divide``."""
+    return torch.floor(a / b)
+
+
+def floored_remainder(a: Any, b: Any) -> Any:
+    """``torch.remainder``."""
+    return a - torch.floor(a / b) * b
+
+
+def truncated_remainder(a: Any, b: Any) -> Any:
+    """``torch.fmod``."""
+    return a - torch.trunc(a / b) * b
+
+
 def hypotenuse(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     """``torch.hypot``."""
     return torch.sqrt(a * a + b * b)

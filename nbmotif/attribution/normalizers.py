@@ -19,7 +19,7 @@ def softmax_family(op: Operation, referred: torch.Tensor) -> Step:
     """
     name, dim = op.call.name, op.argument(1, "dim", -1)
     value, x = op.evaluate(referred), op.expanded()
-    weights, lse_x, lse_r = _logsumexp_weights(x, referred, dim)
+    weights, difference, lse_change = _logsumexp_weights(x, referred, dim)
     if name == "logsumexp":
         dims = sorted(d % referred.ndim for d in (dim if isinstance(dim, (tuple, list)) else (dim,)))
         keepdim = op.argument(2, "keepdim", False)
@@ -32,7 +32,7 @@ def softmax_family(op: Operation, referred: torch.Tensor) -> Step:
         return Step(value, (weights,), pull_sum)
     if name == "log_softmax":
         return Step(value, (weights,), lambda g, w: (g - w * g.sum(dim, keepdim=True),))
-    slope = _logarithmic_mean(op.expanded_out(), value, (x - lse_x) - (referred - lse_r))
+    slope = _logarithmic_mean(op.expanded_out(), value, difference - lse_change)
 
     def pull(g: torch.Tensor, weights: torch.Tensor, slope: torch.Tensor) -> tuple[torch.Tensor]:
         of_log = g * slope
@@ -49,6 +49,7 @@ def _logarithmic_mean(exp_a: torch.Tensor, exp_b: torch.Tensor, difference: torc
 
 
 def _logsumexp_weights(x: torch.Tensor, r: torch.Tensor, dim: Any) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Weight of each entry in the change of the logsumexp, change of each entry, and change of the logsumexp."""
     top = torch.maximum(x, r).amax(dim, keepdim=True)
     top = torch.where(top.isfinite(), top, torch.zeros_like(top))
     exp_x, exp_r = (x - top).exp(), (r - top).exp()
@@ -59,7 +60,8 @@ def _logsumexp_weights(x: torch.Tensor, r: torch.Tensor, dim: Any) -> tuple[torc
     change = torch.where(change.abs() < 0.1, torch.log1p((sum_x - sum_r) / sum_r), change)
     # minus infinity masks a score at x and r alike
     difference = torch.where(x == r, torch.zeros_like(x), x - r)
-    return _logarithmic_mean(exp_x, exp_r, difference) / _logarithmic_mean(sum_x, sum_r, change), lse_x, lse_r
+    weights = _logarithmic_mean(exp_x, exp_r, difference) / _logarithmic_mean(sum_x, sum_r, change)
+    return weights, difference, change
 
 
 def norm(op: Operation, referred: torch.Tensor) -> Step:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 # their results have the shape of an operand, not its values
 FRESH = ("new_", "empty_like", "full_like", "ones_like", "rand_like", "randn_like", "zeros_like")
+# of their second operand, too
+_LIKE = words("expand_as reshape_as to type_as view_as")
 # the answer is the same for all sequences of a model that works
 _SAME = ("isfinite", "isinf", "isnan")
 _READS = words("__complex__ __float__ __index__ __int__ item tolist")
@@ -89,8 +91,8 @@ class Probe(Follower):
         """Run one call and list it."""
         flat = tree_flatten((args, kwargs))[0]
         tensors = [i for i, value in enumerate(flat) if isinstance(value, torch.Tensor)]
-        is_fresh = name.startswith((*FRESH, *_SAME))
         dependent = tuple(i for i in tensors if flat[i].requires_grad and self._is_followed(flat[i], name))
+        is_fresh = name.startswith((*FRESH, *_SAME)) or (name in _LIKE and 0 not in dependent)
         severed = [i for i in tensors if i not in dependent and is_followed(flat[i]) and not is_fresh]
         place = whereabouts(self.names)
         call = Call(name, is_in_place, place.path, place.line, tuple(self.within), rules.CONSTANT, dependent)
@@ -177,7 +179,7 @@ class Probe(Follower):
         place = whereabouts(self.names)
         msg = (
             f"{name} in {place.path} ({place.line}) receives the result of an operation that PyTorch does not show "
-            f"({tensor.grad_fn.name()}), such as TorchScript: pass the Python module it was made of"
+            f"({tensor.grad_fn.name()}), such as TorchScript or vmap: pass what it was made of"
         )
         raise UnsupportedModel(msg)
 
@@ -226,6 +228,9 @@ def make_plan(
     shuffled = pair[..., torch.randperm(X.shape[-1], generator=torch.Generator().manual_seed(0)).to(X.device)]
     four = torch.stack([pair, shuffled], 1).flatten(0, 1)
     first, out_two = _probe(model, names, pair, pair_args, thorough)
+    if not out_two.isfinite().all():
+        msg = f"the model predicts {out_two[~out_two.isfinite()][0].item()} for one of the first sequences"
+        raise UnsupportedModel(msg)
     second, out_four = _probe(model, names, four, tuple(a.repeat_interleave(2, 0) for a in pair_args), thorough)
     if [call.name for call in first.calls] != [call.name for call in second.calls]:
         a, b = _first_difference(first.calls, second.calls)
@@ -271,7 +276,7 @@ def _probe(
         msg = "the output that is attributed does not depend on the sequences"
         raise UnsupportedModel(msg)
     if not is_followed(out):
-        msg = f"the output comes from an operation that PyTorch does not show ({out.grad_fn}), such as TorchScript"
+        msg = f"the output comes from what PyTorch does not show ({out.grad_fn}), such as TorchScript or vmap"
         raise UnsupportedModel(msg)
     reachable = _reachable(out.grad_fn)
     # a view that is overwritten changes the graph of its base, so then every call counts as needed
@@ -294,9 +299,13 @@ def _reachable(start: Any) -> set[Any]:
         if node is None or node in seen:
             continue
         if isinstance(node, torch.autograd.function.BackwardCFunction):
+            name = type(node).__name__.removesuffix("Backward")
+            remedy = (
+                "Switch gradient checkpointing off" if "Checkpoint" in name else "Write it with plain torch operations"
+            )
             msg = (
-                f"the model uses the autograd Function {type(node).__name__.removesuffix('Backward')}, whose own "
-                "backward pass cannot be replaced by a DeepLIFT rule. Write it with plain torch operations."
+                f"the model uses the autograd Function {name}, whose own backward pass cannot be replaced by a "
+                f"DeepLIFT rule. {remedy}."
             )
             raise UnsupportedModel(msg)
         seen.add(node)

@@ -20,7 +20,7 @@ def midpoint(op: Operation, *referred: torch.Tensor) -> Step:
     """Follow a bilinear f: f(a, b) - f(a', b') = f(da, mean b) + f(mean a, db), exactly."""
     value = op.evaluate(*referred)
     means = tuple((op.expanded(i) + r) / 2 for i, r in enumerate(referred))
-    if op.call.name == "mul":
+    if op.call.name == "mul" and not value.is_complex():
         return Step(value, means, lambda g, a, b: (sum_to(g * b, a.shape), sum_to(g * a, b.shape)))
     return Step(value, means, lambda g, *at: gradient_of(op.evaluate, at, g))
 

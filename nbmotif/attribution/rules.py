@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch.utils._pytree import tree_leaves
 
 from nbmotif.attribution import decompositions as parts
 from nbmotif.attribution.calls import words
@@ -77,12 +78,16 @@ _ORDERING = words(
     """argsort cummax cummin kthvalue median mode msort nanmedian nanquantile quantile sort topk unique"""
 )
 _EXPANSIONS: dict[str, Callable[..., Any]] = {
+    "aminmax": parts.both_extremes,
+    "floor_divide": parts.floor_quotient,
+    "fmod": parts.truncated_remainder,
     "glu": parts.glu,
     "gru": parts.gru,
     "gru_cell": parts.gru_cell,
     "lstm": parts.lstm,
     "lstm_cell": parts.lstm_cell,
     "norm": parts.vector_norm,
+    "remainder": parts.floored_remainder,
     "rnn_relu": parts.rnn_relu,
     "rnn_tanh": parts.rnn_tanh,
     "scaled_dot_product_attention": parts.attention,
@@ -92,6 +97,9 @@ _EXPANSIONS: dict[str, Callable[..., Any]] = {
 }
 # of two dependent operands; of one they are elementwise or a maximum along an axis
 _PAIRED: dict[str, Callable[..., Any]] = {
+    "clamp": parts.clamp,
+    "clamp_max": parts.lesser,
+    "clamp_min": parts.greater,
     "fmax": parts.greater,
     "fmin": parts.lesser,
     "hypot": parts.hypotenuse,
@@ -154,6 +162,11 @@ def choose(
     if name in {"batch_norm", "instance_norm"}:
         return _statistics(name, args, kwargs, dependent)
     rule = _BY_NAME.get(name)
+    if any_complex(args, kwargs):
+        # the closed forms are those of real numbers; the derivatives of products are torch's own
+        if name == "abs":
+            return Rule("expanded", expand=parts.modulus)
+        return rule if rule is LINEAR else None if rule is not MIDPOINT else LINEAR if n == 1 else MIDPOINT
     # a product with a constant is linear, and so is a quotient by a constant
     if rule is MIDPOINT:
         return LINEAR if n == 1 else MIDPOINT if n == 2 else None
@@ -165,6 +178,11 @@ def choose(
     if rule is not None and n == 1 and (dependent[0] == 0 or name in {"pow", "rpow", "float_power", "xlogy"}):
         return rule
     return Rule("expanded", expand=inside(function)) if _is_written_in_python(function) else None
+
+
+def any_complex(args: Any, kwargs: Any) -> bool:
+    """Tell whether one of the operands is complex."""
+    return any(isinstance(leaf, torch.Tensor) and leaf.is_complex() for leaf in tree_leaves((args, kwargs)))
 
 
 def _statistics(name: str, args: tuple[Any, ...], kwargs: dict[str, Any], dependent: tuple[int, ...]) -> Rule | None:
@@ -271,5 +289,5 @@ def _itself(t: torch.Tensor) -> torch.Tensor:
 
 
 def _leaves(result: Any) -> list[torch.Tensor]:
-    leaves = torch.utils._pytree.tree_leaves(result)  # noqa: SLF001
-    return [leaf for leaf in leaves if isinstance(leaf, torch.Tensor) and leaf.is_floating_point() and leaf.numel()]
+    leaves = [leaf for leaf in tree_leaves(result) if isinstance(leaf, torch.Tensor) and leaf.numel()]
+    return [leaf for leaf in leaves if leaf.is_floating_point() or leaf.is_complex()]

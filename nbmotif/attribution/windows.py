@@ -139,12 +139,12 @@ class Record(Windowed):
         return self._result(call, args, carrier(self._add(form, kept), (self.rows, *base.shape[1:]), base))
 
     def _dense(self, call: Call, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-        """Write down a call that is made in full; the carriers' zeros tell the shape of its result."""
+        """Write down a call that is made in full; made of any numbers, it tells the shape of its result."""
         if call.is_in_place and not is_carrier(args[0]):
             raise CannotFollow
         flat, tree = tree_flatten(tree_map_only(torch.Tensor, _open, (args, kwargs)))
-        given = (args[0].clone(), *args[1:]) if call.is_in_place else args
-        result = function(*given, **kwargs)
+        given, options = tree_map_only(torch.Tensor, _example, (args, kwargs))
+        result = function(*given, **options)
         result = given[0] if call.is_in_place else result
         port = self._add(dense(flat, tree, function, call.is_in_place), None)
         if isinstance(result, torch.Tensor):
@@ -181,6 +181,16 @@ def carrier(port: Port, shape: Sequence[int], like: torch.Tensor) -> torch.Tenso
 def is_carrier(value: Any) -> bool:
     """Tell whether a tensor stands for a node."""
     return hasattr(value, _PORT)
+
+
+def _example(tensor: torch.Tensor) -> torch.Tensor:
+    """Make numbers, of the shape of a carrier, with which most operations work: not zero, not in order."""
+    if not is_carrier(tensor):
+        return tensor
+    generator = torch.Generator(tensor.device).manual_seed(0)
+    if tensor.is_floating_point() or tensor.is_complex():
+        return torch.rand(tensor.shape, generator=generator, dtype=tensor.dtype, device=tensor.device)
+    return torch.zeros(tensor.shape, dtype=tensor.dtype, device=tensor.device)
 
 
 def _open(tensor: Any) -> Any:

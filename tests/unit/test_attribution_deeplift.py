@@ -214,6 +214,14 @@ REFUSED = {
     "index": (lambda x: x.gather(-1, x.argmax(-1, keepdim=True)) * x.mean(-1, keepdim=True), "without a derivative"),
     "value read into Python": (lambda x: x * x.max().item(), "into Python|rows belong"),
     "checkpoint": (lambda x: checkpoint(torch.tanh, x, use_reentrant=False), "gradient checkpointing off"),
+    "reentrant checkpoint": (lambda x: checkpoint(torch.tanh, x, use_reentrant=True), "gradient checkpointing off"),
+    "top k": (lambda x: x.topk(5, -1)[0], r"topk in middle \(test_attribution_deeplift.py:\d+\) has no DeepLIFT rule"),
+    "median": (lambda x: x.median(-1)[0], "median in middle .* has no DeepLIFT rule"),
+    "running maximum": (lambda x: x.cummax(-1)[0], "cummax in middle .* has no DeepLIFT rule"),
+    "unpooling": (lambda x: F.max_unpool1d(*F.max_pool1d(x, 2, return_indices=True), 2), "max_unpool.* in middle"),
+    "noise": (lambda x: F.gumbel_softmax(x, dim=1), "or draw random numbers"),
+    "vmap": (lambda x: torch.vmap(torch.relu)(x), "such as TorchScript or vmap"),
+    "NaN": (lambda x: x.log(), "the model predicts nan for one of the first sequences"),
 }  # fmt: skip
 
 
@@ -230,7 +238,7 @@ def test_deep_lift_shap__refuses_torchscript_and_says_what_to_pass():
     with pytest.raises(UnsupportedModel, match=r"middle is TorchScript.*pass the Python module it was made from"):
         attribute(scripted)
     inner = torch.jit.script(F.softsign)
-    with pytest.raises(UnsupportedModel, match=r"does not show.*TorchScript"):
+    with pytest.raises(UnsupportedModel, match=r"does not show.*such as TorchScript or vmap"):
         attribute(build(Do(lambda x: inner(x))))
 
 
@@ -242,11 +250,11 @@ def test_deep_lift_shap__only_warns_where_asked():
 
 def test_deep_lift_shap__warns_once_of_what_does_not_add_up():
     # jumps that the path integral does not see
-    model = build(Do(lambda x: x.remainder(0.1)))
+    model = build(Do(lambda x: torch.copysign(x, x.roll(1, -1))))
     with pytest.warns(NbmotifWarning) as caught:
         attribute(model, batch_size=1)
     assert len(caught) == 1
-    assert "remainder in middle" in str(caught[0].message)
+    assert "copysign in middle" in str(caught[0].message)
 
 
 @pytest.mark.parametrize(

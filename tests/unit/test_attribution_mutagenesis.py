@@ -17,10 +17,12 @@ from nbmotif.attribution import edits, window_forms
 from nbmotif.errors import InvalidArgument, UnsupportedModel
 from nbmotif.models import borrowed, select_target
 from tests.unit import attribution_zoo as zoo
+from tests.unit.attribution_zoo_architectures import architectures
+from tests.unit.attribution_zoo_functions import functions
 from tests.unit.test_attribution_deeplift import state
 
 X = random_one_hot((3, 4, zoo.LENGTH), random_state=0)
-EXACT = {**zoo.activations(), **zoo.operations(), **zoo.approximated()}
+EXACT = {**zoo.activations(), **zoo.operations(), **zoo.approximated(), **functions(), **architectures()}
 
 
 @pytest.fixture(scope="module")
@@ -267,7 +269,7 @@ def test_saturation_mutagenesis__gives_the_model_back_as_it_was(fails_at):
 def test_edited_predictions__follow_what_they_can():
     X64 = X.double()
     followed = {}
-    for name, middle in {**zoo.operations(), **zoo.activations()}.items():
+    for name, middle in EXACT.items():
         model = zoo.build(middle).double()
         with borrowed(model, torch.device("cpu"), freeze=True):
             edited = edits.EditedPredictions(model, lambda y: select_target(y, 0))
@@ -284,7 +286,7 @@ def test_edited_predictions__run_recurrent_networks_with_torchs_own_kernels():
         with torch.profiler.profile() as profile:
             edited.predict(20, one_hot_encode(["GATA"] * 6).double())
     names = [e.name for e in profile.events()]
-    assert names.count("aten::lstm") == 2  # once with zeros, for the shape
+    assert names.count("aten::lstm") == 2  # once for the shape
     assert names.count("aten::sigmoid") < 100
 
 

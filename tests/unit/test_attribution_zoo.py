@@ -10,10 +10,12 @@ from torch import nn
 
 from nbmotif import audit, deep_lift_shap, dinucleotide_shuffle, random_one_hot
 from tests.unit import attribution_zoo as zoo
+from tests.unit.attribution_zoo_architectures import architectures
+from tests.unit.attribution_zoo_functions import functions
 
 X = random_one_hot((3, 4, zoo.LENGTH), random_state=0).float()
 REFERENCES = dinucleotide_shuffle(X, n=5, random_state=0)
-EXACT = {**zoo.activations(), **zoo.operations()}
+EXACT = {**zoo.activations(), **zoo.operations(), **functions(), **architectures()}
 
 
 def completeness_error(model: torch.nn.Module, X: torch.Tensor, references: torch.Tensor, **options: object) -> float:
