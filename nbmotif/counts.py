@@ -1,4 +1,4 @@
-"""Signal under intervals, and counts of hits that pass a threshold."""
+"""Signal under intervals."""
 
 from __future__ import annotations
 
@@ -13,28 +13,18 @@ from nbmotif.annotations import count_annotations as count_annotations
 from nbmotif.encoding import as_tensor
 from nbmotif.errors import InvalidArgument
 from nbmotif.kernels.signal import group_rows, maxima_under, sums_under, weighted_under
-from nbmotif.kernels.tally import tally
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import numpy.typing as npt
 
     from nbmotif.hits import Hits
     from nbmotif.motifs import MotifSet
 
-Sign: TypeAlias = Literal["+", "-", "both"]
 How: TypeAlias = Literal["sum", "mean", "max"]
 HowHits: TypeAlias = Literal["sum", "mean", "max", "pwm"]
 _HOW = ("sum", "mean", "max")
 # bytes of the signal that are converted at a time
 _BLOCK_BYTES = 1 << 26
-# sign -> from attributions to what is compared with the threshold
-_SIDE: dict[str, Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]]] = {
-    "+": np.positive,
-    "-": np.negative,
-    "both": np.abs,
-}
 
 
 def extract_signal(
@@ -207,78 +197,3 @@ def _under(
                 (maxima_under if how == "max" else sums_under)(signal, *rows, start, end, out)
             bar.update(len(block))
     return out / (end - start)[:, None].astype(dtype) if how == "mean" else out
-
-
-def passing(
-    hits: Hits, attribution_threshold: float | None = None, p_threshold: float = 1.0, sign: Sign = "+"
-) -> npt.NDArray[np.bool_]:
-    """Which hits pass both thresholds, strictly.
-
-    Parameters
-    ----------
-    hits
-        Hits, with attribution if there is a threshold on it.
-    attribution_threshold
-        Compared in float32, as attributions are stored. Default: not asked.
-    p_threshold
-        A hit has a p-value below this.
-    sign
-        "+" for an attribution above the threshold, "-" for one below its negative, "both" for its absolute value.
-
-    Returns
-    -------
-    One boolean per hit, shape (H,).
-    """
-    if sign not in _SIDE:
-        raise InvalidArgument("sign", repr(sign), '"+", "-" or "both"')
-    passes: npt.NDArray[np.bool_] = hits.p_value < p_threshold
-    if attribution_threshold is not None:
-        if hits.attribution is None:
-            hint = "Add it with hits.with_signal(X_attr)."
-            raise InvalidArgument("hits", "hits without attribution", "hits with attribution", hint)
-        passes &= _SIDE[sign](hits.attribution) > np.float32(attribution_threshold)
-    return passes
-
-
-class HitCounts(NamedTuple):
-    """Counts of one entry per motif.
-
-    Attributes
-    ----------
-    n_hits
-        Passing hits, int64 (M).
-    n_sequences
-        Different sequences they are on, int64 (M).
-    """
-
-    n_hits: npt.NDArray[np.int64]
-    n_sequences: npt.NDArray[np.int64]
-
-
-def count_hits(
-    hits: Hits,
-    attribution_threshold: float | None = None,
-    p_threshold: float = 1.0,
-    sign: Sign = "+",
-    sequence: int | None = None,
-) -> HitCounts:
-    """Count, for each motif, the hits that pass and the sequences they are on.
-
-    Parameters
-    ----------
-    hits
-        Hits.
-    attribution_threshold, p_threshold, sign
-        As :func:`passing`.
-    sequence
-        Count in this sequence alone. Default: in all.
-
-    Returns
-    -------
-    Counts per motif; it unpacks as ``n_hits, n_sequences``.
-    """
-    if sequence is not None and not 0 <= sequence < hits.n_sequences:
-        raise InvalidArgument("sequence", sequence, f"None, or between 0 and {hits.n_sequences - 1}")
-    passes = passing(hits, attribution_threshold, p_threshold, sign)
-    only = -1 if sequence is None else sequence
-    return HitCounts(*tally(passes, hits.sequence_idx, hits.offsets, hits.n_sequences, only))

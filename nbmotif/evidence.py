@@ -2,41 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from nbmotif.counts import passing
+from nbmotif.hit_index import HitIndex
+from nbmotif.sites import merged_sites
+from nbmotif.thresholds import Thresholds as Thresholds  # noqa: TC001 - callers find it here
 
 if TYPE_CHECKING:
     from nbmotif.families import Families
     from nbmotif.scanning import Hits
-
-Sign = Literal["+", "-", "both"]
-
-
-@dataclass(frozen=True)
-class Thresholds:
-    """What counts: the cuts of every method, all strict.
-
-    Parameters
-    ----------
-    attribution
-        A FIMO hit counts when the attribution summed over it is beyond this.
-    seqlet_p, tomtom_p, fimo_p
-        A seqlet, its match to a motif, a FIMO hit counts when its p-value is below this.
-    sign
-        Count positive attributions, negative ones, or both.
-    """
-
-    attribution: float = 0.01
-    seqlet_p: float = 0.01
-    tomtom_p: float = 0.01
-    fimo_p: float = 1e-4
-    sign: Sign = "both"
-
 
 # seen by marginalization (None: not inserted), by seqlets, by hits -> what that says
 _READINGS = {
@@ -104,10 +81,7 @@ def evidence(
 
 
 def family_sites(families: Families, hits: Hits, thresholds: Thresholds) -> pd.DataFrame:
-    """Merge the overlapping passing hits of each family, in each sequence, into sites.
-
-    A site is a run of hits each of which overlaps the run before it. A copy of a motif under another name adds hits on
-    the same positions, hence no site.
+    """Merge the overlapping passing hits of each family, in each sequence, into sites; see :mod:`nbmotif.sites`.
 
     Parameters
     ----------
@@ -120,35 +94,12 @@ def family_sites(families: Families, hits: Hits, thresholds: Thresholds) -> pd.D
 
     Returns
     -------
-    One row per site: ``family_idx``, ``example_idx``, ``start``, ``end`` and and the strongest ``attribution``.
+    One row per site: ``family_idx``, ``example_idx``, ``start``, ``end`` and the strongest ``attribution``.
     """
-    keep = np.flatnonzero(passing(hits, thresholds.attribution, thresholds.fimo_p, thresholds.sign))
-    family = families.labels[hits.motif_idx[keep]].astype(np.int64)
-    example, start, end = (
-        np.asarray(column)[keep].astype(np.int64) for column in (hits.sequence_idx, hits.start, hits.end)
-    )
-    attribution = np.asarray(hits.attribution)[keep]
-    order = np.lexsort((start, example, family))
-    family, example, start, end, attribution = (c[order] for c in (family, example, start, end, attribution))
-    if not len(order):
-        none = dict.fromkeys(["family_idx", "example_idx", "start", "end"], np.zeros(0, np.int64))
-        return pd.DataFrame({**none, "attribution": np.zeros(0, np.float32)})
-    # one number line on which the groups (family, sequence) follow each other, so that one running maximum serves all
-    new_group = np.r_[True, (family[1:] != family[:-1]) | (example[1:] != example[:-1])]
-    shift = (np.cumsum(new_group) - 1) * (int(end.max()) + 1)
-    reach = np.maximum.accumulate(end + shift)
-    first = np.flatnonzero(np.r_[True, (start + shift)[1:] >= reach[:-1]])
-    last = np.r_[first[1:], len(order)] - 1
-    high, low = np.maximum.reduceat(attribution, first), np.minimum.reduceat(attribution, first)
-    return pd.DataFrame(
-        {
-            "family_idx": family[first],
-            "example_idx": example[first],
-            "start": start[first],
-            "end": (reach - shift)[last],
-            "attribution": np.where(high >= -low, high, low),
-        }
-    )
+    index = HitIndex(hits)
+    sites = merged_sites(index, thresholds, families.labels)
+    assert index.hits.attribution is not None, "refused by merged_sites"
+    return sites.assign(attribution=index.hits.attribution[sites["row"]]).drop(columns=["row", "n_hits"])
 
 
 def _by_family_marginal(families: Families, marginal: pd.DataFrame) -> pd.DataFrame:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.cluster.hierarchy import linkage
 from scipy.spatial.distance import squareform
 
 from nbmotif.errors import InvalidArgument
+from nbmotif.family_tree import FamilyTree, name_nodes
 from nbmotif.kernels.tomtom import best_scores, column_products
 from nbmotif.motifs import as_motif_set, information_content
 from nbmotif.targets import Layout
@@ -27,10 +26,6 @@ if TYPE_CHECKING:
 
 _KEY = "families"
 _DIGITS = 6  # PWMs that agree to this many digits are copies: files round
-_ACCESSION = re.compile(r"(MA|UN|PB|PH|PF|PL|M)\d+([._]\d+)*", re.IGNORECASE)
-_SHARED_STEM = 0.6  # share of a family's genes that must begin alike for it to be named after their stem
-_SHORTEST_STEM = 3
-_NOT_A_STEM = {"ZNF", "ZFP"}  # zinc fingers are numbered, whatever they bind
 
 
 @dataclass(frozen=True)
@@ -52,6 +47,8 @@ class Families:
         The names of the motifs.
     linkage
         The dendrogram of all motifs in scipy's form, shape (M - 1, 4), at heights of 1 - similarity.
+    tree
+        The same, of the different motifs alone, with a name for each family at any similarity.
     """
 
     similarity: float
@@ -60,6 +57,7 @@ class Families:
     medoids: Ints
     motif_names: list[str]
     linkage: Floats
+    tree: FamilyTree
 
     def __len__(self) -> int:
         return len(self.names)
@@ -144,34 +142,31 @@ def families(motifs: Motifs, similarity: float = 0.7) -> Families:
     if not 0 < similarity <= 1:
         raise InvalidArgument("similarity", similarity, "in (0, 1]")
     if _KEY not in motif_set.cache:
-        motif_set.cache[_KEY] = _Dendrogram.of(motif_set.pwms)
+        motif_set.cache[_KEY] = _Dendrogram.of(motif_set.pwms, motif_set.names)
     dendrogram: _Dendrogram = motif_set.cache[_KEY]
-    return dendrogram.cut(similarity, motif_set.names)
+    return dendrogram.cut(similarity)
 
 
 @dataclass(frozen=True)
 class _Dendrogram:
-    """Distinct motifs, their similarities, and how they join.
+    """How the motifs of a set join.
 
     Parameters
     ----------
-    distinct
-        Which distinct motif each motif is, shape (M,).
-    first
-        First motif that is each distinct one, shape (D,).
-    similarities
-        Between distinct motifs, float32 of shape (D, D).
-    joined
-        Average linkage of the distinct motifs, shape (D - 1, 4).
+    motif_names
+        Names of the motifs.
+    tree
+        How the different ones join.
+    linkage
+        How all join, copies at height 0, in scipy's form.
     """
 
-    distinct: Ints
-    first: Ints
-    similarities: npt.NDArray[np.float32]
-    joined: Floats
+    motif_names: list[str]
+    tree: FamilyTree
+    linkage: Floats
 
     @classmethod
-    def of(cls, pwms: list[Floats]) -> _Dendrogram:
+    def of(cls, pwms: list[Floats], motif_names: list[str]) -> _Dendrogram:
         # each motif in the orientation that sorts first, and all in sorted order: neither copies nor order then matter
         oriented = [_orient(pwm) for pwm in pwms]
         keys, first, distinct = np.unique(
@@ -180,41 +175,50 @@ class _Dendrogram:
         similarities = logo_similarities([oriented[i] for i in first])
         height = np.maximum(1.0 - similarities.astype(np.float64), 0.0)
         joined = linkage(squareform(height, checks=False), "average") if len(keys) > 1 else np.empty((0, 4))
-        return cls(distinct, first, similarities, joined)
+        members, medoids = _members_and_medoids(joined, similarities)
+        named = [motif_names[m] for m in first.tolist()]
+        names = name_nodes([[named[i] for i in some] for some in members], [named[i] for i in medoids])
+        tree = FamilyTree(distinct, joined[:, :3], names, first[medoids])
+        return cls(motif_names, tree, _linkage_of_all(distinct, first, joined))
 
-    def cut(self, similarity: float, motif_names: list[str]) -> Families:
-        groups = np.zeros(1, np.int64)
-        if len(self.joined):
-            groups = fcluster(self.joined, 1.0 - similarity, "distance").astype(np.int64) - 1
-        _, first, label = np.unique(groups[self.distinct], return_index=True, return_inverse=True)
-        order = np.argsort(np.argsort(first))  # number the families by their first motif
-        labels = order[label].astype(np.int32)
-        of_distinct = labels[self.first]
-        members = [np.flatnonzero(of_distinct == family) for family in range(len(first))]
-        medoids = np.array([self.first[self._medoid(some)] for some in members])
-        names = _family_names([self.first[some] for some in members], medoids, motif_names)
-        return Families(similarity, labels, names, medoids, motif_names, self._linkage())
+    def cut(self, similarity: float) -> Families:
+        labels, nodes = self.tree.cut(similarity)
+        names = [self.tree.names[node] for node in nodes.tolist()]
+        medoids = self.tree.medoids[nodes]
+        return Families(similarity, labels, names, medoids, self.motif_names, self.linkage, self.tree)
 
-    def _medoid(self, members: Ints) -> int:
-        total = self.similarities[np.ix_(members, members)].sum(axis=1, dtype=np.float64)
-        return int(members[total.argmax()])
 
-    def _linkage(self) -> Floats:
-        """Join the copies of each motif at height 0, then the distinct motifs."""
-        n, n_distinct = len(self.distinct), len(self.first)
-        node, size = self.first.astype(np.float64), np.ones(n_distinct)
-        rows: list[tuple[float, float, float, float]] = []
-        for motif, which in enumerate(self.distinct):
-            if motif != self.first[which]:
-                size[which] += 1
-                rows.append((float(motif), node[which], 0.0, size[which]))
-                node[which] = n + len(rows) - 1
-        nodes, sizes = list(node), list(size)
-        for a, b, height, _ in self.joined:
-            sizes.append(sizes[int(a)] + sizes[int(b)])
-            rows.append((nodes[int(a)], nodes[int(b)], height, sizes[-1]))
-            nodes.append(n + len(rows) - 1)
-        return np.array(rows, dtype=np.float64).reshape(-1, 4)
+def _members_and_medoids(joined: Floats, similarities: npt.NDArray[np.float32]) -> tuple[list[list[int]], list[int]]:
+    """List what each node of a tree holds, and which of it is most similar to the others."""
+    n = len(similarities)
+    members, medoids = [[i] for i in range(n)], list(range(n))
+    total = np.zeros(n)  # similarity to the others of the same node: each pair meets in one
+    for a, b in joined[:, :2].astype(np.int64).tolist():
+        left, right = members[a], members[b]
+        between = similarities[np.ix_(left, right)].astype(np.float64)
+        total[left] += between.sum(axis=1)
+        total[right] += between.sum(axis=0)
+        members.append(sorted(left + right))
+        medoids.append(members[-1][int(total[members[-1]].argmax())])
+    return members, medoids
+
+
+def _linkage_of_all(distinct: Ints, first: Ints, joined: Floats) -> Floats:
+    """Join the copies of each motif at height 0, then the distinct motifs."""
+    n, n_distinct = len(distinct), len(first)
+    node, size = first.astype(np.float64), np.ones(n_distinct)
+    rows: list[tuple[float, float, float, float]] = []
+    for motif, which in enumerate(distinct):
+        if motif != first[which]:
+            size[which] += 1
+            rows.append((float(motif), node[which], 0.0, size[which]))
+            node[which] = n + len(rows) - 1
+    nodes, sizes = list(node), list(size)
+    for a, b, height, _ in joined:
+        sizes.append(sizes[int(a)] + sizes[int(b)])
+        rows.append((nodes[int(a)], nodes[int(b)], height, sizes[-1]))
+        nodes.append(n + len(rows) - 1)
+    return np.array(rows, dtype=np.float64).reshape(-1, 4)
 
 
 def logo_similarities(pwms: list[Floats]) -> npt.NDArray[np.float32]:
@@ -255,6 +259,13 @@ def _logo(pwm: Floats) -> Floats:
     return logo / norm if norm > 1e-6 else np.zeros_like(logo)
 
 
+def content_ranks(pwms: list[Floats]) -> Ints:
+    """Return a number for what each motif is, shape (M,): copies, also on the other strand, have the same."""
+    keys = np.array([_sort_key(_orient(pwm)) for pwm in pwms], dtype=object)
+    ranks: Ints = np.unique(keys, return_inverse=True)[1]
+    return ranks
+
+
 def _orient(pwm: Floats) -> Floats:
     """Round a motif and turn it to the strand that sorts first: copies on both strands become the same."""
     forward = np.ascontiguousarray(np.round(pwm, _DIGITS) + 0.0)
@@ -264,42 +275,3 @@ def _orient(pwm: Floats) -> Floats:
 
 def _sort_key(pwm: Floats) -> bytes:
     return pwm.tobytes()
-
-
-def _family_names(members: list[Ints], medoids: Ints, motif_names: list[str]) -> list[str]:
-    """Name each family by the first of its choices that no larger family has taken."""
-    names = [""] * len(members)
-    taken: set[str] = set()
-    for family in sorted(range(len(members)), key=lambda family: -len(members[family])):
-        choices = _choices([motif_names[m] for m in members[family]], motif_names[medoids[family]])
-        free = [name for name in choices if name not in taken]
-        names[family] = free[0] if free else f"{choices[-1]} [{family}]"
-        taken.add(names[family])
-    return names
-
-
-def _choices(names: list[str], medoid: str) -> list[str]:
-    """Names for a family, the most readable first, the last one certain to be its own."""
-    genes = [_gene(name) for name in names]
-    if len(names) == 1:
-        return [genes[0], names[0]]
-    more = f" (+{len(names) - 1})"
-    stem = _stem(genes)
-    return [*([stem] if stem else []), _gene(medoid) + more, medoid + more]
-
-
-def _gene(name: str) -> str:
-    """Take the gene out of a motif's name: "MA0036.4 GATA2", "GATA2_MA0036.3" and "GATA2_HUMAN.H11MO.0.A" are GATA2."""
-    words = [word for word in re.split(r"[\s_]+", name) if word and not _ACCESSION.fullmatch(word)]
-    return words[0].split(".")[0] or name if words else name
-
-
-def _stem(genes: list[str]) -> str:
-    """Longest run of letters that most genes begin with, in capitals; "" if it is too short to mean anything."""
-    letters = [match.group().upper() for gene in genes if (match := re.match(r"[A-Za-z]+", gene))]
-    for length in range(max(map(len, letters), default=0), _SHORTEST_STEM - 1, -1):
-        counts = Counter(word[:length] for word in letters if len(word) >= length)
-        stem, count = counts.most_common(1)[0]
-        if count >= _SHARED_STEM * len(genes) and stem not in _NOT_A_STEM:
-            return stem
-    return ""

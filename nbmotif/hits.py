@@ -265,6 +265,22 @@ class Hits(Sequence[pd.DataFrame]):
             columns["attribution"] = self.attribution[rows].copy()
         return pd.DataFrame(columns, copy=False)  # pandas would copy every column once more
 
+    def rows_frame(self, rows: npt.NDArray[np.integer]) -> pd.DataFrame:
+        """Make a table of some hits, in the order given: ``motif_name sequence_name strand p-value``."""
+        motif = np.searchsorted(self.offsets, rows, side="right") - 1
+        sequence: Any = self.sequence_idx[rows]
+        if self._sequence_dtype is not None:
+            sequence = pd.Categorical.from_codes(sequence, dtype=self._sequence_dtype)
+        levels = self.p_levels
+        return pd.DataFrame(
+            {
+                "motif_name": pd.Categorical.from_codes(motif, dtype=self._motif_dtype),
+                "sequence_name": sequence,
+                "strand": pd.Categorical.from_codes(self.strand[rows] + np.int8(1), dtype=_STRANDS),
+                "p-value": levels.values[levels.offsets[motif] + levels.of_hit[rows]],
+            }
+        )
+
     # -- other Hits ----------------------------------------------------------------------------------------------
 
     def where(self, mask: npt.NDArray[np.bool_]) -> Hits:
@@ -273,7 +289,7 @@ class Hits(Sequence[pd.DataFrame]):
         Parameters
         ----------
         mask
-            One boolean per hit, such as of :func:`nbmotif.counts.passing`.
+            One boolean per hit, such as of :func:`nbmotif.hit_index.passing`.
 
         Returns
         -------
@@ -289,6 +305,23 @@ class Hits(Sequence[pd.DataFrame]):
         kept.offsets = np.searchsorted(rows, self.offsets)
         kept.p_levels = self.p_levels._replace(of_hit=self.p_levels.of_hit[rows])
         return kept
+
+    def reordered(self, order: npt.NDArray[np.integer]) -> Hits:
+        """Put the hits of each motif in another order.
+
+        Parameters
+        ----------
+        order
+            Row numbers, shape (H,): those of the first motif, then those of the second, and so on.
+
+        Returns
+        -------
+        New Hits.
+        """
+        moved = copy.copy(self)
+        moved._take(order)  # noqa: SLF001 - a copy of self
+        moved.p_levels = self.p_levels._replace(of_hit=self.p_levels.of_hit[order])
+        return moved
 
     def subset(self, names: Iterable[str]) -> Hits:
         """Keep some motifs, in the order given, which are then numbered from 0; KeyError if one is not here."""

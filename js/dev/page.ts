@@ -30,16 +30,19 @@ const base64 = (bytes: Uint8Array): string => {
 const bytesOf = (array: ArrayBufferView): Uint8Array =>
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 
+const folded = ([name, data]: [string, Parameters<typeof dtypeOf>[0]]) => ({
+  name,
+  dtype: dtypeOf(data),
+  length: data.length,
+  gzip: false,
+  data: base64(bytesOf(data)),
+});
+
 if (state === "static") {
   const page: StaticPage = {
     traits: { ...traits, _manifest: { ...study.manifest, tracks: [0, 1, 2] } },
-    columns: [...study.columns].map(([name, data]) => ({
-      name,
-      dtype: dtypeOf(data),
-      length: data.length,
-      gzip: false,
-      data: base64(bytesOf(data)),
-    })),
+    columns: [...study.columns].map(folded),
+    answers: [{ name: "tail", params: {}, message: {}, columns: [...study.hits].map(folded) }],
     tracks: [0, 1, 2].map((sequence) => ({
       sequence,
       set: 0,

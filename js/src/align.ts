@@ -1,6 +1,7 @@
 // Motifs of a family under each other, as their logos fit best.
 import type { Dataset } from "./dataset.ts";
 import { informationContent } from "./draw/motif.ts";
+import type { Families } from "./families.ts";
 
 export interface Aligned {
   motif: number;
@@ -31,11 +32,11 @@ function overlapProduct(a: Float32Array, b: Float32Array, offset: number): numbe
 }
 
 /** A motif and the others of its family where they fit best, the most similar first. */
-export function alignFamily(dataset: Dataset, motif: number): Aligned[] {
+export function alignFamily(dataset: Dataset, { labels }: Families, motif: number): Aligned[] {
   const own = logoVector(dataset.pwmOf(motif));
   const aligned: Aligned[] = [];
   for (let other = 0; other < dataset.manifest.n_motifs; other++) {
-    if (dataset.family[other] !== dataset.family[motif]) continue;
+    if (labels[other] !== labels[motif]) continue;
     const forward = logoVector(dataset.pwmOf(other));
     let best: Aligned = { motif: other, offset: 0, reverse: false, similarity: 0 };
     for (const reverse of [false, true]) {

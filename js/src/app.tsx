@@ -29,8 +29,9 @@ export function show(store: Store, el: HTMLElement, signal: AbortSignal, view: V
   const pixelRatio = watchPixelRatio(signal);
   const stopState = effect(() => {
     const { phase } = store.load.value;
-    root.dataset.state = phase === "error" ? "error" : store.dataset.value ? "ready" : "loading";
+    root.dataset.state = phase === "error" ? "error" : store.dataset.value?.hasHits ? "ready" : "loading";
     root.dataset.rev = String(store.rev.value);
+    root.dataset.settled = String(store.settled.value);
   });
   const stopFrames = frame.onPainted(() => {
     root.dataset.frames = String(Number(root.dataset.frames) + 1);

@@ -1,6 +1,7 @@
 // What lies under a logo: seqlets and hits of one sequence as boxes in lanes, passing ones solid, others ghosted.
 import { type Counts, hitPasses, seqletMotif, seqletPasses, type Thresholds } from "./counts.ts";
 import type { Dataset } from "./dataset.ts";
+import type { Families } from "./families.ts";
 import { type Placement, packLanes } from "./lanes.ts";
 
 export const SEQLET_LANES = 1;
@@ -48,12 +49,11 @@ export function layoutBoxes(
   counts: Counts,
   thresholds: Thresholds,
   sequence: number,
-  selected: readonly number[],
+  slots: ReadonlyMap<number, number>,
   pxPerBase: number,
   measure: MeasureText,
   flipped = false,
 ): TrackBoxes {
-  const slots = new Map(selected.map((motif, slot) => [motif, slot]));
   const seqlets = collectSeqlets(dataset, thresholds, sequence, slots);
   const hits = collectHits(dataset, counts, thresholds, sequence, slots);
   const hidden: TrackBoxes["hidden"] = [];
@@ -124,15 +124,15 @@ function collectHits(
       alike: 0,
     });
   }
-  return [...chosen, ...mergeAlike(dataset, others), ...ghosts];
+  return [...chosen, ...mergeAlike(counts.grouping, others), ...ghosts];
 }
 
 /** Keeps the strongest of the hits of one family that overlap by half of the shorter one, and counts the rest. */
-function mergeAlike(dataset: Dataset, hits: readonly Unplaced[]): Unplaced[] {
+function mergeAlike({ labels }: Families, hits: readonly Unplaced[]): Unplaced[] {
   const keptOf = new Map<number, Unplaced[]>();
   const all: Unplaced[] = [];
   for (const hit of hits) {
-    const family = dataset.family[hit.motif];
+    const family = labels[hit.motif]!;
     const kept = keptOf.get(family);
     const stronger = kept?.find((other) => overlapsByHalf(other, hit));
     if (stronger) {

@@ -1,5 +1,5 @@
 // The card of one motif: what the browser knows of it, and what the kernel adds.
-import { attributionPasses, type Counts, type Thresholds } from "./counts.ts";
+import { type Counts, hitPasses, type Thresholds } from "./counts.ts";
 import type { Dataset } from "./dataset.ts";
 import { toTyped } from "./decode.ts";
 import type { Reply } from "./host.ts";
@@ -64,14 +64,13 @@ export function decodeCard({ message, buffers }: Reply, width: number): Contribu
 function eachMatch(
   dataset: Dataset,
   counts: Counts,
-  { attribution: t, sign }: Thresholds,
+  thresholds: Thresholds,
   motif: number,
   visit: (hit: number, passes: boolean) => void,
 ): void {
-  const { offset, attribution, level } = dataset.hits;
-  const threshold = Math.fround(t);
-  for (let h = offset[motif]; h < offset[motif + 1]; h++) {
-    if (level[h] < counts.levelCut[motif]) visit(h, attributionPasses(attribution[h], threshold, sign));
+  const { level } = dataset.hits;
+  for (const h of dataset.hitsOf(motif)) {
+    if (level[h] < counts.levelCut[motif]) visit(h, hitPasses(dataset, counts, thresholds, h));
   }
 }
 
@@ -83,10 +82,12 @@ export function attributionBins(
   motif: number,
   nBins: number,
 ): { from: number; step: number; all: Uint32Array; passing: Uint32Array } {
-  const { offset, attribution } = dataset.hits;
-  // inside a motif the hits are in the order of their attribution
-  const high = Math.max(0, attribution[offset[motif]] ?? 0);
-  const low = Math.min(0, attribution[offset[motif + 1] - 1] ?? 0);
+  const { attribution } = dataset.hits;
+  let [low, high] = [0, 0];
+  for (const h of dataset.hitsOf(motif)) {
+    low = Math.min(low, attribution[h]);
+    high = Math.max(high, attribution[h]);
+  }
   const step = (high - low) / (nBins - 1) || 1;
   const from = Math.floor(low / step) * step;
   const all = new Uint32Array(nBins);

@@ -1,17 +1,22 @@
 // The columns of one study, checked against its manifest, and the indexes that views need over them.
 import type { Columns } from "./decode.ts";
+import { type GroupIndex, group } from "./families.ts";
 import { shortName } from "./names.ts";
 import type { Manifest } from "./wire.ts";
 
-/** Hits, motif-major; inside a motif the strongest attribution first. */
+type Index = Uint16Array | Uint32Array;
+
+/** Hits in the order of their places: by sequence, start and end. */
 export interface HitColumns {
+  /** Those of sequence `s`: `offset[s] .. offset[s + 1]`. */
   offset: Uint32Array;
   attribution: Float32Array;
+  motif: Index;
   /** Index into the motif's own ascending list of p values. */
-  level: Uint16Array | Uint32Array;
-  sequence: Uint32Array;
-  start: Uint32Array;
+  level: Index;
+  start: Index;
   strand: Int8Array;
+  sequence: Uint32Array;
 }
 
 export interface SeqletColumns {
@@ -26,10 +31,12 @@ export interface SeqletColumns {
   strand: Int8Array;
 }
 
-/** Items of each sequence: `item[offset[s]] .. item[offset[s + 1]]`. */
-export interface SequenceIndex {
-  offset: Uint32Array;
-  item: Uint32Array;
+/** Where sliders can stand: attributions ascend, p values fall. */
+export interface Stops {
+  attribution: Float64Array;
+  fimoP: Float64Array;
+  seqletP: Float64Array;
+  tomtomP: Float64Array;
 }
 
 export class Dataset {
@@ -38,43 +45,51 @@ export class Dataset {
   /** Probabilities times 255, column after column, A C G T. */
   readonly pwm: Uint8Array;
   readonly pwmOffset: Uint32Array;
-  readonly family: Uint32Array;
+  /** Which of equally good motifs wins a place. */
+  readonly motifRank: Uint32Array;
+  readonly tree: { leaf: Uint32Array; joined: Uint32Array; height: Float64Array; medoid: Uint32Array };
   readonly marginal: Float32Array;
-  readonly hits: HitColumns;
+  readonly stops: Stops;
   readonly levelOffset: Uint32Array;
   readonly levelP: Float64Array;
   readonly seqlets: SeqletColumns;
   readonly motifIndex: ReadonlyMap<string, number>;
-  #hitMotif: Uint32Array | undefined;
-  #hitsBySequence: SequenceIndex | undefined;
-  #seqletsBySequence: SequenceIndex | undefined;
-  #hitsUpToLevel: Uint32Array | undefined;
-  #seenDownTo: Uint32Array | undefined;
-  #seenUpTo: Uint32Array | undefined;
+  /** The strongest hits, in the order of their places; behind them those of single sequences that came later. */
+  hits: HitColumns;
+  /** Whether the strongest hits have come. */
+  readonly hasHits: boolean;
+  #byStrength: Uint32Array | undefined;
+  #byMotif: GroupIndex | undefined;
+  #seqletsBySequence: GroupIndex | undefined;
   #labels: string[] | undefined;
   readonly #strongestHits = new Map<number, Uint32Array>();
+  /** Sequences of which all hits are here, also those below the floor: where the further ones begin and end. */
+  readonly #further = new Map<number, [number, number]>();
 
-  constructor(manifest: Manifest, columns: Columns) {
-    const { n_motifs: nMotifs, n_hits: nHits, n_seqlets: nSeqlets } = manifest;
+  constructor(manifest: Manifest, columns: Columns, hits: Columns | null = null) {
+    const { n_motifs: nMotifs, n_seqlets: nSeqlets, n_sequences: nSequences } = manifest;
     this.manifest = manifest;
     this.motifWidth = columns.take("motif_width", "u16", nMotifs);
     this.pwmOffset = new Uint32Array(nMotifs + 1);
     for (let m = 0; m < nMotifs; m++) this.pwmOffset[m + 1] = this.pwmOffset[m] + 4 * this.motifWidth[m];
     this.pwm = columns.take("pwm", "u8", this.pwmOffset[nMotifs]);
-    this.family = columns.take("family", "u32", nMotifs);
+    this.motifRank = columns.take("motif_rank", "u32", nMotifs);
+    const height = columns.take("tree_height", "f64");
+    this.tree = {
+      leaf: columns.take("tree_leaf", "u32", nMotifs),
+      joined: columns.take("tree_joined", "u32", 2 * height.length),
+      height,
+      medoid: columns.take("tree_medoid", "u32", manifest.family_names.length),
+    };
     this.marginal = columns.take("marginal", "f32");
     if (this.marginal.length !== nMotifs) this.marginal = new Float32Array(nMotifs).fill(Number.NaN);
-    this.hits = {
-      offset: columns.take("hit_offset", "u32", nMotifs + 1),
-      attribution: columns.take("hit_attribution", "f32", nHits),
-      // more than 65,536 different p values of one motif need the wider type
-      level: columns.take("hit_p", columns.dtype("hit_p") === "u32" ? "u32" : "u16", nHits),
-      sequence: columns.take("hit_sequence", "u32", nHits),
-      start: columns.take("hit_start", "u32", nHits),
-      strand: columns.take("hit_strand", "i8", nHits),
+    this.stops = {
+      attribution: columns.take("attribution_stop", "f64"),
+      fimoP: columns.take("fimo_p_stop", "f64"),
+      seqletP: columns.take("seqlet_p_stop", "f64"),
+      tomtomP: columns.take("tomtom_p_stop", "f64"),
     };
-    this.levelOffset = columns.take("p_level_offset", "u32");
-    if (this.levelOffset.length !== nMotifs + 1) this.levelOffset = new Uint32Array(nMotifs + 1);
+    this.levelOffset = columns.take("p_level_offset", "u32", nMotifs + 1);
     this.levelP = columns.take("p_level", "f64", this.levelOffset[nMotifs]);
     this.seqlets = {
       sequence: columns.take("seqlet_sequence", "u32", nSeqlets),
@@ -86,98 +101,116 @@ export class Dataset {
       tomtomP: columns.take("seqlet_tomtom_p", "f64", nSeqlets),
       strand: columns.take("seqlet_strand", "i8", nSeqlets),
     };
+    this.hasHits = hits !== null;
+    this.hits = hits
+      ? takeHits(hits, nSequences, manifest.n_hits)
+      : {
+          offset: new Uint32Array(nSequences + 1),
+          attribution: new Float32Array(0),
+          motif: new Uint16Array(0),
+          level: new Uint16Array(0),
+          start: new Uint16Array(0),
+          strand: new Int8Array(0),
+          sequence: new Uint32Array(0),
+        };
     this.motifIndex = new Map(manifest.motif_names.map((name, m) => [name, m]));
   }
 
-  /** The motif of each hit. */
-  get hitMotif(): Uint32Array {
-    if (!this.#hitMotif) {
-      const { offset } = this.hits;
-      this.#hitMotif = new Uint32Array(this.manifest.n_hits);
-      for (let m = 0; m < this.manifest.n_motifs; m++) this.#hitMotif.fill(m, offset[m], offset[m + 1]);
-    }
-    return this.#hitMotif;
+  /** Attributions from which on all hits are here. */
+  get floor(): number {
+    return this.hasHits ? this.manifest.floor : Number.POSITIVE_INFINITY;
   }
 
-  get hitsBySequence(): SequenceIndex {
-    this.#hitsBySequence ??= groupBySequence(this.hits.sequence, this.manifest.n_sequences);
-    return this.#hitsBySequence;
+  /** The motif of each hit. */
+  get hitMotif(): Index {
+    return this.hits.motif;
+  }
+
+  /** Adds the hits of one sequence that are weaker than the floor, of all its hits. */
+  addHits(sequence: number, columns: Columns): void {
+    const all = takeHits(columns, 1);
+    const floor = Math.fround(this.manifest.floor);
+    const further = [...all.motif.keys()].filter((i) => Math.abs(all.attribution[i]) <= floor);
+    const from = this.hits.motif.length;
+    const append = <A extends Index | Float32Array | Int8Array>(to: A, values: ArrayLike<number>): A => {
+      const longer = new (to.constructor as new (n: number) => A)(from + further.length);
+      longer.set(to);
+      further.forEach((i, k) => {
+        longer[from + k] = values[i]!;
+      });
+      return longer;
+    };
+    const { hits } = this;
+    this.hits = {
+      offset: hits.offset,
+      attribution: append(hits.attribution, all.attribution),
+      motif: append(hits.motif, all.motif),
+      level: append(hits.level, all.level),
+      start: append(hits.start, all.start),
+      strand: append(hits.strand, all.strand),
+      sequence: append(hits.sequence, new Uint32Array(all.motif.length).fill(sequence)),
+    };
+    this.#further.set(sequence, [from, this.hits.motif.length]);
+    this.#strongestHits.delete(sequence);
+  }
+
+  hasAllHitsOf(sequence: number): boolean {
+    return this.manifest.n_hits >= this.manifest.n_hits_total || this.#further.has(sequence);
   }
 
   /** Hits of one sequence, strongest |attribution| first; sorted when first asked for. */
   strongestHits(sequence: number): Uint32Array {
     let hits = this.#strongestHits.get(sequence);
     if (!hits) {
-      const { attribution } = this.hits;
-      const { offset, item } = this.hitsBySequence;
-      hits = item
-        .slice(offset[sequence], offset[sequence + 1])
-        .sort((a, b) => Math.abs(attribution[b]) - Math.abs(attribution[a]) || a - b);
+      const { attribution, offset } = this.hits;
+      const [from, to] = this.#further.get(sequence) ?? [0, 0];
+      hits = new Uint32Array(offset[sequence + 1] - offset[sequence] + to - from);
+      let n = 0;
+      for (let h = offset[sequence]; h < offset[sequence + 1]; h++) hits[n++] = h;
+      for (let h = from; h < to; h++) hits[n++] = h;
+      hits.sort((a, b) => Math.abs(attribution[b]) - Math.abs(attribution[a]) || a - b);
       this.#strongestHits.set(sequence, hits);
     }
     return hits;
   }
 
-  get seqletsBySequence(): SequenceIndex {
-    this.#seqletsBySequence ??= groupBySequence(this.seqlets.sequence, this.manifest.n_sequences);
+  /** The hits of each sequence in the order in which they win their places; see the kernel's `winners`. */
+  get byStrength(): Uint32Array {
+    if (!this.#byStrength) {
+      const { offset, motif, attribution } = this.hits;
+      const order = Uint32Array.from({ length: offset.at(-1)! }, (_, h) => h);
+      const strength = Float64Array.from(
+        order,
+        (h) => Math.abs(attribution[h]) / Math.sqrt(this.motifWidth[motif[h]]),
+      );
+      const compare = (a: number, b: number): number =>
+        strength[b] - strength[a] ||
+        this.hitP(a) - this.hitP(b) ||
+        this.motifRank[motif[a]] - this.motifRank[motif[b]] ||
+        a - b;
+      for (let s = 0; s + 1 < offset.length; s++) order.subarray(offset[s], offset[s + 1]).sort(compare);
+      this.#byStrength = order;
+    }
+    return this.#byStrength;
+  }
+
+  /** The hits of a motif, of those that came first. */
+  hitsOf(motif: number): Uint32Array {
+    this.#byMotif ??= group(this.hits.motif.subarray(0, this.hits.offset.at(-1)), this.manifest.n_motifs);
+    return this.#byMotif.item.subarray(this.#byMotif.offset[motif], this.#byMotif.offset[motif + 1]);
+  }
+
+  get seqletsBySequence(): GroupIndex {
+    this.#seqletsBySequence ??= group(this.seqlets.sequence, this.manifest.n_sequences);
     return this.#seqletsBySequence;
   }
 
-  /** For each p level of each motif: how many of the motif's hits have this level or a smaller p. */
-  get hitsUpToLevel(): Uint32Array {
-    if (!this.#hitsUpToLevel) {
-      const { offset, level } = this.hits;
-      const upTo = new Uint32Array(this.levelP.length);
-      for (let m = 0; m < this.manifest.n_motifs; m++) {
-        const base = this.levelOffset[m];
-        for (let h = offset[m]; h < offset[m + 1]; h++) upTo[base + level[h]]++;
-        for (let k = base + 1; k < this.levelOffset[m + 1]; k++) upTo[k] += upTo[k - 1];
-      }
-      this.#hitsUpToLevel = upTo;
-    }
-    return this.#hitsUpToLevel;
-  }
-
-  /** Distinct sequences among the first hits of a motif, those before `end`. */
-  sequencesDownTo(motif: number, end: number): number {
-    this.#seenDownTo ??= this.#countSeen(1);
-    return end > this.hits.offset[motif] ? this.#seenDownTo[end - 1] : 0;
-  }
-
-  /** Distinct sequences among the last hits of a motif, from `start` on. */
-  sequencesUpTo(motif: number, start: number): number {
-    this.#seenUpTo ??= this.#countSeen(-1);
-    return start < this.hits.offset[motif + 1] ? this.#seenUpTo[start] : 0;
-  }
-
-  /** For each hit: distinct sequences of its motif from the first (or the last) hit up to it. */
-  #countSeen(direction: 1 | -1): Uint32Array {
-    const { offset, sequence } = this.hits;
-    const seen = new Uint32Array(this.manifest.n_hits);
-    const lastSeen = new Uint32Array(this.manifest.n_sequences);
-    for (let m = 0; m < this.manifest.n_motifs; m++) {
-      const n = offset[m + 1] - offset[m];
-      const first = direction > 0 ? offset[m] : offset[m + 1] - 1;
-      for (let i = 0, distinct = 0; i < n; i++) {
-        const h = first + direction * i;
-        if (lastSeen[sequence[h]] !== m + 1) distinct++;
-        lastSeen[sequence[h]] = m + 1;
-        seen[h] = distinct;
-      }
-    }
-    return seen;
-  }
-
   hitP(hit: number): number {
-    return this.levelP[this.levelOffset[this.hitMotif[hit]] + this.hits.level[hit]];
+    return this.levelP[this.levelOffset[this.hits.motif[hit]] + this.hits.level[hit]];
   }
 
   hitEnd(hit: number): number {
-    return this.hits.start[hit] + this.motifWidth[this.hitMotif[hit]];
-  }
-
-  familyName(motif: number): string {
-    return this.manifest.family_names[this.family[motif]] ?? "";
+    return this.hits.start[hit] + this.motifWidth[this.hits.motif[hit]];
   }
 
   /** The motif's name as it stands in a box; shortened once. */
@@ -196,13 +229,19 @@ export class Dataset {
   }
 }
 
-/** A counting sort of items by sequence; stable. */
-export function groupBySequence(sequence: Uint32Array, nSequences: number): SequenceIndex {
-  const offset = new Uint32Array(nSequences + 1);
-  for (let i = 0; i < sequence.length; i++) offset[sequence[i] + 1]++;
-  for (let s = 0; s < nSequences; s++) offset[s + 1] += offset[s];
-  const next = offset.slice(0, nSequences);
-  const item = new Uint32Array(sequence.length);
-  for (let i = 0; i < sequence.length; i++) item[next[sequence[i]]++] = i;
-  return { offset, item };
+function takeHits(columns: Columns, nSequences: number, nHits?: number): HitColumns {
+  const offset = columns.take("hit_offset", "u32", nSequences + 1);
+  const n = nHits ?? offset.at(-1)!;
+  const sequence = new Uint32Array(n);
+  for (let s = 0; s < nSequences; s++) sequence.fill(s, offset[s], offset[s + 1]);
+  return {
+    offset,
+    attribution: columns.take("hit_attribution", "f32", n),
+    motif: columns.takeIndex("hit_motif", n),
+    // more than 65,536 different p values of one motif need the wider type
+    level: columns.takeIndex("hit_p", n),
+    start: columns.takeIndex("hit_start", n),
+    strand: columns.take("hit_strand", "i8", n),
+    sequence,
+  };
 }

@@ -49,16 +49,24 @@ export function toTyped<D extends Dtype>(dtype: D, data: Bytes): ArrayOf<D> {
   return new ArrayType(aligned.buffer, aligned.byteOffset, bytes.byteLength / size) as ArrayOf<D>;
 }
 
+/** Undoes gzip, by what the browser has built in. */
+export async function gunzip(data: Bytes): Promise<Uint8Array<ArrayBuffer>> {
+  const stream = new Blob([toBytes(data)]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
 /** Puts columns together from pieces that arrive in any order. */
 export class ColumnAssembler {
   readonly #columns = new Map<string, { dtype: Dtype; data: Column; received: number }>();
+  readonly #unpacking: Promise<void>[] = [];
 
   accept(pieces: readonly ColumnPiece[], buffers: readonly Bytes[]): void {
     if (pieces.length !== buffers.length) {
       throw new DecodeError(`${pieces.length} column pieces came with ${buffers.length} buffers.`);
     }
     pieces.forEach((piece, i) => {
-      this.#place(piece, buffers[i]!);
+      if (piece.gzip) this.#unpacking.push(gunzip(buffers[i]!).then((bytes) => this.#place(piece, bytes)));
+      else this.#place(piece, buffers[i]!);
     });
   }
 
@@ -82,24 +90,14 @@ export class ColumnAssembler {
   }
 
   /** The finished columns; throws when a piece never came. */
-  finish(): Columns {
+  async finish(): Promise<Columns> {
+    await Promise.all(this.#unpacking);
     for (const [name, { data, received }] of this.#columns) {
       if (received !== data.length) {
         throw new DecodeError(`Column "${name}" has ${received} of its ${data.length} elements.`);
       }
     }
     return new Columns(new Map([...this.#columns].map(([name, { data }]) => [name, data])));
-  }
-
-  /** Elements received and announced so far, for a progress bar. */
-  get progress(): { done: number; total: number } {
-    let done = 0;
-    let total = 0;
-    for (const { data, received } of this.#columns.values()) {
-      done += received;
-      total += data.length;
-    }
-    return { done, total };
   }
 }
 
@@ -111,9 +109,14 @@ export class Columns {
     this.#columns = columns;
   }
 
-  dtype(name: string): Dtype | undefined {
-    const column = this.#columns.get(name);
-    return (Object.keys(ARRAYS) as Dtype[]).find((dtype) => column instanceof ARRAYS[dtype]);
+  /** A column of whatever numbers. */
+  takeNumbers(name: string): Column {
+    return this.#columns.get(name) ?? new Float64Array(0);
+  }
+
+  /** A column of numbers below some end, in two bytes where they fit. */
+  takeIndex(name: string, length?: number): Uint16Array | Uint32Array {
+    return this.take(name, this.#columns.get(name) instanceof Uint32Array ? "u32" : "u16", length);
   }
 
   take<D extends Dtype>(name: string, dtype: D, length?: number): ArrayOf<D> {

@@ -1,6 +1,6 @@
 // In words: what is at one base, which hits and seqlets claim it, and why one was not counted.
 
-import { type Counts, hitPasses, seqletMotif, seqletPasses, type Thresholds } from "./counts.ts";
+import { type Counts, hitPasses, isInside, seqletMotif, seqletPasses, type Thresholds } from "./counts.ts";
 import type { Dataset } from "./dataset.ts";
 import { pValue, threshold, whole } from "./format.ts";
 
@@ -74,14 +74,22 @@ export function claimsAt(
   return { claims: all.slice(0, SHOWN), more: Math.max(0, all.length - SHOWN) };
 }
 
-function whyNotHit(dataset: Dataset, { attribution: limit, fimoP, sign }: Thresholds, hit: number): string {
+function whyNotHit(dataset: Dataset, thresholds: Thresholds, hit: number): string {
+  const { attribution: limit, fimoP, sign } = thresholds;
+  const { sequence, start } = dataset.hits;
+  if (!isInside(thresholds, sequence[hit], start[hit], dataset.hitEnd(hit)))
+    return "outside of where is counted";
   if (!(dataset.hitP(hit) < fimoP)) return `p is not below ${threshold(fimoP)}`;
   const text = threshold(limit);
   if (sign === "both") return `size is not above ${text}`;
   return sign === "+" ? `attribution is not above ${text}` : `attribution is not below −${text}`;
 }
 
-function whyNotSeqlet(dataset: Dataset, { seqletP, sign }: Thresholds, seqlet: number): string {
+function whyNotSeqlet(dataset: Dataset, thresholds: Thresholds, seqlet: number): string {
+  const { seqletP, sign } = thresholds;
+  const { sequence, start, end } = dataset.seqlets;
+  if (!isInside(thresholds, sequence[seqlet], start[seqlet], end[seqlet]))
+    return "outside of where is counted";
   if (!(dataset.seqlets.p[seqlet] < seqletP)) return `p is not below ${threshold(seqletP)}`;
   return sign === "+" ? "attribution is not positive" : "attribution is not negative";
 }

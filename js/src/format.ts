@@ -42,3 +42,15 @@ export function signed(value: number): string {
 /** A marginal effect: fixed decimals, so that a column of them aligns. */
 export const effect = (value: number): string =>
   Number.isNaN(value) ? "–" : `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(3)}`;
+
+/** A sum of attributions, with three digits. */
+export const sum = (value: number): string =>
+  value >= 1000 ? whole(Math.round(value)) : String(Number(value.toPrecision(3)));
+
+/** How many times as much as expected: 7.4×; where nothing is expected, that it is more than can be said. */
+export function ratio(count: number, expected: number): string {
+  if (Number.isNaN(expected) || Number.isNaN(count)) return "…";
+  if (expected === 0) return count === 0 ? "–" : "∞";
+  const times = count / expected;
+  return `${times < 100 ? Number(times.toPrecision(2)) : whole(Math.round(times))}×`;
+}

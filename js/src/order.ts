@@ -1,62 +1,116 @@
 // Which rows the table shows, in which order: the same rules as `Explorer.counts` in Python.
-import type { Counts } from "./counts.ts";
+import type { Counts, Level } from "./counts.ts";
 import type { Dataset } from "./dataset.ts";
-import type { Sort } from "./wire.ts";
+import type { Families } from "./families.ts";
+import type { NumberColumn, Sort, Traits } from "./wire.ts";
 
-/** Lower-cased names, computed once per data set. */
+/** A row is a motif, or ~family. */
+export type Row = number;
+
+/** Lower-cased names. */
 export interface Names {
   motif: string[];
   family: string[];
 }
 
-export function lowerNames({ manifest, family }: Dataset): Names {
-  const families = manifest.family_names.map((name) => name.toLowerCase());
-  return {
-    motif: manifest.motif_names.map((name) => name.toLowerCase()),
-    family: manifest.motif_names.map((_, m) => families[family[m]] ?? ""),
-  };
+export const lowerNames = ({ manifest }: Dataset, { names }: Families): Names => ({
+  motif: manifest.motif_names.map((name) => name.toLowerCase()),
+  family: names.map((name) => name.toLowerCase()),
+});
+
+export type Order = Pick<Traits, "_sort" | "_search" | "_filters" | "_expanded" | "by_family">;
+
+/** Whether a lower-cased name is searched for: text, or a regular expression between slashes. */
+export function matcher(search: string): (name: string) => boolean {
+  const expression = /^\/(.+)\/$/s.exec(search);
+  if (expression) {
+    try {
+      const compiled = new RegExp(expression[1]!.toLowerCase());
+      return (name) => compiled.test(name);
+    } catch {
+      return () => false;
+    }
+  }
+  const wanted = search.toLowerCase();
+  return (name) => name.includes(wanted);
 }
 
-/** Motif indices: filtered by name or family, sorted by one column, ties in file order, missing values last. */
-export function orderRows(
-  dataset: Dataset,
-  counts: Counts,
-  names: Names,
-  sort: Sort,
-  search: string,
-): Uint32Array {
-  const wanted = search.toLowerCase();
-  const rows: number[] = [];
-  for (let m = 0; m < dataset.manifest.n_motifs; m++) {
-    if (wanted === "" || names.motif[m].includes(wanted) || names.family[m].includes(wanted)) rows.push(m);
+const BOUND = /^\s*(>=|<=|>|<|=)?\s*([-+]?\d*\.?\d+(?:e[-+]?\d+)?)\s*$/i;
+const COMPARE: Record<string, (a: number, b: number) => boolean> = {
+  ">=": (a, b) => a >= b,
+  "<=": (a, b) => a <= b,
+  ">": (a, b) => a > b,
+  "<": (a, b) => a < b,
+  "=": (a, b) => a === b,
+};
+
+/** A filter of numbers, such as ">= 10" or "10"; null where the text is none. */
+export function parseBound(text: string): ((value: number) => boolean) | null {
+  const found = BOUND.exec(text);
+  if (!found) return null;
+  const compare = COMPARE[found[1] ?? ">="]!;
+  const bound = Number(found[2]);
+  return (value) => compare(value, bound);
+}
+
+/** A number of a level; what is missing is NaN. */
+export function numberOf(level: Level, column: NumberColumn, i: number): number {
+  return column === "enrichment" ? level.count[i] / level.expected[i] : level[column][i];
+}
+
+/** The rows: families with the members of those that are expanded, or motifs. */
+export function orderRows(dataset: Dataset, counts: Counts, names: Names, order: Order): Int32Array {
+  const { labels, offset, members } = counts.grouping;
+  const isWanted = matcher(order._search);
+  const filters = Object.entries(order._filters).flatMap(([column, text]) => {
+    const passes = parseBound(text);
+    return passes ? [{ column: column as NumberColumn, passes }] : [];
+  });
+  const keeps = (level: Level, i: number): boolean =>
+    filters.every(({ column, passes }) => passes(numberOf(level, column, i)));
+  const motifFound = names.motif.map((name, m) => isWanted(name) || isWanted(names.family[labels[m]]!));
+  const familyOf = Array.from(labels, (f) => names.family[f]!);
+  const compareMotifs = comparer(counts.motifs, order._sort, { name: names.motif, family: familyOf });
+  if (!order.by_family) {
+    const rows = [...dataset.manifest.motif_names.keys()];
+    return Int32Array.from(rows.filter((m) => motifFound[m] && keeps(counts.motifs, m)).sort(compareMotifs));
   }
-  const direction = sort.descending ? -1 : 1;
-  switch (sort.column) {
-    case "name":
-      rows.sort(byText(names.motif, direction));
-      break;
-    case "family":
-      rows.sort(byText(names.family, direction));
-      break;
-    case "marginal":
-      rows.sort(byNumber(dataset.marginal, direction));
-      break;
-    default:
-      rows.sort(byNumber(counts[sort.column], direction));
-  }
-  return Uint32Array.from(rows);
+  const isFound = new Uint8Array(names.family.length);
+  motifFound.forEach((found, m) => {
+    if (found) isFound[labels[m]] = 1;
+  });
+  const expanded = new Set(order._expanded);
+  return Int32Array.from(
+    [...names.family.keys()]
+      .filter((f) => isFound[f] && keeps(counts.families, f))
+      .sort(comparer(counts.families, order._sort, { name: names.family, family: names.family }))
+      .flatMap((f) =>
+        expanded.has(counts.grouping.names[f]!)
+          ? [~f, ...[...members.subarray(offset[f], offset[f + 1])].sort(compareMotifs)]
+          : [~f],
+      ),
+  );
 }
 
 type Compare = (a: number, b: number) => number;
 
-function byText(keys: readonly string[], direction: number): Compare {
-  return (a, b) => (keys[a] === keys[b] ? a - b : keys[a] < keys[b] ? -direction : direction);
-}
-
-function byNumber(keys: ArrayLike<number>, direction: number): Compare {
+function comparer(level: Level, sort: readonly Sort[], texts: Record<"name" | "family", string[]>): Compare {
+  const keys = sort.map(({ column, descending }): Compare => {
+    const direction = descending ? -1 : 1;
+    if (column === "name" || column === "family") {
+      const text = texts[column];
+      return (a, b) => (text[a] === text[b] ? 0 : text[a]! < text[b]! ? -direction : direction);
+    }
+    return (a, b) => {
+      const [x, y] = [numberOf(level, column, a), numberOf(level, column, b)];
+      return Number(Number.isNaN(x)) - Number(Number.isNaN(y)) || (x === y ? 0 : direction * (x - y)) || 0;
+    };
+  });
   return (a, b) => {
-    const missing = Number(Number.isNaN(keys[a])) - Number(Number.isNaN(keys[b]));
-    if (missing !== 0) return missing;
-    return keys[a] === keys[b] || Number.isNaN(keys[a]) ? a - b : direction * (keys[a] - keys[b]);
+    for (const compare of keys) {
+      const found = compare(a, b);
+      if (found !== 0) return found;
+    }
+    return a - b;
   };
 }

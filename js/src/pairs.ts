@@ -27,11 +27,10 @@ const SHUFFLES = 20;
 
 /** The group's hits that count; of overlapping ones the strongest. */
 export function sitesOf(dataset: Dataset, counts: Counts, thresholds: Thresholds, { motifs }: Group): Sites {
-  const { offset, attribution, sequence, start, strand } = dataset.hits;
+  const { attribution, sequence, start, strand } = dataset.hits;
   const passing: number[] = [];
   for (const m of motifs) {
-    for (let h = offset[m]; h < offset[m + 1]; h++)
-      if (hitPasses(dataset, counts, thresholds, h)) passing.push(h);
+    for (const h of dataset.hitsOf(m)) if (hitPasses(dataset, counts, thresholds, h)) passing.push(h);
   }
   passing.sort((a, b) => Math.abs(attribution[b]) - Math.abs(attribution[a]) || a - b);
   const sites = new Map<number, Site[]>();

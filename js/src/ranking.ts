@@ -1,5 +1,5 @@
 // In which order the sequences are paged through.
-import { attributionPasses, type Counts, hitPasses, seqletPasses, type Thresholds } from "./counts.ts";
+import { type Counts, hitPasses, seqletPasses, type Thresholds } from "./counts.ts";
 import type { Dataset } from "./dataset.ts";
 
 import { isUnexplained } from "./unexplained.ts";
@@ -27,8 +27,7 @@ export function rankSequences(
   if (order === "seqlets") addSeqlets(dataset, weight, (q) => seqletPasses(dataset, thresholds, q));
   else if (order === "unexplained")
     addSeqlets(dataset, weight, (q) => isUnexplained(dataset, counts, thresholds, q));
-  else if (order === "selected") addHits(dataset, counts, thresholds, selected, weight);
-  else addHits(dataset, counts, thresholds, dataset.manifest.motif_names.keys(), weight);
+  else addHits(dataset, counts, thresholds, order === "selected" ? new Set(selected) : null, weight);
   return sequences.sort((a, b) => weight[b] - weight[a] || a - b);
 }
 
@@ -43,17 +42,12 @@ function addHits(
   dataset: Dataset,
   counts: Counts,
   thresholds: Thresholds,
-  motifs: Iterable<number>,
+  motifs: ReadonlySet<number> | null,
   weight: Float64Array,
 ): void {
-  const { offset, sequence, attribution, level } = dataset.hits;
-  const threshold = Math.fround(thresholds.attribution);
-  for (const m of motifs) {
-    for (let h = offset[m]; h < offset[m + 1]; h++) {
-      if (level[h] < counts.levelCut[m] && attributionPasses(attribution[h], threshold, thresholds.sign)) {
-        weight[sequence[h]]++;
-      }
-    }
+  const { motif, sequence, offset } = dataset.hits;
+  for (let h = 0; h < offset.at(-1)!; h++) {
+    if ((!motifs || motifs.has(motif[h])) && hitPasses(dataset, counts, thresholds, h)) weight[sequence[h]]++;
   }
 }
 

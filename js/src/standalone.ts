@@ -1,16 +1,23 @@
 // The host of an exported page: everything there is was put into the page; nothing leaves it.
 import { signal } from "@preact/signals";
-import type { Bytes } from "./decode.ts";
+import { type Bytes, gunzip } from "./decode.ts";
 import { threshold } from "./format.ts";
 import { type Host, HostError, type Reply, type RequestOptions, type Source } from "./host.ts";
-import type { RequestName, RequestParams, StaticPage, TraitName, Traits } from "./wire.ts";
+import type { RequestName, RequestParams, StaticColumn, StaticPage, TraitName, Traits } from "./wire.ts";
+
+/** On what the sites of a card depend. */
+const CARD_TRAITS = [
+  "attribution_threshold",
+  "fimo_p_threshold",
+  "sign",
+  "window",
+  "sequence_filter",
+] as const;
 
 /** Base64, gzipped or not, by what the browser has built in. */
 export async function unpack(text: string, gzip: boolean): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = await fromBase64(text);
-  if (!gzip) return bytes;
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+  return gzip ? gunzip(bytes) : bytes;
 }
 
 async function fromBase64(text: string): Promise<Uint8Array<ArrayBuffer>> {
@@ -53,28 +60,22 @@ export class StaticHost implements Host {
     params: RequestParams[N],
     options: RequestOptions = {},
   ): Promise<Reply> {
-    if (name === "load") return this.#load(options);
     if (name === "card") return this.#card(params as RequestParams["card"]);
-    return this.#track(params as RequestParams["track"]);
+    if (name === "track") return this.#track(params as RequestParams["track"]);
+    if (name === "load") return unfold(this.#page.columns, { rev: this.#traits._rev }, options);
+    const asked = JSON.stringify(params);
+    const found = this.#page.answers.find(
+      (answer) => answer.name === name && JSON.stringify(answer.params) === asked,
+    );
+    if (!found) throw new HostError("This is not in the page; open the notebook to compute it.");
+    return unfold(found.columns, found.message, options);
   }
 
-  async #load({ onPart }: RequestOptions): Promise<Reply> {
-    for (const { name, dtype, length, gzip, data } of this.#page.columns) {
-      const bytes = await unpack(data, gzip);
-      onPart?.([{ name, dtype, offset: 0, length, total: length }], [bytes]);
-    }
-    return { message: { rev: this.#traits._rev }, buffers: [] };
-  }
-
-  async #card({ motif, attribution, fimoP, sign }: RequestParams["card"]): Promise<Reply> {
+  async #card({ motif, ...query }: RequestParams["card"]): Promise<Reply> {
     const { traits, cards } = this.#page;
     const card = cards[traits._manifest.motif_names[motif]!];
     if (!card) throw new HostError("The attributions of this motif are not in this page: see the notebook.");
-    if (
-      attribution !== traits.attribution_threshold ||
-      fimoP !== traits.fimo_p_threshold ||
-      sign !== traits.sign
-    ) {
+    if (CARD_TRAITS.some((name) => JSON.stringify(query[name]) !== JSON.stringify(traits[name]))) {
       const at = `attribution ${threshold(traits.attribution_threshold)}, p ${threshold(traits.fimo_p_threshold)}`;
       throw new HostError(`This page has it for the thresholds it was made with only: ${at}.`);
     }
@@ -103,4 +104,16 @@ export class StaticHost implements Host {
     }
     return { message: { sequence }, buffers };
   }
+}
+
+async function unfold(
+  columns: readonly StaticColumn[],
+  message: Record<string, unknown>,
+  { onPart }: RequestOptions,
+): Promise<Reply> {
+  for (const { name, dtype, length, gzip, data } of columns) {
+    const bytes = await unpack(data, gzip);
+    onPart?.([{ name, dtype, offset: 0, length, total: length }], [bytes]);
+  }
+  return { message, buffers: [] };
 }

@@ -1,18 +1,33 @@
 // What the views show: the traits as signals, the data, and what follows from both.
-import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import { type Counts, count, type Thresholds } from "./counts.ts";
+import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { Answers, ask, difference, fillExpected, fillFromKernel, keyOf } from "./answers.ts";
+import { type Counts, count, type Level, type Thresholds } from "./counts.ts";
 import { Dataset } from "./dataset.ts";
-import { ColumnAssembler } from "./decode.ts";
+import { ColumnAssembler, type Columns } from "./decode.ts";
+import { cutTree, type Families } from "./families.ts";
+import { allowedSequences } from "./filter.ts";
 import type { Host } from "./host.ts";
 import { rowsOf, type TrackRow } from "./layers.ts";
 import { clampViewport, fromTrait, toTrait, type Viewport } from "./layout.ts";
 import { lowerNames, orderRows } from "./order.ts";
 import { type Place, rankSequences, type SequenceOrder, type SiteKind } from "./ranking.ts";
 import { TrackCache } from "./tracks.ts";
-import { type Manifest, TRAIT_NAMES, type TraitName, type Traits } from "./wire.ts";
+import {
+  type Control,
+  type Manifest,
+  QUERY_TRAITS,
+  type Query,
+  TRAIT_NAMES,
+  type TraitName,
+  type Traits,
+} from "./wire.ts";
 
 export const MAX_SELECTED = 8;
 const DEFAULT_TRACKS = 4;
+/** So many hits load in a blink: the view waits for them. */
+const SHOWN_WHOLE = 50_000;
+/** The kernel is asked once nothing has moved for so long. */
+const SETTLE_MS = 300;
 
 export type LoadState =
   | { phase: "waiting" | "loading"; done: number; total: number }
@@ -60,16 +75,34 @@ export class Store {
   readonly notice = signal<Notice | null>(null);
   readonly tracks: TrackCache;
 
+  readonly answers: Answers;
+  /** What the kernel contradicts; empty when it agrees. */
+  readonly problem = signal("");
+  /** Thresholds to compare with. */
+  readonly pinned = signal<Query | null>(null);
+
+  readonly query: ReadonlySignal<Query>;
   readonly thresholds: ReadonlySignal<Thresholds>;
+  readonly families: ReadonlySignal<Families | null>;
   readonly counts: ReadonlySignal<Counts | null>;
-  /** Motif indices, as the table shows them. */
-  readonly rows: ReadonlySignal<Uint32Array>;
-  /** Selected motifs by index, in the order of their colours. */
+  /** The counts at the pinned thresholds. */
+  readonly pinnedCounts: ReadonlySignal<Counts | null>;
+  /** The table's rows; they keep their places while a threshold is dragged. */
+  readonly rows: ReadonlySignal<Int32Array>;
+  /** Where each row would be now; null while rows are where they belong. */
+  readonly places: ReadonlySignal<ReadonlyMap<number, number> | null>;
+  /** Marked motifs, also by their families, and the place of each one's colour. */
+  readonly slots: ReadonlySignal<ReadonlyMap<number, number>>;
   readonly selected: ReadonlySignal<number[]>;
   readonly shownSequences: ReadonlySignal<number[]>;
   /** What each track shows, from the top. */
   readonly trackRows: ReadonlySignal<TrackRow[]>;
 
+  /** Rises when hits of single sequences have come. */
+  readonly #further = signal(0);
+  readonly #asked = new Set<number>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #history: Query[] = [];
   #loading: AbortController | undefined;
   #started = false;
 
@@ -81,37 +114,102 @@ export class Store {
     this.tracks = new TrackCache(host, () => this.manifest.length);
     const { traits } = this;
 
-    this.thresholds = computed(() => ({
-      attribution: traits.attribution_threshold.value,
-      fimoP: traits.fimo_p_threshold.value,
-      seqletP: traits.seqlet_p_threshold.value,
-      tomtomP: traits.tomtom_p_threshold.value,
-      sign: traits.sign.value,
-    }));
+    this.answers = new Answers(host);
+
+    this.query = computed(
+      () => Object.fromEntries(QUERY_TRAITS.map((name) => [name, traits[name].value])) as unknown as Query,
+    );
+    const allowed = computed(() => {
+      const dataset = this.dataset.value;
+      return dataset && allowedSequences(dataset, traits.sequence_filter.value);
+    });
+    const thresholdsOf = (query: Query, mask: Uint8Array | null): Thresholds => ({
+      attribution: query.attribution_threshold,
+      fimoP: query.fimo_p_threshold,
+      seqletP: query.seqlet_p_threshold,
+      tomtomP: query.tomtom_p_threshold,
+      sign: query.sign,
+      window: query.window,
+      allowed: mask,
+    });
+    this.thresholds = computed(() => thresholdsOf(this.query.value, allowed.value));
+    this.families = computed(() => {
+      const dataset = this.dataset.value;
+      return dataset && cutTree(dataset, traits.family_similarity.value);
+    });
+    const counted = computed(() => {
+      const dataset = this.dataset.value;
+      if (!dataset) return null;
+      return count(
+        dataset,
+        this.thresholds.value,
+        this.families.value!,
+        traits.count_mode.value,
+        traits.sequence.value,
+      );
+    });
     this.counts = computed(() => {
       const dataset = this.dataset.value;
-      return dataset && count(dataset, this.thresholds.value, traits.sequence.value);
+      if (!dataset) return null;
+      this.#further.value;
+      const { motifs, families, ...rest } = counted.value!;
+      const counts: Counts = { ...rest, motifs: copyOf(motifs), families: copyOf(families) };
+      const query = this.query.value;
+      if (!this.isHere.value) {
+        if (!dataset.hasHits) forget(counts);
+        counts.isExact = fillFromKernel(counts, query, this.answers, dataset.manifest.unit);
+      }
+      fillExpected(counts, dataset, query, this.answers);
+      return counts;
     });
-    const names = computed(() => this.dataset.value && lowerNames(this.dataset.value));
-    let shown: { dataset: Dataset; rows: Uint32Array } | undefined;
-    this.rows = computed(() => {
+    this.pinnedCounts = computed(() => {
       const dataset = this.dataset.value;
-      if (!dataset || !names.value) return new Uint32Array(0);
-      if (this.dragging.value && shown?.dataset === dataset) return shown.rows;
-      const rows = orderRows(
-        dataset,
-        this.counts.value!,
-        names.value,
-        traits._sort.value,
-        traits._search.value,
-      );
-      shown = { dataset, rows };
-      return rows;
+      const pinned = this.pinned.value;
+      if (!dataset || !pinned || pinned.attribution_threshold < dataset.floor) return null;
+      const { count_mode: mode, sequence } = this.query.value;
+      const mask = allowedSequences(dataset, pinned.sequence_filter);
+      return count(dataset, thresholdsOf(pinned, mask), this.families.value!, mode, sequence);
     });
-    this.selected = computed(() => {
+    const names = computed(() => this.dataset.value && lowerNames(this.dataset.value, this.families.value!));
+    const sorted = computed(() => {
+      const dataset = this.dataset.value;
+      if (!dataset || !names.value) return new Int32Array(0);
+      return orderRows(dataset, this.counts.value!, names.value, {
+        _sort: traits._sort.value,
+        _search: traits._search.value,
+        _filters: traits._filters.value,
+        _expanded: traits._expanded.value,
+        by_family: traits.by_family.value,
+      });
+    });
+    let shown: { families: Families | null; rows: Int32Array } | undefined;
+    this.rows = computed(() => {
+      if (this.dragging.value && shown && shown.families === this.families.value) return shown.rows;
+      shown = { families: this.families.value, rows: sorted.value };
+      return sorted.value;
+    });
+    this.places = computed(() =>
+      this.dragging.value ? new Map(Array.from(sorted.value, (row, at) => [row, at])) : null,
+    );
+    this.slots = computed(() => {
+      const slots = new Map<number, number>();
       const index = this.dataset.value?.motifIndex;
-      return index ? traits.selected_motifs.value.flatMap((name) => index.get(name) ?? []) : [];
+      const families = this.families.value;
+      if (!index || !families) return slots;
+      const marked = traits.selected_motifs.value;
+      marked.forEach((name, slot) => {
+        const family = families.names.indexOf(name);
+        if (family < 0) return;
+        for (let k = families.offset[family]; k < families.offset[family + 1]; k++)
+          if (!slots.has(families.members[k])) slots.set(families.members[k], slot);
+      });
+      // a motif that is marked itself has its own colour
+      marked.forEach((name, slot) => {
+        if (index.has(name)) slots.set(index.get(name)!, slot);
+      });
+      return slots;
     });
+    this.selected = computed(() => [...this.slots.value.keys()]);
     this.shownSequences = computed(() => {
       const manifest = this.dataset.value?.manifest;
       if (!manifest) return [];
@@ -124,7 +222,23 @@ export class Store {
     this.trackRows = computed(() => rowsOf(this.dataset.value?.manifest.layers ?? [], traits.layers.value));
 
     host.onChange((name) => this.#receive(name));
+    effect(() => {
+      const isMoving = this.dragging.value;
+      const query = this.query.value;
+      const isReady = this.dataset.value?.hasHits;
+      const shownSequences = this.shownSequences.value;
+      clearTimeout(this.#timer);
+      this.settled.value = false;
+      if (isMoving || !isReady) return;
+      this.#timer = setTimeout(() => void this.#settled(query, shownSequences), SETTLE_MS);
+    });
   }
+
+  /** Whether all hits that the thresholds ask for are here; then the browser counts exactly. */
+  readonly isHere: ReadonlySignal<boolean> = computed(() => {
+    const dataset = this.dataset.value;
+    return dataset !== null && this.traits.attribution_threshold.value >= dataset.floor;
+  });
 
   get manifest(): Manifest {
     return this.dataset.peek()?.manifest ?? this.host.get("_manifest");
@@ -146,40 +260,133 @@ export class Store {
       this.load.value = { phase: "waiting", done: 0, total: 0 };
       return;
     }
+    const { signal: aborted } = controller;
     this.load.value = { phase: "waiting", done: 0, total: manifest.n_hits };
-    const assembler = new ColumnAssembler();
+    this.answers.clear();
     try {
-      const { message } = await this.host.request(
-        "load",
-        {},
-        {
-          signal: controller.signal,
-          onPart: (columns, buffers) => {
-            assembler.accept(columns, buffers);
-            this.load.value = { phase: "loading", ...assembler.progress };
-          },
-        },
-      );
-      const dataset = new Dataset(manifest, assembler.finish());
-      if (controller.signal.aborted) return;
-      this.#show(dataset, Number(message.rev ?? this.host.get("_rev")));
+      const { columns, message } = await ask(this.host, "load", {}, aborted);
+      if (aborted.aborted) return;
+      const rev = Number(message.rev ?? this.host.get("_rev"));
+      const isLarge = manifest.n_hits > SHOWN_WHOLE;
+      if (isLarge) {
+        // names, motifs and their numbers first; the hits behind all other thresholds follow
+        this.#show(new Dataset(manifest, columns), rev);
+        await this.answers.confirm(this.query.peek()).catch(() => {});
+      }
+      const hits = await this.#loadHits(manifest, aborted);
+      if (!aborted.aborted) this.#show(new Dataset(manifest, columns, hits), rev);
     } catch (error) {
       if (controller.signal.aborted) return;
       this.load.value = { phase: "error", message: error instanceof Error ? error.message : String(error) };
     }
   }
 
+  async #loadHits(manifest: Manifest, aborted: AbortSignal): Promise<Columns> {
+    const assembler = new ColumnAssembler();
+    let done = 0;
+    await this.host.request(
+      "tail",
+      {},
+      {
+        signal: aborted,
+        onPart: (pieces, buffers) => {
+          assembler.accept(pieces, buffers);
+          for (const { name, length } of pieces) if (name === "hit_attribution") done += length;
+          this.load.value = { phase: "loading", done, total: manifest.n_hits };
+        },
+      },
+    );
+    return assembler.finish();
+  }
+
+  /** Once nothing moves: the kernel confirms what is shown, and says what it alone can know. */
+  async #settled(query: Query, sequences: readonly number[]): Promise<void> {
+    const dataset = this.dataset.peek();
+    if (!dataset || keyOf(query) !== keyOf(this.query.peek())) return;
+    this.#remember(query);
+    const { answers } = this;
+    const isBelow = query.attribution_threshold < dataset.floor;
+    const questions = [
+      () => answers.confirm(query),
+      () => isBelow && this.#askForFurtherHits(dataset, sequences),
+      () => isBelow && answers.prepare(dataset, query, "attribution"),
+      () => dataset.manifest.has.hits && answers.look(dataset, query),
+    ];
+    for (const question of questions) {
+      try {
+        await question();
+      } catch {
+        // a page holds few answers; what it lacks is said where it would stand
+      }
+    }
+    this.#check(dataset, query);
+    this.settled.value = keyOf(this.query.peek()) === keyOf(query);
+  }
+
+  /** Compares the browser's numbers with the kernel's. */
+  #check(dataset: Dataset, query: Query): void {
+    const confirmed = this.answers.confirmed.peek();
+    const counts = this.counts.peek();
+    const isCurrent = keyOf(this.query.peek()) === keyOf(query) && this.dataset.peek() === dataset;
+    if (!counts || !isCurrent || confirmed?.key !== keyOf(query)) return;
+    const found = difference(counts, confirmed, dataset.manifest.motif_names);
+    this.problem.value =
+      found && `The kernel counts differently (${found}). Run the cell again; if it stays, please report it.`;
+  }
+
+  async #askForFurtherHits(dataset: Dataset, sequences: readonly number[]): Promise<void> {
+    for (const sequence of sequences) {
+      if (dataset.hasAllHitsOf(sequence) || this.#asked.has(sequence)) continue;
+      this.#asked.add(sequence);
+      const { columns } = await ask(this.host, "hits", { sequence });
+      if (this.dataset.peek() !== dataset) return;
+      dataset.addHits(sequence, columns);
+      this.#further.value++;
+    }
+  }
+
+  /** The pointer is over a slider: the kernel prepares its counts where those here do not suffice. */
+  anticipate(control: Control): void {
+    const dataset = this.dataset.peek();
+    if (!dataset?.hasHits || this.host.source.peek() !== "kernel") return;
+    const { attribution_threshold: threshold } = this.query.peek();
+    if (dataset.floor === 0 || (control === "p" && threshold >= dataset.floor)) return;
+    void this.answers.prepare(dataset, this.query.peek(), control).catch(() => {});
+  }
+
+  #remember(query: Query): void {
+    if (this.#history.length === 0 || keyOf(this.#history.at(-1)!) !== keyOf(query))
+      this.#history.push(query);
+    if (this.#history.length > 100) this.#history.shift();
+    this.canUndo.value = this.#history.length > 1;
+  }
+
+  readonly canUndo = signal(false);
+  /** Whether the kernel has said all that it can about what is shown. */
+  readonly settled = signal(false);
+  /** Whether the table's head has filters. */
+  readonly filtering = signal(false);
+
+  /** Goes back to the thresholds before. */
+  undo(): void {
+    if (keyOf(this.#history.at(-1) ?? this.query.peek()) === keyOf(this.query.peek())) this.#history.pop();
+    const before = this.#history.at(-1);
+    if (before) this.set({ ...before });
+    this.canUndo.value = this.#history.length > 1;
+  }
+
   #show(dataset: Dataset, rev: number): void {
     batch(() => {
       const first = this.dataset.peek() === null;
       const lengthChanged = this.dataset.peek()?.manifest.length !== dataset.manifest.length;
-      this.tracks.clear();
+      if (this.rev.peek() !== rev) this.tracks.clear();
+      this.#asked.clear();
       this.dataset.value = dataset;
       this.rev.value = rev;
       if (first) this.#countPage();
       if (first || lengthChanged) this.viewport.value = this.#viewportOfTrait(dataset.manifest.length);
       if (dataset.manifest.n_seqlets === 0) this.sequenceOrder.value = "hits";
-      this.load.value = { phase: "ready" };
+      if (dataset.hasHits) this.load.value = { phase: "ready" };
     });
   }
 
@@ -235,6 +442,37 @@ export class Store {
     }
   }
 
+  /** Marks a motif, or all of a family; or takes the mark away. */
+  toggleRow(row: number): void {
+    this.toggleMotif(row < 0 ? this.families.peek()!.names[~row]! : this.manifest.motif_names[row]!);
+  }
+
+  /** The colour of a motif, or of ~family, as its place among the marked ones; -1 for none. */
+  slotOf(row: number): number {
+    const families = this.families.value;
+    const name = row < 0 ? families?.names[~row] : this.manifest.motif_names[row];
+    return name === undefined ? -1 : this.traits.selected_motifs.value.indexOf(name);
+  }
+
+  /** Opens the card of a motif, or of the one that is most like the others of a family; or closes it. */
+  openCard(name: string): void {
+    const families = this.families.peek()!;
+    const family = families.names.indexOf(name);
+    const isMotif = this.dataset.peek()!.motifIndex.has(name);
+    const motif = isMotif ? name : this.manifest.motif_names[families.medoids[family]!]!;
+    this.set({ motif: this.traits.motif.peek() === motif ? null : motif });
+  }
+
+  isExpanded(family: number): boolean {
+    return this.traits._expanded.value.includes(this.families.value!.names[family]!);
+  }
+
+  expand(family: number, expanded: boolean): void {
+    const name = this.families.peek()!.names[family]!;
+    const others = this.traits._expanded.peek().filter((other) => other !== name);
+    this.set({ _expanded: expanded ? [...others, name] : others });
+  }
+
   toggleSequence(sequence: number): void {
     this.set({ sequence: this.traits.sequence.peek() === sequence ? null : sequence });
   }
@@ -244,7 +482,22 @@ export class Store {
     const dataset = this.dataset.peek();
     if (!dataset) return [];
     const thresholds = this.thresholds.peek();
-    const counts = count(dataset, thresholds);
+    const counts = this.counts.peek()!;
     return rankSequences(dataset, counts, thresholds, this.sequenceOrder.peek(), this.selected.peek());
+  }
+}
+
+const copyOf = (level: Level): Level => ({
+  ...level,
+  count: level.count.slice(),
+  sequences: level.sequences.slice(),
+  expected: level.expected.slice(),
+});
+
+/** Numbers that are not known yet. */
+function forget({ motifs, families }: Counts): void {
+  for (const level of [motifs, families]) {
+    level.count.fill(Number.NaN);
+    level.sequences.fill(Number.NaN);
   }
 }

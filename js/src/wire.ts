@@ -3,7 +3,9 @@
 export type Sign = "+" | "-" | "both";
 export type Theme = "auto" | "light" | "dark";
 export type PaletteName = "classic" | "okabe-ito";
-export type SortColumn = "name" | "family" | "hits" | "sequences" | "seqlets" | "marginal";
+export type CountMode = "hits" | "sites" | "exclusive" | "sequences" | "explained";
+export type NumberColumn = "count" | "sequences" | "seqlets" | "marginal" | "enrichment" | "members";
+export type SortColumn = "name" | "family" | NumberColumn;
 
 export interface Sort {
   column: SortColumn;
@@ -25,6 +27,7 @@ export interface Manifest {
   length: number;
   n_motifs: number;
   motif_names: string[];
+  /** A name for each node of the tree of families. */
   family_names: string[];
   sequence_names: string[] | null;
   /** Genome interval of each sequence, 0-based half-open; `start` is the coordinate of base 0. */
@@ -33,11 +36,19 @@ export interface Manifest {
   n_hits_total: number;
   /** Hits with an attribution of this size or less may be missing; 0 when all were sent. */
   floor: number;
+  /** Attributions are added up in whole units of this size. */
+  unit: number;
   n_seqlets: number;
-  has: { hits: boolean; seqlets: boolean; marginal: boolean; hypothetical: boolean; attributions: boolean };
-  attribution_max: number;
-  fimo_p_max: number;
-  seqlet_p_max: number;
+  has: {
+    hits: boolean;
+    seqlets: boolean;
+    marginal: boolean;
+    hypothetical: boolean;
+    attributions: boolean;
+    /** Families can be cut anywhere; else they were given. */
+    tree: boolean;
+    null: boolean;
+  };
   /** Names of the sets of attributions, the one that hits are measured by first. */
   layers: string[];
   /** The sequences whose attributions can be shown; null means any. */
@@ -50,6 +61,11 @@ export interface Traits {
   seqlet_p_threshold: number;
   tomtom_p_threshold: number;
   sign: Sign;
+  window: [number, number] | null;
+  sequence_filter: string | number[] | null;
+  count_mode: CountMode;
+  family_similarity: number;
+  by_family: boolean;
   selected_motifs: string[];
   /** The motif whose card is open. */
   motif: string | null;
@@ -63,36 +79,15 @@ export interface Traits {
   _manifest: Manifest;
   _rev: number;
   _tracks: number[];
-  _sort: Sort;
+  _sort: Sort[];
   _search: string;
+  _filters: Partial<Record<NumberColumn, string>>;
+  _expanded: string[];
   _show_hypothetical: boolean;
   _status: Status;
 }
 
 export type TraitName = keyof Traits;
-
-export const TRAIT_NAMES: readonly TraitName[] = [
-  "attribution_threshold",
-  "fimo_p_threshold",
-  "seqlet_p_threshold",
-  "tomtom_p_threshold",
-  "sign",
-  "selected_motifs",
-  "motif",
-  "sequence",
-  "viewport",
-  "theme",
-  "palette",
-  "layers",
-  "reverse_complement",
-  "_manifest",
-  "_rev",
-  "_tracks",
-  "_sort",
-  "_search",
-  "_show_hypothetical",
-  "_status",
-];
 
 export type Dtype = "u8" | "i8" | "u16" | "i16" | "u32" | "i32" | "f32" | "f64";
 
@@ -103,20 +98,86 @@ export interface ColumnPiece {
   offset: number;
   length: number;
   total: number;
+  gzip?: boolean;
+}
+
+/** What every count depends on, in the order in which the kernel writes it into a page. */
+export const QUERY_TRAITS = [
+  "attribution_threshold",
+  "fimo_p_threshold",
+  "seqlet_p_threshold",
+  "tomtom_p_threshold",
+  "sign",
+  "window",
+  "sequence_filter",
+  "sequence",
+  "count_mode",
+  "family_similarity",
+] as const;
+
+export type Query = Pick<Traits, (typeof QUERY_TRAITS)[number]>;
+
+export const TRAIT_NAMES: readonly TraitName[] = [
+  ...QUERY_TRAITS,
+  "by_family",
+  "selected_motifs",
+  "motif",
+  "viewport",
+  "theme",
+  "palette",
+  "layers",
+  "reverse_complement",
+  "_manifest",
+  "_rev",
+  "_tracks",
+  "_sort",
+  "_search",
+  "_filters",
+  "_expanded",
+  "_show_hypothetical",
+  "_status",
+];
+
+export type Control = "attribution" | "p";
+
+export interface Suggestion {
+  name: string;
+  value: number;
+  reason: string;
 }
 
 export interface RequestParams {
   load: Record<string, never>;
+  tail: Record<string, never>;
+  count: Query;
+  profile: Query & { control: Control };
+  background: Query;
+  hits: { sequence: number };
   track: { sequence: number; hypothetical: boolean; set: number };
-  card: { motif: number; attribution: number; fimoP: number; sign: Sign };
+  card: Query & { motif: number };
 }
 
 export type RequestName = keyof RequestParams;
 
+export interface StaticColumn {
+  name: string;
+  dtype: Dtype;
+  length: number;
+  gzip: boolean;
+  data: string;
+}
+
 /** What an exported page holds instead of a kernel. */
 export interface StaticPage {
   traits: Traits;
-  columns: { name: string; dtype: Dtype; length: number; gzip: boolean; data: string }[];
+  columns: StaticColumn[];
+  /** The kernel's answers to other questions, each with the question. */
+  answers: {
+    name: RequestName;
+    params: unknown;
+    message: Record<string, unknown>;
+    columns: StaticColumn[];
+  }[];
   tracks: {
     sequence: number;
     set: number;

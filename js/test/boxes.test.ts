@@ -2,18 +2,31 @@ import { describe, expect, test } from "vitest";
 import { HIT_LANES, layoutBoxes } from "../src/boxes.ts";
 import { count, hitPasses, seqletPasses, type Thresholds } from "../src/counts.ts";
 import { claimsAt, findSequence, intervalText, positionText } from "../src/describe.ts";
+import { cutTree } from "../src/families.ts";
 import { shortName } from "../src/names.ts";
 import { nextSite, rankSequences } from "../src/ranking.ts";
 import { isUnexplained } from "../src/unexplained.ts";
 import { smallDataset } from "./study.ts";
 
 const dataset = smallDataset();
-const thresholds: Thresholds = { attribution: 0.005, fimoP: 5e-5, seqletP: 0.02, tomtomP: 0.1, sign: "+" };
-const counts = count(dataset, thresholds);
+const thresholds: Thresholds = {
+  ...{ attribution: 0.005, fimoP: 5e-5, seqletP: 0.02, tomtomP: 0.1, sign: "+" },
+  ...{ window: null, allowed: null },
+};
+const families = cutTree(dataset, 0.7);
+const counts = count(dataset, thresholds, families);
 const measure = (text: string): number => 6 * text.length;
 const SEQUENCE = 3;
 const layout = (selected: number[] = [], pxPerBase = 2) =>
-  layoutBoxes(dataset, counts, thresholds, SEQUENCE, selected, pxPerBase, measure);
+  layoutBoxes(
+    dataset,
+    counts,
+    thresholds,
+    SEQUENCE,
+    new Map(selected.map((m, i) => [m, i])),
+    pxPerBase,
+    measure,
+  );
 
 test("an unexplained seqlet counts, has no motif, and no hit that counts covers half of it", () => {
   const { motif, tomtomP, sequence, start, end } = dataset.seqlets;
@@ -36,7 +49,7 @@ test("an unexplained seqlet counts, has no motif, and no hit that counts covers 
 
 describe("layoutBoxes", () => {
   test("every passing hit and seqlet is shown, merged or counted as hidden", () => {
-    const own = count(dataset, thresholds, SEQUENCE);
+    const own = count(dataset, thresholds, families, "hits", SEQUENCE);
     for (const px of [0.3, 2, 12]) {
       const { boxes, hidden, nHits, nSeqlets } = layout([], px);
       expect(nHits).toBe(own.nHits);
@@ -85,7 +98,8 @@ describe("layoutBoxes", () => {
   test("a passing seqlet without a match says so", () => {
     const labels = Array.from(
       { length: 12 },
-      (_, s) => layoutBoxes(dataset, counts, { ...thresholds, tomtomP: 1e-12 }, s, [], 2, measure).boxes,
+      (_, s) =>
+        layoutBoxes(dataset, counts, { ...thresholds, tomtomP: 1e-12 }, s, new Map(), 2, measure).boxes,
     ).flat();
     const seqlets = labels.filter((box) => box.kind === "seqlet" && box.passes);
     expect(seqlets.length).toBeGreaterThan(5);
@@ -171,7 +185,7 @@ describe("rankSequences", () => {
       expect([...ranking].sort((a, b) => a - b)).toEqual(Array.from({ length: 12 }, (_, s) => s));
     }
     const byHits = rankSequences(dataset, counts, thresholds, "hits", []).map(
-      (s) => count(dataset, thresholds, s).nHits,
+      (s) => count(dataset, thresholds, families, "hits", s).nHits,
     );
     expect(byHits).toEqual([...byHits].sort((a, b) => b - a));
   });

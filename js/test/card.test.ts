@@ -3,41 +3,48 @@ import { alignFamily } from "../src/align.ts";
 import { attributionBins, decodeCard, positionBins } from "../src/card.ts";
 import { count, type Thresholds } from "../src/counts.ts";
 import { hypotheticalGlyphs } from "../src/draw/logo.ts";
+import { cutTree } from "../src/families.ts";
 import { BaseScale } from "../src/layout.ts";
 import { memeText } from "../src/matrix.ts";
 import { smallDataset } from "./study.ts";
 
 const dataset = smallDataset();
-const thresholds: Thresholds = { attribution: 0.005, fimoP: 5e-5, seqletP: 0.02, tomtomP: 0.1, sign: "+" };
+const thresholds: Thresholds = {
+  ...{ attribution: 0.005, fimoP: 5e-5, seqletP: 0.02, tomtomP: 0.1 },
+  ...{ sign: "+", window: null, allowed: null },
+};
+const families = cutTree(dataset, 0.7);
 const sum = (values: Uint32Array): number => values.reduce((total, value) => total + value, 0);
 
 describe("the charts of a card", () => {
   for (const sign of ["+", "-", "both"] as const) {
     test(`hold every hit whose p value passes, and mark those that count (${sign})`, () => {
       const cuts = { ...thresholds, sign };
-      const counts = count(dataset, cuts);
+      const counts = count(dataset, cuts, families);
       for (let motif = 0; motif < dataset.manifest.n_motifs; motif++) {
         const byAttribution = attributionBins(dataset, counts, cuts, motif, 41);
         const byPosition = positionBins(dataset, counts, cuts, motif, 41);
-        expect(sum(byAttribution.passing)).toBe(counts.hits[motif]);
-        expect(sum(byPosition.passing)).toBe(counts.hits[motif]);
+        expect(sum(byAttribution.passing)).toBe(counts.motifs.count[motif]);
+        expect(sum(byPosition.passing)).toBe(counts.motifs.count[motif]);
         expect(sum(byAttribution.all)).toBe(sum(byPosition.all));
       }
     });
   }
 
   test("have a step at 0, so that a bar is positive or negative", () => {
-    const counts = count(dataset, thresholds);
+    const counts = count(dataset, thresholds, families);
     const { from, step, all } = attributionBins(dataset, counts, thresholds, 0, 41);
     expect(from).toBeLessThan(0);
     expect(from / step).toBe(Math.round(from / step));
-    expect(from + step * all.length).toBeGreaterThanOrEqual(dataset.hits.attribution[dataset.hits.offset[0]]);
+    expect(from + step * all.length).toBeGreaterThanOrEqual(
+      Math.max(...Array.from(dataset.hitsOf(0), (h) => dataset.hits.attribution[h]!)),
+    );
   });
 });
 
 test("a family is aligned to its motif, copies first, on the strand that fits", () => {
-  const aligned = alignFamily(dataset, 0);
-  const family = Array.from(dataset.family.keys()).filter((m) => dataset.family[m] === dataset.family[0]);
+  const aligned = alignFamily(dataset, families, 0);
+  const family = [...families.labels.keys()].filter((m) => families.labels[m] === families.labels[0]);
   expect(aligned.map(({ motif }) => motif).sort((a, b) => a - b)).toEqual(family);
   expect(aligned[0]).toMatchObject({ motif: 0, offset: 0, reverse: false });
   expect(aligned[0]!.similarity).toBeCloseTo(1, 5);
@@ -49,7 +56,7 @@ test("a family is aligned to its motif, copies first, on the strand that fits", 
   const turned = smallDataset();
   const [first, second] = [family[0]!, family[1]!];
   turned.pwmOf(second).set(dataset.pwmOf(first).slice().reverse());
-  const found = alignFamily(turned, first).find(({ motif }) => motif === second)!;
+  const found = alignFamily(turned, families, first).find(({ motif }) => motif === second)!;
   expect(found).toMatchObject({ offset: 0, reverse: true });
   expect(found.similarity).toBeCloseTo(1, 5);
 });

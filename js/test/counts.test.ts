@@ -3,129 +3,237 @@ import {
   attributionPasses,
   type Counts,
   count,
-  endOfAbove,
   hitPasses,
   lowerBound,
-  startOfBelow,
   type Thresholds,
 } from "../src/counts.ts";
 import type { Dataset } from "../src/dataset.ts";
-import type { Sign } from "../src/wire.ts";
+import { cutTree } from "../src/families.ts";
+import type { CountMode, Sign } from "../src/wire.ts";
 import { smallDataset, toDataset } from "./study.ts";
 import { makeStudy, random } from "./synthetic.ts";
 
-/** The definition: look at every hit and every seqlet. */
-function bruteForce(dataset: Dataset, t: Thresholds, only: number | null) {
-  const { hits, seqlets, manifest } = dataset;
-  const result = {
-    hits: [] as number[],
-    sequences: [] as number[],
-    seqlets: [] as number[],
-    nMatches: 0,
-    nSeqlets: 0,
-  };
-  const passes = (a: number, limit: number): boolean =>
-    t.sign === "+" ? a > limit : t.sign === "-" ? a < -limit : Math.abs(a) > limit;
-  for (let m = 0; m < manifest.n_motifs; m++) {
-    const seen = new Set<number>();
-    let n = 0;
-    for (let h = hits.offset[m]; h < hits.offset[m + 1]; h++) {
-      if (only !== null && hits.sequence[h] !== only) continue;
-      if (!(dataset.levelP[dataset.levelOffset[m] + hits.level[h]] < t.fimoP)) continue;
-      result.nMatches++;
-      if (!passes(hits.attribution[h], Math.fround(t.attribution))) continue;
-      n++;
-      seen.add(hits.sequence[h]);
-    }
-    result.hits.push(n);
-    result.sequences.push(seen.size);
-    result.seqlets.push(0);
+const MODES: CountMode[] = ["hits", "sites", "exclusive", "sequences", "explained"];
+
+/** The hits that pass, found by looking at each. */
+function passing(dataset: Dataset, t: Thresholds, only: number | null): number[] {
+  const { hits } = dataset;
+  return [...hits.motif.keys()].filter((h) => {
+    const a = hits.attribution[h]!;
+    const limit = Math.fround(t.attribution);
+    const [s, from, to] = [hits.sequence[h]!, hits.start[h]!, dataset.hitEnd(h)];
+    return (
+      dataset.hitP(h) < t.fimoP &&
+      (t.sign === "+" ? a > limit : t.sign === "-" ? a < -limit : Math.abs(a) > limit) &&
+      (only === null ? !t.allowed || t.allowed[s] === 1 : s === only) &&
+      (!t.window || (from >= t.window[0] && to <= t.window[1]))
+    );
+  });
+}
+
+/** One group's number by the words that define it. */
+function define(
+  dataset: Dataset,
+  hits: number[],
+  mode: CountMode,
+  won: ReadonlySet<number>,
+  isMotif: boolean,
+): number {
+  const { sequence, start, attribution } = dataset.hits;
+  const places = hits.map((h) => [sequence[h]!, start[h]!, dataset.hitEnd(h)] as const);
+  if (mode === "hits") return isMotif ? hits.length : new Set(places.map(String)).size;
+  if (mode === "sequences") return new Set(places.map(([s]) => s)).size;
+  if (mode === "exclusive") return hits.filter((h) => won.has(h)).length;
+  // sites are what remains connected by overlaps
+  const site = hits.map((_, i) => i);
+  const root = (i: number): number => (site[i] === i ? i : root(site[i]!));
+  places.forEach(([s, from, to], i) => {
+    places.slice(0, i).forEach(([other, a, b], j) => {
+      if (s === other && from < b && a < to) site[root(i)] = root(j);
+    });
+  });
+  if (mode === "sites") return new Set(hits.map((_, i) => root(i))).size;
+  const strongest = new Map<number, number>();
+  hits.forEach((h, i) => {
+    const units = Math.floor(Math.abs(attribution[h]!) / dataset.manifest.unit + 0.5);
+    strongest.set(root(i), Math.max(strongest.get(root(i)) ?? 0, units));
+  });
+  return [...strongest.values()].reduce((a, b) => a + b, 0) * dataset.manifest.unit;
+}
+
+/** The strongest hit wins its place, then the strongest that overlaps no winner, and so on. */
+function exclusive(dataset: Dataset, hits: number[]): Set<number> {
+  const { sequence, start, attribution, motif } = dataset.hits;
+  const strength = (h: number): number =>
+    Math.abs(attribution[h]!) / Math.sqrt(dataset.motifWidth[motif[h]!]!);
+  const won: number[] = [];
+  const order = [...hits].sort(
+    (a, b) =>
+      strength(b) - strength(a) ||
+      dataset.hitP(a) - dataset.hitP(b) ||
+      dataset.motifRank[motif[a]!]! - dataset.motifRank[motif[b]!]! ||
+      a - b,
+  );
+  for (const h of order) {
+    const isFree = won.every(
+      (w) => sequence[w] !== sequence[h] || start[h]! >= dataset.hitEnd(w) || start[w]! >= dataset.hitEnd(h),
+    );
+    if (isFree) won.push(h);
   }
-  for (let q = 0; q < manifest.n_seqlets; q++) {
-    if (only !== null && seqlets.sequence[q] !== only) continue;
-    if (!(seqlets.p[q] < t.seqletP) || !passes(seqlets.attribution[q], 0)) continue;
-    result.nSeqlets++;
-    if (seqlets.motif[q] >= 0 && seqlets.tomtomP[q] < t.tomtomP) result.seqlets[seqlets.motif[q]]++;
-  }
-  return result;
+  return new Set(won);
 }
 
 const sum = (values: Iterable<number>): number => [...values].reduce((a, b) => a + b, 0);
 
-function expectSame(counts: Counts, expected: ReturnType<typeof bruteForce>): void {
-  expect([...counts.hits]).toEqual(expected.hits);
-  expect([...counts.sequences]).toEqual(expected.sequences);
-  expect([...counts.seqlets]).toEqual(expected.seqlets);
-  expect(counts.nMatches).toBe(expected.nMatches);
-  expect(counts.nSeqlets).toBe(expected.nSeqlets);
-  expect(counts.nHits).toBe(sum(expected.hits));
-  expect(counts.nAssigned).toBe(sum(expected.seqlets));
-  expect(counts.nMotifsWithHits).toBe(expected.hits.filter((n) => n > 0).length);
-}
+const OPEN: Thresholds = {
+  ...{ attribution: 0.01, fimoP: 1e-5, seqletP: 0.01, tomtomP: 0.1 },
+  ...{ sign: "both", window: null, allowed: null },
+};
 
 describe("count", () => {
-  test("equals the definition on a random walk of thresholds, signs and sequences", () => {
-    const dataset = smallDataset();
-    const next = random(1);
-    const pick = <T>(values: readonly T[]): T => values[Math.floor(next() * values.length)]!;
-    const { attribution } = dataset.hits;
-    for (let step = 0; step < 300; step++) {
-      const thresholds: Thresholds = {
-        // exact values of hits and seqlets among them: the comparisons must be strict
-        attribution: next() < 0.3 ? Math.abs(pick([...attribution.subarray(0, 50)])) : next() ** 3 * 0.6,
-        fimoP: next() < 0.4 ? pick([...dataset.levelP]) : 10 ** -(3.5 + 7 * next()),
-        seqletP: next() < 0.4 ? pick([...dataset.seqlets.p]) : 0.06 * next(),
-        tomtomP: next() < 0.4 ? pick([...dataset.seqlets.tomtomP]) : next(),
-        sign: pick<Sign>(["+", "-", "both"]),
-      };
-      const only = next() < 0.5 ? null : Math.floor(next() * 12);
-      expectSame(count(dataset, thresholds, only), bruteForce(dataset, thresholds, only));
-    }
-  });
+  test.each(MODES)(
+    "%s: equals the definition on a random walk of thresholds, windows and filters",
+    (mode) => {
+      const dataset = smallDataset();
+      const next = random(MODES.indexOf(mode) + 1);
+      const pick = <T>(values: readonly T[]): T => values[Math.floor(next() * values.length)]!;
+      const { attribution } = dataset.hits;
+      for (let step = 0; step < 60; step++) {
+        const from = Math.floor(250 * next());
+        const thresholds: Thresholds = {
+          // exact values of hits and seqlets among them: the comparisons must be strict
+          attribution: next() < 0.3 ? Math.abs(pick([...attribution.subarray(0, 50)])) : next() ** 3 * 0.6,
+          fimoP: next() < 0.4 ? pick([...dataset.levelP]) : 10 ** -(3.5 + 7 * next()),
+          seqletP: next() < 0.4 ? pick([...dataset.seqlets.p]) : 0.06 * next(),
+          tomtomP: next() < 0.4 ? pick([...dataset.seqlets.tomtomP]) : next(),
+          sign: pick<Sign>(["+", "-", "both"]),
+          window: next() < 0.5 ? null : [from, from + 20 + Math.floor(200 * next())],
+          allowed: next() < 0.5 ? null : Uint8Array.from({ length: 12 }, () => Number(next() < 0.6)),
+        };
+        const only = next() < 0.6 ? null : Math.floor(next() * 12);
+        const families = cutTree(dataset, pick([0.4, 0.55, 0.65, 0.7, 1]));
+        const counts = count(dataset, thresholds, families, mode, only);
+        const hits = passing(dataset, thresholds, only);
+        const won = mode === "exclusive" ? exclusive(dataset, hits) : new Set<number>();
+        const { motif, sequence } = dataset.hits;
+        const groups = [
+          [counts.motifs, (h: number) => motif[h]!, true],
+          [counts.families, (h: number) => families.labels[motif[h]!]!, false],
+        ] as const;
+        for (const [level, groupOf, isMotif] of groups) {
+          const members = Array.from(level.count, (_, g) => hits.filter((h) => groupOf(h) === g));
+          expect([...level.count]).toEqual(members.map((some) => define(dataset, some, mode, won, isMotif)));
+          expect([...level.sequences]).toEqual(
+            members.map((some) => new Set(some.map((h) => sequence[h])).size),
+          );
+        }
+        expect(counts.nHits).toBe(hits.length);
+        expect(counts.nMatches).toBe(
+          passing(dataset, { ...thresholds, attribution: -1, sign: "both" }, only).length,
+        );
+        expect(sum(counts.motifs.seqlets)).toBe(counts.nAssigned);
+      }
+    },
+  );
 
   test("compares float32 attributions with the threshold as a float32, as numpy does", () => {
     const study = makeStudy({ nSequences: 1, length: 100, nMotifs: 1, nHits: 1, nSeqlets: 0 });
-    const stored = study.columns.get("hit_attribution") as Float32Array;
+    const stored = study.hits.get("hit_attribution") as Float32Array;
+    const thresholds: Thresholds = { ...OPEN, fimoP: 1, sign: "+" };
+    const nHits = (): number => {
+      const dataset = toDataset(study);
+      return count(dataset, thresholds, cutTree(dataset, 0.7)).nHits;
+    };
     stored[0] = 0.01; // as float32 this is a little less than the double 0.01
-    const thresholds: Thresholds = { attribution: 0.01, fimoP: 1, seqletP: 1, tomtomP: 1, sign: "+" };
-    expect(count(toDataset(study), thresholds).nHits).toBe(0);
+    expect(nHits()).toBe(0);
     stored[0] = 0.010000001;
-    expect(count(toDataset(study), thresholds).nHits).toBe(1);
+    expect(nHits()).toBe(1);
   });
 
-  test("hits and sequences of all sequences are the sums over each sequence", () => {
+  test.each(MODES)("%s: numbers of all sequences are the sums over each sequence", (mode) => {
     const dataset = smallDataset();
-    const thresholds: Thresholds = {
-      attribution: 0.01,
-      fimoP: 1e-5,
-      seqletP: 0.01,
-      tomtomP: 0.1,
-      sign: "both",
-    };
-    const all = count(dataset, thresholds);
-    const each = Array.from({ length: 12 }, (_, s) => count(dataset, thresholds, s));
-    for (const column of ["hits", "sequences", "seqlets"] as const) {
-      expect([...all[column]]).toEqual(
-        [...all[column]].map((_, m) => sum(each.map((counts) => counts[column][m]))),
-      );
+    const families = cutTree(dataset, 0.7);
+    const all = count(dataset, OPEN, families, mode);
+    const each = Array.from({ length: 12 }, (_, s) => count(dataset, OPEN, families, mode, s));
+    for (const of of ["motifs", "families"] as const) {
+      for (const column of ["count", "sequences", "seqlets"] as const) {
+        const total = Array.from(all[of][column], (_, i) =>
+          sum(each.map((counts) => counts[of][column][i]!)),
+        );
+        expect([...all[of][column]]).toEqual(total);
+      }
     }
+  });
+
+  test("seqlets count where the definition says, for the motif that matches", () => {
+    const dataset = smallDataset();
+    const { p, attribution, motif, tomtomP, sequence, start, end } = dataset.seqlets;
+    const allowed = Uint8Array.from({ length: 12 }, (_, s) => s % 2);
+    const thresholds: Thresholds = { ...OPEN, sign: "+", window: [100, 220], allowed };
+    const expected = [...p.keys()].filter(
+      (q) =>
+        p[q]! < 0.01 && attribution[q]! > 0 && sequence[q]! % 2 === 1 && start[q]! >= 100 && end[q]! <= 220,
+    );
+    const counts = count(dataset, thresholds, cutTree(dataset, 0.7));
+    expect(counts.nSeqlets).toBe(expected.length);
+    expect(expected.length).toBeGreaterThan(0);
+    const assigned = expected.filter((q) => motif[q]! >= 0 && tomtomP[q]! < 0.1);
+    expect([...counts.motifs.seqlets]).toEqual(
+      Array.from(counts.motifs.seqlets, (_, m) => assigned.filter((q) => motif[q] === m).length),
+    );
+    expect(sum(counts.families.seqlets)).toBe(assigned.length);
+  });
+
+  test("a family has the marginal effect of largest size among its motifs", () => {
+    const dataset = smallDataset();
+    const families = cutTree(dataset, 0.7);
+    const { marginal } = count(dataset, OPEN, families).families;
+    families.names.forEach((_, f) => {
+      const own = [...dataset.marginal].filter(
+        (value, m) => families.labels[m] === f && !Number.isNaN(value),
+      );
+      const most = own.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a), Number.NaN || own[0] || 0);
+      expect(marginal[f]).toBe(own.length > 0 ? most : Number.NaN);
+    });
   });
 
   test("hitPasses agrees with the counts", () => {
     const dataset = smallDataset();
-    const thresholds: Thresholds = { attribution: 0.02, fimoP: 3e-5, seqletP: 0.01, tomtomP: 0.1, sign: "-" };
-    const counts = count(dataset, thresholds);
-    const hits = new Uint32Array(40);
-    for (let h = 0; h < 3000; h++) if (hitPasses(dataset, counts, thresholds, h)) hits[dataset.hitMotif[h]]++;
-    expect(hits).toEqual(counts.hits);
+    const thresholds: Thresholds = { ...OPEN, attribution: 0.02, fimoP: 3e-5, sign: "-", window: [50, 290] };
+    const counts: Counts = count(dataset, thresholds, cutTree(dataset, 0.7));
+    const hits = new Float64Array(40);
+    for (let h = 0; h < 3000; h++)
+      if (hitPasses(dataset, counts, thresholds, h)) hits[dataset.hitMotif[h]!]!++;
+    expect(hits).toEqual(counts.motifs.count);
   });
 
   test("without any hit or seqlet every count is 0", () => {
     const dataset = toDataset(makeStudy({ nSequences: 2, length: 50, nMotifs: 3, nHits: 0, nSeqlets: 0 }));
-    const counts = count(dataset, { attribution: 0, fimoP: 1, seqletP: 1, tomtomP: 1, sign: "both" }, 1);
-    expect([...counts.hits, ...counts.sequences, ...counts.seqlets, counts.nMatches]).toEqual(
-      new Array(10).fill(0),
-    );
+    for (const mode of MODES) {
+      const { motifs, nMatches } = count(dataset, OPEN, cutTree(dataset, 0.7), mode, 1);
+      expect([...motifs.count, ...motifs.sequences, ...motifs.seqlets, nMatches]).toEqual(
+        new Array(10).fill(0),
+      );
+    }
+  });
+});
+
+describe("cutTree", () => {
+  test("a looser cut joins families and moves no motif between them", () => {
+    const dataset = smallDataset();
+    let fine = cutTree(dataset, 1);
+    expect(fine.names.length).toBe(14);
+    for (const similarity of [0.65, 0.5, 0.4, 0.01]) {
+      const coarse = cutTree(dataset, similarity);
+      expect(coarse.names.length).toBeLessThanOrEqual(fine.names.length);
+      expect(new Set(coarse.names).size).toBe(coarse.names.length);
+      fine.names.forEach((_, f) => {
+        const members = fine.members.subarray(fine.offset[f], fine.offset[f + 1]);
+        expect(new Set(Array.from(members, (m) => coarse.labels[m])).size).toBe(1);
+      });
+      fine = coarse;
+    }
+    expect(fine.names.length).toBe(1);
   });
 });
 
@@ -133,12 +241,6 @@ describe("searches", () => {
   test("lowerBound(values, x) is the index of the first value that is not below x", () => {
     const values = Float64Array.of(1, 2, 2, 4);
     expect([0, 1, 2, 3, 4, 5].map((x) => lowerBound(values, x, 0, 4))).toEqual([0, 0, 1, 3, 3, 4]);
-  });
-
-  test("endOfAbove and startOfBelow bound the strict parts of a descending run", () => {
-    const values = Float32Array.of(5, 3, 3, -1, -4);
-    expect([6, 3, 0, -4, -5].map((x) => endOfAbove(values, x, 0, 5))).toEqual([0, 1, 3, 4, 5]);
-    expect([6, 3, 0, -4, -5].map((x) => startOfBelow(values, x, 0, 5))).toEqual([0, 3, 3, 5, 5]);
   });
 
   test("attributionPasses is strict on both sides", () => {

@@ -43,18 +43,26 @@ describe("ColumnAssembler", () => {
     total,
   });
 
-  test("puts pieces together that arrive out of order", () => {
+  test("puts pieces together that arrive out of order", async () => {
     const assembler = new ColumnAssembler();
     assembler.accept([piece(3, 2)], [Uint32Array.of(4, 5)]);
-    expect(assembler.progress).toEqual({ done: 2, total: 5 });
     assembler.accept([piece(0, 3)], [Uint32Array.of(1, 2, 3)]);
-    expect([...assembler.finish().take("x", "u32", 5)]).toEqual([1, 2, 3, 4, 5]);
+    expect([...(await assembler.finish()).take("x", "u32", 5)]).toEqual([1, 2, 3, 4, 5]);
   });
 
-  test("names a column of which a piece never came", () => {
+  test("unpacks pieces that are compressed", async () => {
+    const { gzipSync } = await import("node:zlib");
+    const assembler = new ColumnAssembler();
+    const packed = gzipSync(new Uint8Array(Uint32Array.of(1, 2, 3).buffer));
+    assembler.accept([{ ...piece(0, 3), gzip: true }], [packed]);
+    assembler.accept([piece(3, 2)], [Uint32Array.of(4, 5)]);
+    expect([...(await assembler.finish()).take("x", "u32", 5)]).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  test("names a column of which a piece never came", async () => {
     const assembler = new ColumnAssembler();
     assembler.accept([piece(0, 3)], [Uint32Array.of(1, 2, 3)]);
-    expect(() => assembler.finish()).toThrow('Column "x" has 3 of its 5 elements.');
+    await expect(assembler.finish()).rejects.toThrow('Column "x" has 3 of its 5 elements.');
   });
 
   test("refuses a piece that is not as long as announced, or sticks out", () => {
@@ -70,9 +78,9 @@ describe("ColumnAssembler", () => {
 describe("Columns", () => {
   const columns = new Columns(new Map([["x", Uint32Array.of(1, 2)]]));
 
-  test("dtype tells a column's type", () => {
-    expect(columns.dtype("x")).toBe("u32");
-    expect(columns.dtype("y")).toBeUndefined();
+  test("takeIndex takes the narrow type and the wide one", () => {
+    expect(columns.takeIndex("x", 2)).toEqual(Uint32Array.of(1, 2));
+    expect(columns.takeIndex("y")).toEqual(new Uint16Array(0));
   });
 
   test("take checks type and length", () => {
@@ -86,38 +94,59 @@ describe("Columns", () => {
 });
 
 describe("Dataset", () => {
+  const { manifest, columns, hits } = makeStudy(SMALL);
+
   test("refuses columns that do not fit the manifest", () => {
-    const { manifest, columns } = makeStudy(SMALL);
-    columns.set("hit_start", new Uint32Array(7));
-    expect(() => new Dataset(manifest, new Columns(columns))).toThrow(
+    const wrong = new Columns(new Map([...hits, ["hit_start", new Uint16Array(7)]]));
+    expect(() => new Dataset(manifest, new Columns(columns), wrong)).toThrow(
       'Column "hit_start" must have 3000 elements',
     );
   });
 
-  test("groups hits and seqlets by sequence without losing one", () => {
-    const { manifest, columns } = makeStudy(SMALL);
+  test("before its hits have come nothing is known of them", () => {
     const dataset = new Dataset(manifest, new Columns(columns));
-    const { offset, item } = dataset.hitsBySequence;
-    expect([...item].sort((a, b) => a - b)).toEqual(Array.from({ length: manifest.n_hits }, (_, h) => h));
-    for (let s = 0; s < manifest.n_sequences; s++) {
-      for (let i = offset[s]; i < offset[s + 1]; i++) expect(dataset.hits.sequence[item[i]]).toBe(s);
-    }
+    expect([dataset.hasHits, dataset.floor, dataset.hits.motif.length]).toEqual([false, Infinity, 0]);
   });
 
   test("strongestHits puts the largest |attribution| first", () => {
-    const { manifest, columns } = makeStudy(SMALL);
-    const dataset = new Dataset(manifest, new Columns(columns));
-    const sizes = [...dataset.strongestHits(3)].map((h) => Math.abs(dataset.hits.attribution[h]));
+    const dataset = new Dataset(manifest, new Columns(columns), new Columns(hits));
+    const sizes = [...dataset.strongestHits(3)].map((h) => Math.abs(dataset.hits.attribution[h]!));
     expect(sizes.length).toBeGreaterThan(50);
     expect(sizes).toEqual([...sizes].sort((a, b) => b - a));
   });
 
-  test("a study without hits and seqlets is a study", () => {
-    const { manifest, columns } = makeStudy({ ...SMALL, nHits: 0, nSeqlets: 0 });
-    for (const name of [...columns.keys()]) if (/^(p_level|seqlet)/.test(name)) columns.delete(name);
-    const dataset = new Dataset(manifest, new Columns(columns));
-    expect(dataset.hits.attribution.length).toBe(0);
-    expect(dataset.levelOffset.length).toBe(manifest.n_motifs + 1);
+  test("hits of one sequence that come later are added to it, those below the floor alone", () => {
+    const floor = Math.fround(0.02);
+    const whole = new Dataset(manifest, new Columns(columns), new Columns(hits));
+    const isStrong = (h: number): boolean => Math.abs(whole.hits.attribution[h]!) > floor;
+    const only = (keep: (h: number) => boolean, nSequences: number): Columns => {
+      const kept = [...whole.hits.motif.keys()].filter(keep);
+      const pick = new Map(
+        [...hits].map(([name, data]) => [name, (data as Uint16Array).filter((_, h) => keep(h))]),
+      );
+      const offset = new Uint32Array(nSequences + 1);
+      for (const h of kept) offset[(nSequences === 1 ? 0 : whole.hits.sequence[h]!) + 1]++;
+      for (let s = 0; s < nSequences; s++) offset[s + 1] += offset[s]!;
+      return new Columns(pick.set("hit_offset", offset as never));
+    };
+    const strong = only(isStrong, manifest.n_sequences);
+    const n_hits = [...whole.hits.motif.keys()].filter(isStrong).length;
+    const dataset = new Dataset({ ...manifest, floor, n_hits }, new Columns(columns), strong);
+    expect([dataset.hasAllHitsOf(3), dataset.hasAllHitsOf(4)]).toEqual([false, false]);
+    dataset.addHits(
+      3,
+      only((h) => whole.hits.sequence[h] === 3, 1),
+    );
+    expect([dataset.hasAllHitsOf(3), dataset.hasAllHitsOf(4)]).toEqual([true, false]);
+    const rows = (of: Dataset) =>
+      Array.from(of.strongestHits(3), (h) => [
+        of.hits.motif[h],
+        of.hits.start[h],
+        of.hitP(h),
+        of.hits.sequence[h],
+      ]);
+    expect(new Set(rows(dataset).map(String))).toEqual(new Set(rows(whole).map(String)));
+    expect(dataset.strongestHits(4).length).toBeLessThan(whole.strongestHits(4).length);
   });
 });
 

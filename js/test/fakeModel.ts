@@ -83,9 +83,9 @@ export class FakeModel {
   }
 
   #answer({ id, name, params }: Record<string, unknown>): void {
-    const { columns, codes, observed } = this.#study!;
-    if (name === "load") {
-      for (const [column, data] of columns) {
+    const { columns, hits, codes, observed } = this.#study!;
+    if (name === "load" || name === "tail") {
+      for (const [column, data] of name === "load" ? columns : hits) {
         for (let offset = 0; offset === 0 || offset < data.length; offset += this.pieceSize) {
           const piece = data.slice(offset, offset + this.pieceSize) as Column;
           const entry: ColumnPiece = {
@@ -99,6 +99,10 @@ export class FakeModel {
         }
       }
       this.reply({ id, status: "ok", rev: this.state._rev });
+      return;
+    }
+    if (name !== "track") {
+      this.reply({ id, status: "error", message: `A made-up kernel does not answer "${name}".` });
       return;
     }
     const { sequence, hypothetical } = params as { sequence: number; hypothetical: boolean };

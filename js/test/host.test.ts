@@ -3,7 +3,7 @@ import { toTyped } from "../src/decode.ts";
 import { AnywidgetHost, EchoGuard, HostError, SAVE_DELAY_MS } from "../src/host.ts";
 import { StaticHost } from "../src/standalone.ts";
 import { Store } from "../src/store.ts";
-import { type ColumnPiece, TRAIT_NAMES } from "../src/wire.ts";
+import { type ColumnPiece, QUERY_TRAITS, type Query, TRAIT_NAMES } from "../src/wire.ts";
 import { FakeModel } from "./fakeModel.ts";
 import { SMALL } from "./study.ts";
 import { defaultTraits, makeStudy } from "./synthetic.ts";
@@ -97,9 +97,9 @@ describe("AnywidgetHost", () => {
     const { model, host } = connect();
     model.pieceSize = 1000;
     const pieces: ColumnPiece[] = [];
-    const answer = host.request("load", {}, { onPart: (columns) => pieces.push(...columns) });
+    const answer = host.request("tail", {}, { onPart: (columns) => pieces.push(...columns) });
     await vi.advanceTimersByTimeAsync(1);
-    expect((await answer).message.rev).toBe(1);
+    await answer;
     expect(pieces.filter(({ name }) => name === "hit_start").map(({ offset }) => offset)).toEqual([
       0, 1000, 2000,
     ]);
@@ -181,6 +181,8 @@ describe("Store", () => {
     expect(model.sent.filter(({ name }) => name === "load").length).toBe(1);
     expect(store.load.value).toEqual({ phase: "ready" });
     expect(store.rev.value).toBe(1);
+    expect(store.rows.value.length).toBe(14); // families
+    store.set({ by_family: false });
     expect(store.rows.value.length).toBe(SMALL.nMotifs);
   });
 
@@ -233,6 +235,48 @@ describe("Store", () => {
     expect(store.notice.value).toBeNull();
   });
 
+  test("a marked family marks its motifs, which can have colours of their own", async () => {
+    const { store } = await open();
+    const { names, members, offset } = store.families.value!;
+    const family = names.findIndex((_, f) => offset[f + 1]! - offset[f]! > 1);
+    const own = [...members.subarray(offset[family], offset[family + 1])];
+    store.toggleRow(~family);
+    expect(store.traits.selected_motifs.value).toEqual([names[family]]);
+    expect([...store.slots.value]).toEqual(own.map((motif) => [motif, 0]));
+    store.toggleRow(own[1]!);
+    expect(store.slots.value.get(own[1]!)).toBe(1);
+    expect([store.slotOf(~family), store.slotOf(own[0]!), store.slotOf(own[1]!)]).toEqual([0, -1, 1]);
+    store.toggleRow(~family);
+    expect([...store.slots.value]).toEqual([[own[1]!, 0]]);
+  });
+
+  test("while a threshold is dragged each row knows where it would be", async () => {
+    const { store } = await open();
+    expect(store.places.value).toBeNull();
+    store.dragging.value = true;
+    store.set({ attribution_threshold: 0.2 }, { settle: false });
+    const places = store.places.value!;
+    store.dragging.value = false;
+    expect([...store.rows.value].map((row) => places.get(row))).toEqual([...store.rows.value.keys()]);
+  });
+
+  test("thresholds can be taken back, one change after the other", async () => {
+    const { store } = await open();
+    const settle = () => vi.advanceTimersByTimeAsync(500);
+    await settle();
+    for (const attribution_threshold of [0.05, 0.2]) {
+      store.set({ attribution_threshold });
+      await settle();
+    }
+    const seen: number[] = [];
+    while (store.canUndo.value) {
+      store.undo();
+      seen.push(store.traits.attribution_threshold.value);
+      await settle();
+    }
+    expect(seen).toEqual([0.05, 0.01]);
+  });
+
   test("the viewport reaches the kernel as whole bases, null for all", async () => {
     const { model, store } = await open();
     store.moveTo({ start: 10.3, end: 60.8 });
@@ -273,6 +317,7 @@ describe("StaticHost", () => {
         data: base64(Uint32Array.of(7, 8, 9)),
       },
     ],
+    answers: [{ name: "hits" as const, params: { sequence: 4 }, message: { found: true }, columns: [] }],
     tracks: [
       {
         sequence: 4,
@@ -300,6 +345,12 @@ describe("StaticHost", () => {
     expect(columns[0]).toEqual([{ name: "hit_start", dtype: "u32", offset: 0, length: 3, total: 3 }]);
     const { buffers } = await host.request("track", { sequence: 4, hypothetical: false, set: 0 });
     expect(new Uint8Array(buffers[0] as Uint8Array)).toEqual(study.codes[4]);
+  });
+
+  test("answers what it was asked when it was written, and says that it knows no more", async () => {
+    const host = new StaticHost(page);
+    expect((await host.request("hits", { sequence: 4 })).message.found).toBe(true);
+    await expect(host.request("hits", { sequence: 5 })).rejects.toThrow("not in the page");
   });
 
   test("reads gzipped data", async () => {
@@ -331,11 +382,16 @@ describe("StaticHost", () => {
 
   test("gives a motif's card at the thresholds of the page alone", async () => {
     const host = new StaticHost(page);
-    const asked = { motif: 1, attribution: 0.01, fimoP: 1e-4, sign: "+" as const };
+    const query = Object.fromEntries(
+      QUERY_TRAITS.map((name) => [name, page.traits[name]]),
+    ) as unknown as Query;
+    const asked = { ...query, motif: 1 };
     const { message, buffers } = await host.request("card", asked);
     expect(message.n_sites).toBe(3);
     expect(toTyped("f32", buffers[0]!)).toEqual(Float32Array.of(1, 2));
-    await expect(host.request("card", { ...asked, attribution: 0.02 })).rejects.toThrow("attribution 0.01");
+    await expect(host.request("card", { ...asked, attribution_threshold: 0.02 })).rejects.toThrow(
+      "attribution 0.01",
+    );
     await expect(host.request("card", { ...asked, motif: 2 })).rejects.toThrow("not in this page");
   });
 

@@ -1,59 +1,157 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { count } from "../src/counts.ts";
-import { lowerNames, orderRows } from "../src/order.ts";
-import type { Sort, SortColumn } from "../src/wire.ts";
+import { cutTree } from "../src/families.ts";
+import { lowerNames, matcher, type Order, orderRows, parseBound } from "../src/order.ts";
+import type { Sort } from "../src/wire.ts";
 import { smallDataset } from "./study.ts";
 
 const dataset = smallDataset();
-const names = lowerNames(dataset);
-const counts = count(dataset, { attribution: 0.01, fimoP: 1e-4, seqletP: 0.01, tomtomP: 0.05, sign: "+" });
-const order = (column: SortColumn, descending: boolean, search = ""): number[] => [
-  ...orderRows(dataset, counts, names, { column, descending } satisfies Sort, search),
+const families = cutTree(dataset, 0.7);
+const names = lowerNames(dataset, families);
+const counts = count(
+  dataset,
+  {
+    ...{ attribution: 0.01, fimoP: 1e-4, seqletP: 0.01, tomtomP: 0.05 },
+    sign: "+",
+    window: null,
+    allowed: null,
+  },
+  families,
+);
+const rowsOf = (order: Partial<Order>): number[] => [
+  ...orderRows(dataset, counts, names, {
+    ...{ _sort: [], _search: "", _filters: {}, _expanded: [], by_family: false },
+    ...order,
+  }),
 ];
+const by = (column: Sort["column"], descending = true): { _sort: Sort[] } => ({
+  _sort: [{ column, descending }],
+});
 
-test.each(["hits", "sequences", "seqlets"] as const)(
-  "rows sorted by %s fall, ties in file order",
-  (column) => {
-    const rows = order(column, true);
+describe("motifs", () => {
+  test.each(["count", "sequences", "seqlets"] as const)("sorted by %s fall, ties in file order", (column) => {
+    const rows = rowsOf(by(column));
     for (let i = 1; i < rows.length; i++) {
       const [before, after] = [rows[i - 1]!, rows[i]!];
-      expect(counts[column][before]).toBeGreaterThanOrEqual(counts[column][after]);
-      if (counts[column][before] === counts[column][after]) expect(before).toBeLessThan(after);
+      expect(counts.motifs[column][before]).toBeGreaterThanOrEqual(counts.motifs[column][after]!);
+      if (counts.motifs[column][before] === counts.motifs[column][after]) expect(before).toBeLessThan(after);
     }
-  },
-);
+  });
 
-test("ties stay in file order also when a column ascends", () => {
-  const rows = order("sequences", false);
-  for (let i = 1; i < rows.length; i++) {
-    const [before, after] = [rows[i - 1]!, rows[i]!];
-    expect(counts.sequences[before]).toBeLessThanOrEqual(counts.sequences[after]);
-    if (counts.sequences[before] === counts.sequences[after]) expect(before).toBeLessThan(after);
-  }
+  test("ties stay in file order also when a column ascends", () => {
+    const rows = rowsOf(by("sequences", false));
+    for (let i = 1; i < rows.length; i++) {
+      const [before, after] = [rows[i - 1]!, rows[i]!];
+      expect(counts.motifs.sequences[before]).toBeLessThanOrEqual(counts.motifs.sequences[after]!);
+      if (counts.motifs.sequences[before] === counts.motifs.sequences[after])
+        expect(before).toBeLessThan(after);
+    }
+  });
+
+  test("a second column decides where the first is equal", () => {
+    const rows = rowsOf({
+      _sort: [
+        { column: "sequences", descending: true },
+        { column: "name", descending: true },
+      ],
+    });
+    for (let i = 1; i < rows.length; i++) {
+      const [before, after] = [rows[i - 1]!, rows[i]!];
+      if (counts.motifs.sequences[before] === counts.motifs.sequences[after])
+        expect(names.motif[before]! > names.motif[after]!).toBe(true);
+    }
+  });
+
+  test.each([true, false])("missing marginal effects come last, descending %s", (descending) => {
+    const effects = rowsOf(by("marginal", descending)).map((m) => dataset.marginal[m]!);
+    const nMissing = effects.filter(Number.isNaN).length;
+    expect(nMissing).toBe(2);
+    expect(effects.slice(-nMissing).every(Number.isNaN)).toBe(true);
+    const present = effects.slice(0, -nMissing);
+    expect(present).toEqual([...present].sort((a, b) => (descending ? b - a : a - b)));
+  });
+
+  test("names are compared by code units of their lower-cased text", () => {
+    const rows = rowsOf(by("name", false)).map((m) => names.motif[m]!);
+    expect(rows).toEqual([...rows].sort());
+    const sorted = rowsOf(by("family")).map((m) => names.family[families.labels[m]!]!);
+    expect(sorted).toEqual([...sorted].sort().reverse());
+  });
+
+  test("a search finds motifs by name and by family, whatever the case", () => {
+    const rows = rowsOf({ _search: "gATa" });
+    expect(rows.length).toBeGreaterThan(0);
+    expect(new Set(rows)).toEqual(
+      new Set(
+        [...names.motif.keys()].filter((m) =>
+          /gata/i.test(`${names.motif[m]} ${names.family[families.labels[m]!]}`),
+        ),
+      ),
+    );
+    expect(rowsOf({ _search: "/^(ets|yy1)/" }).length).toBeGreaterThan(0);
+    expect(rowsOf({ _search: "no such motif" })).toEqual([]);
+  });
+
+  test("a filter keeps rows with such numbers", () => {
+    const rows = rowsOf({ _filters: { count: ">= 10", sequences: "< 9" } });
+    expect(new Set(rows)).toEqual(
+      new Set(
+        [...names.motif.keys()].filter(
+          (m) => counts.motifs.count[m]! >= 10 && counts.motifs.sequences[m]! < 9,
+        ),
+      ),
+    );
+    expect(rows.length).toBeGreaterThan(0);
+    expect(rows.length).toBeLessThan(40);
+  });
 });
 
-test.each([true, false])("missing marginal effects come last, descending %s", (descending) => {
-  const effects = order("marginal", descending).map((m) => dataset.marginal[m]!);
-  const nMissing = effects.filter(Number.isNaN).length;
-  expect(nMissing).toBe(2);
-  expect(effects.slice(-nMissing).every(Number.isNaN)).toBe(true);
-  const present = effects.slice(0, -nMissing);
-  expect(present).toEqual([...present].sort((a, b) => (descending ? b - a : a - b)));
+describe("families", () => {
+  test("are rows of their own, with members behind those that are expanded", () => {
+    const open = families.names[2]!;
+    const rows = rowsOf({ ...by("count"), by_family: true, _expanded: [open] });
+    const own = rows.filter((row) => row < 0).map((row) => ~row);
+    expect(new Set(own).size).toBe(families.names.length);
+    const at = rows.indexOf(~2);
+    const members = [...families.members.subarray(families.offset[2], families.offset[3])];
+    expect(new Set(rows.slice(at + 1, at + 1 + members.length))).toEqual(new Set(members));
+    expect(rows.length).toBe(families.names.length + members.length);
+    const values = own.map((f) => counts.families.count[f]!);
+    expect(values).toEqual([...values].sort((a, b) => b - a));
+  });
+
+  test("are found by the name of a member", () => {
+    const motif = 17;
+    const rows = rowsOf({ by_family: true, _search: names.motif[motif]! });
+    expect(rows).toContain(~families.labels[motif]!);
+    expect(rows.length).toBeLessThan(families.names.length);
+  });
 });
 
-test("names are compared by code units of their lower-cased text", () => {
-  const rows = order("name", false).map((m) => names.motif[m]!);
-  expect(rows).toEqual([...rows].sort());
-  const families = order("family", true).map((m) => names.family[m]!);
-  expect(families).toEqual([...families].sort().reverse());
-});
+describe("what is typed", () => {
+  test("matcher reads text, and expressions between slashes", () => {
+    expect(["gata1", "tal1", "agata"].map(matcher("GATA"))).toEqual([true, false, true]);
+    expect(["gata1", "tal1", "agata"].map(matcher("/^GATA\\d/"))).toEqual([true, false, false]);
+    expect(["gata1", "/(/"].map(matcher("/(/"))).toEqual([false, false]);
+  });
 
-test("a search finds motifs by name and by family, whatever the case", () => {
-  const rows = order("hits", true, "gATa");
-  expect(rows.length).toBeGreaterThan(0);
-  expect(new Set(rows)).toEqual(
-    new Set([...names.motif.keys()].filter((m) => /gata/i.test(`${names.motif[m]} ${names.family[m]}`))),
-  );
-  expect(order("hits", true, "ap-1").length).toBeGreaterThan(0);
-  expect(order("hits", true, "no such motif")).toEqual([]);
+  test.each([
+    ["10", 10, true],
+    [">= 10", 9.5, false],
+    [">10", 10, false],
+    ["< 5", 4, true],
+    ["<=1e-3", 0.001, true],
+    ["= 3", 3, true],
+    [" .5 ", 0.4, false],
+  ])("parseBound(%j) of %d is %s", (text, value, expected) => {
+    expect(parseBound(text)!(value)).toBe(expected);
+  });
+
+  test("parseBound refuses what is no bound", () => {
+    for (const text of ["", "ten", "> ", "=> 3", "1 2"]) expect(parseBound(text)).toBeNull();
+  });
+
+  test("a missing value passes no filter", () => {
+    expect(parseBound(">= 0")!(Number.NaN)).toBe(false);
+  });
 });

@@ -1,11 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { count, hitPasses, type Thresholds } from "../src/counts.ts";
+import { cutTree } from "../src/families.ts";
 import { MAX_GAP, pairsAt, relation, type Site, sitesOf, spacing, together } from "../src/pairs.ts";
 import { smallDataset } from "./study.ts";
 
 const dataset = smallDataset();
-const thresholds: Thresholds = { attribution: 0.001, fimoP: 1e-4, seqletP: 0.02, tomtomP: 0.1, sign: "both" };
-const counts = count(dataset, thresholds);
+const thresholds: Thresholds = {
+  ...{ attribution: 0.001, fimoP: 1e-4, seqletP: 0.02, tomtomP: 0.1 },
+  ...{ sign: "both", window: null, allowed: null },
+};
+const counts = count(dataset, thresholds, cutTree(dataset, 0.7));
 const group = (...motifs: number[]) => sitesOf(dataset, counts, thresholds, { name: "", motifs });
 const site = (start: number, end: number, strand: number, sequence = 0): Site => ({
   sequence,
@@ -25,7 +29,7 @@ describe("sites of a group", () => {
     }
     expect(kept).toBeGreaterThan(20);
     for (const m of motifs) {
-      for (let h = dataset.hits.offset[m]; h < dataset.hits.offset[m + 1]; h++) {
+      for (const h of dataset.hitsOf(m)) {
         if (!hitPasses(dataset, counts, thresholds, h)) continue;
         const own = sites.get(dataset.hits.sequence[h])!;
         expect(own.some((s) => s.start < dataset.hitEnd(h) && s.end > dataset.hits.start[h])).toBe(true);

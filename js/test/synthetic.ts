@@ -6,6 +6,8 @@ import type { Manifest, Traits } from "../src/wire.ts";
 export interface Synthetic {
   manifest: Manifest;
   columns: Map<string, Column>;
+  /** The columns of the hits, which come after the others. */
+  hits: Map<string, Column>;
   codes: Uint8Array[];
   observed: Float32Array[];
 }
@@ -94,23 +96,37 @@ export function makeStudy({
   }
 
   const { codes, observed, sites } = makeSequences(nSequences, length, nFamilies, integer, normal, next);
-  const bySites = makeHits(nHits, nMotifs, nSequences, length, family, motif_width, sites, next, integer);
+  const tree = halves(nFamilies);
+  const bySites = new Map(
+    makeHits(nHits, nMotifs, nSequences, length, family, motif_width, sites, next, integer),
+  );
   const seqlets = makeSeqlets(nSeqlets, nSequences, length, family, sites, next, integer);
 
   const columns = new Map<string, Column>([
     ["motif_width", motif_width],
     ["pwm", pwm],
-    ["family", family],
+    ["motif_rank", Uint32Array.from(family, (_, m) => m)],
+    ["tree_leaf", family],
+    ["tree_joined", Uint32Array.from(tree.joined)],
+    ["tree_height", Float64Array.from(tree.height)],
+    [
+      "tree_medoid",
+      Uint32Array.from({ length: nFamilies + tree.height.length }, (_, node) => node % nFamilies),
+    ],
     [
       "marginal",
       Float32Array.from(family, (f, m) =>
         m % 17 === 16 ? Number.NaN : (nFamilies / 2 - f) * 0.08 * (0.6 + 0.8 * next()),
       ),
     ],
-    ...bySites,
+    ["attribution_stop", stops(512, (k) => (0.5 * Math.sinh((7 * k) / 511)) / Math.sinh(7))],
+    ["fimo_p_stop", stops(160, (k) => 10 ** (-4 - k / 20))],
+    ["seqlet_p_stop", stops(100, (k) => 0.05 * 10 ** (-k / 20))],
+    ["tomtom_p_stop", stops(160, (k) => 10 ** (-k / 20))],
+    ["p_level_offset", bySites.get("p_level_offset")!],
+    ["p_level", bySites.get("p_level")!],
     ...seqlets,
   ]);
-  const attributions = columns.get("hit_attribution") as Float32Array;
   const manifest: Manifest = {
     version: 1,
     name: "Synthetic BPNet",
@@ -118,7 +134,7 @@ export function makeStudy({
     length,
     n_motifs: nMotifs,
     motif_names,
-    family_names: FAMILIES.slice(0, nFamilies),
+    family_names: [...FAMILIES.slice(0, nFamilies), ...tree.height.map((_, k) => `group ${k}`)],
     sequence_names: Array.from({ length: nSequences }, (_, s) => `peak_${String(s).padStart(4, "0")}`),
     loci: {
       chrom: Array.from({ length: nSequences }, () => "chr2"),
@@ -128,15 +144,22 @@ export function makeStudy({
     n_hits: nHits,
     n_hits_total: nHits,
     floor: 0,
+    unit: 2 ** -30,
     n_seqlets: nSeqlets,
-    has: { hits: nHits > 0, seqlets: nSeqlets > 0, marginal: true, hypothetical: true, attributions: true },
-    attribution_max: attributions.reduce((most, a) => Math.max(most, Math.abs(a)), 0),
-    fimo_p_max: 1e-4,
-    seqlet_p_max: 0.05,
+    has: {
+      hits: nHits > 0,
+      seqlets: nSeqlets > 0,
+      marginal: true,
+      hypothetical: true,
+      attributions: true,
+      tree: true,
+      null: false,
+    },
     layers: ["attribution"],
     tracks: null,
   };
-  return { manifest, columns, codes, observed };
+  for (const name of ["p_level_offset", "p_level"]) bySites.delete(name);
+  return { manifest, columns, hits: bySites, codes, observed };
 }
 
 interface Site {
@@ -232,32 +255,58 @@ function makeHits(
           },
     );
   }
-  hits.sort((a, b) => a.motif - b.motif || b.attribution - a.attribution);
-  const hit_offset = new Uint32Array(nMotifs + 1);
-  for (const { motif } of hits) hit_offset[motif + 1]++;
-  for (let m = 0; m < nMotifs; m++) hit_offset[m + 1] += hit_offset[m];
+  hits.sort(
+    (a, b) =>
+      a.sequence - b.sequence || a.start - b.start || width[a.motif]! - width[b.motif]! || a.motif - b.motif,
+  );
+  const hit_offset = new Uint32Array(nSequences + 1);
+  for (const { sequence } of hits) hit_offset[sequence + 1]++;
+  for (let s = 0; s < nSequences; s++) hit_offset[s + 1] += hit_offset[s];
   const p_level_offset = new Uint32Array(nMotifs + 1);
   const levels: number[] = [];
   const hit_p = new Uint16Array(nHits);
   for (let m = 0; m < nMotifs; m++) {
-    const own = hits.slice(hit_offset[m], hit_offset[m + 1]);
-    const distinct = [...new Set(own.map(({ p }) => p))].sort((a, b) => a - b);
-    own.forEach(({ p }, i) => {
-      hit_p[hit_offset[m] + i] = distinct.indexOf(p);
-    });
+    const own = hits.flatMap((hit, h) => (hit.motif === m ? [h] : []));
+    const distinct = [...new Set(own.map((h) => hits[h]!.p))].sort((a, b) => a - b);
+    for (const h of own) hit_p[h] = distinct.indexOf(hits[h]!.p);
     for (const p of distinct) levels.push(p);
     p_level_offset[m + 1] = levels.length;
   }
   return [
     ["hit_offset", hit_offset],
     ["hit_attribution", Float32Array.from(hits, (hit) => hit.attribution)],
+    ["hit_motif", Uint16Array.from(hits, (hit) => hit.motif)],
+    ["hit_start", Uint16Array.from(hits, (hit) => hit.start)],
     ["hit_p", hit_p],
-    ["hit_sequence", Uint32Array.from(hits, (hit) => hit.sequence)],
-    ["hit_start", Uint32Array.from(hits, (hit) => hit.start)],
     ["hit_strand", Int8Array.from(hits, (hit) => hit.strand)],
     ["p_level_offset", p_level_offset],
     ["p_level", Float64Array.from(levels)],
   ];
+}
+
+/** The stops of a slider, rounded. */
+function stops(n: number, value: (k: number) => number): Float64Array {
+  return Float64Array.from(new Set(Array.from({ length: n }, (_, k) => Number(value(k).toPrecision(3)))));
+}
+
+/** A tree that joins leaves two by two, then those. */
+function halves(n: number): { joined: number[]; height: number[] } {
+  const joined: number[] = [];
+  const height: number[] = [];
+  let nodes = Array.from({ length: n }, (_, i) => i);
+  for (let level = 1; nodes.length > 1; level++) {
+    const next: number[] = [];
+    for (let i = 0; i < nodes.length; i += 2) {
+      if (i + 1 === nodes.length) next.push(nodes[i]!);
+      else {
+        next.push(n + height.length);
+        joined.push(nodes[i]!, nodes[i + 1]!);
+        height.push(0.2 + 0.15 * level);
+      }
+    }
+    nodes = next;
+  }
+  return { joined, height };
 }
 
 function makeSeqlets(
@@ -318,6 +367,11 @@ export function defaultTraits(manifest: Manifest): Traits {
     seqlet_p_threshold: 0.01,
     tomtom_p_threshold: 0.01,
     sign: "+",
+    window: null,
+    sequence_filter: null,
+    count_mode: "hits",
+    family_similarity: 0.7,
+    by_family: true,
     selected_motifs: [],
     motif: null,
     sequence: null,
@@ -329,8 +383,10 @@ export function defaultTraits(manifest: Manifest): Traits {
     _manifest: manifest,
     _rev: 1,
     _tracks: [0, 1, 2, 3].filter((s) => s < manifest.n_sequences),
-    _sort: { column: "hits", descending: true },
+    _sort: [{ column: "count", descending: true }],
     _search: "",
+    _filters: {},
+    _expanded: [],
     _show_hypothetical: false,
     _status: { phase: "ready", message: "", done: 0, total: 0 },
   };

@@ -1,4 +1,4 @@
-"""Counting hits per motif."""
+"""Counting the hits that pass, sequence by sequence and along each, without a copy of all of them."""
 
 from __future__ import annotations
 
@@ -6,46 +6,309 @@ import numpy as np
 
 from nbmotif.kernels._jit import kernel
 
+# what a sign lets pass, as a number: above the threshold, below its negative, either, or all
+ABOVE, BELOW, BEYOND, ANY = 0, 1, 2, 3
+
 
 @kernel()
-def tally(
-    passing: np.ndarray, sequence_idx: np.ndarray, offsets: np.ndarray, n_sequences: int, only: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Count passing hits, and the different sequences they are on.
+def find_runs(sequence_idx: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """Find the stretches of hits of one motif whose sequences do not fall.
 
     Parameters
     ----------
-    passing
-        bool (H).
     sequence_idx
         int32 (H).
     offsets
         int64 (M + 1): hits lie motif after motif.
-    n_sequences
-        N.
-    only
-        Count in this sequence alone; -1 for all.
 
     Returns
     -------
-    ``n_hits`` and ``n_sequences``, int64 (M).
+    First and last row + 1 of each run and its motif, int64 (R, 3).
     """
-    n_motifs = len(offsets) - 1
-    n_hits = np.zeros(n_motifs, dtype=np.int64)
-    n_distinct = np.zeros(n_motifs, dtype=np.int64)
-    seen_by = np.full(n_sequences, -1, dtype=np.int64)
-    for m in range(n_motifs):
+    n_runs = 0
+    for m in range(len(offsets) - 1):
         for h in range(offsets[m], offsets[m + 1]):
-            sequence = sequence_idx[h]
-            if not passing[h] or (only >= 0 and sequence != only):
-                continue
-            n_hits[m] += 1
-            if seen_by[sequence] != m:
-                seen_by[sequence] = m
-                n_distinct[m] += 1
-    return n_hits, n_distinct
+            n_runs += h == offsets[m] or sequence_idx[h] < sequence_idx[h - 1]
+    runs = np.empty((n_runs, 3), dtype=np.int64)
+    r = -1
+    for m in range(len(offsets) - 1):
+        for h in range(offsets[m], offsets[m + 1]):
+            if h == offsets[m] or sequence_idx[h] < sequence_idx[h - 1]:
+                r += 1
+                runs[r, 0], runs[r, 2] = h, m
+            runs[r, 1] = h + 1
+    return runs
+
+
+@kernel()
+def seek(runs: np.ndarray, sequence_idx: np.ndarray, sequence: int) -> np.ndarray:
+    """Find the first row of each run, of :func:`find_runs`, that is not before a sequence, int64 (R)."""
+    cursors = np.empty(len(runs), dtype=np.int64)
+    for r in range(len(runs)):
+        cursors[r] = runs[r, 0] + np.searchsorted(sequence_idx[runs[r, 0] : runs[r, 1]], sequence)
+    return cursors
+
+
+@kernel()
+def level_cuts(values: np.ndarray, offsets: np.ndarray, p_threshold: float) -> np.ndarray:
+    """Count each motif's p-values below a threshold; ``values`` ascend from ``offsets[m]`` to ``offsets[m + 1]``."""
+    cuts = np.empty(len(offsets) - 1, dtype=np.int64)
+    for m in range(len(cuts)):
+        cuts[m] = np.searchsorted(values[offsets[m] : offsets[m + 1]], p_threshold)
+    return cuts
+
+
+@kernel()
+def is_beyond(attribution: np.floating, side: int, threshold: np.floating) -> bool:
+    """Whether an attribution passes a threshold; both float32, the comparison strict."""
+    is_above, is_below = attribution > threshold, attribution < -threshold
+    return side == ANY or (bool(is_above) and side != BELOW) or (bool(is_below) and side != ABOVE)
+
+
+@kernel()
+def mark_passing(
+    level: np.ndarray,
+    attribution: np.ndarray,
+    sequence_idx: np.ndarray,
+    start: np.ndarray,
+    offsets: np.ndarray,
+    widths: np.ndarray,
+    cuts: np.ndarray,
+    side: int,
+    threshold: np.floating,
+    allowed: np.ndarray,
+    window: np.ndarray,
+) -> np.ndarray:
+    """Mark the hits that pass, bool (H); the arguments are those of :func:`select`, and ``offsets`` of each motif."""
+    passes = np.zeros(len(level), dtype=np.bool_)
+    for m in range(len(offsets) - 1):
+        last_start = window[1] - widths[m]
+        for h in range(offsets[m], offsets[m + 1]):
+            passes[h] = (
+                level[h] < cuts[m]
+                and window[0] <= start[h] <= last_start
+                and allowed[sequence_idx[h]]
+                and (side == ANY or is_beyond(attribution[h], side, threshold))
+            )
+    return passes
+
+
+@kernel()
+def select(
+    runs: np.ndarray,
+    cursors: np.ndarray,
+    first: int,
+    last: int,
+    length: int,
+    level: np.ndarray,
+    attribution: np.ndarray,
+    sequence_idx: np.ndarray,
+    start: np.ndarray,
+    widths: np.ndarray,
+    cuts: np.ndarray,
+    side: int,
+    threshold: np.floating,
+    allowed: np.ndarray,
+    window: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """List the passing hits of some sequences in the order of their places: sequence, start, end.
+
+    Parameters
+    ----------
+    runs
+        From :func:`find_runs`, narrow motifs first.
+    cursors
+        int64 (R): the row from which each run is read on; moved to the first hit behind these sequences.
+    first, last
+        The sequences, ``first`` to ``last - 1``.
+    length
+        No hit starts here or later.
+    level, attribution, sequence_idx, start
+        Columns of the hits (H); ``attribution`` may be empty where ``side`` is ANY.
+    widths
+        int64 (M).
+    cuts
+        int64 (M): levels below this pass.
+    side, threshold
+        Passed to :func:`is_beyond`.
+    allowed
+        bool (N): sequences that count.
+    window
+        int64 (2): hits count that lie in it.
+
+    Returns
+    -------
+    Rows of hits, and their motifs; int64 (P) and int32 (P).
+    """
+    n_places = (last - first) * length
+    next_at = np.zeros(n_places + 1, dtype=np.int64)
+    for r in range(len(runs)):
+        m = runs[r, 2]
+        last_start = window[1] - widths[m]
+        for h in range(cursors[r], runs[r, 1]):
+            s = sequence_idx[h]
+            if s >= last:
+                break
+            if (
+                level[h] < cuts[m]
+                and window[0] <= start[h] <= last_start
+                and allowed[s]
+                and (side == ANY or is_beyond(attribution[h], side, threshold))
+            ):
+                next_at[(s - first) * length + start[h] + 1] += 1
+    for i in range(n_places):
+        next_at[i + 1] += next_at[i]
+    rows = np.empty(next_at[n_places], dtype=np.int64)
+    motif = np.empty(len(rows), dtype=np.int32)
+    for r in range(len(runs)):
+        m = runs[r, 2]
+        last_start = window[1] - widths[m]
+        h = cursors[r]
+        while h < runs[r, 1] and sequence_idx[h] < last:
+            s = sequence_idx[h]
+            if (
+                level[h] < cuts[m]
+                and window[0] <= start[h] <= last_start
+                and allowed[s]
+                and (side == ANY or is_beyond(attribution[h], side, threshold))
+            ):
+                place = (s - first) * length + start[h]
+                rows[next_at[place]], motif[next_at[place]] = h, m
+                next_at[place] += 1
+            h += 1
+        cursors[r] = h
+    return rows, motif
+
+
+@kernel()
+def scan(
+    motif: np.ndarray,
+    sequence: np.ndarray,
+    start: np.ndarray,
+    size: np.ndarray,
+    widths: np.ndarray,
+    labels: np.ndarray,
+    length: int,
+    state: np.ndarray,
+    counts: np.ndarray,
+) -> None:
+    """Count hits, in the order of their places, for groups of motifs.
+
+    Parameters
+    ----------
+    motif, sequence, start, size
+        Columns of passing hits (P), in the order of :func:`select`; ``size`` is |attribution| as a whole number.
+    widths
+        int64 (M).
+    labels
+        int (M): the group of each motif; below 0 for none.
+    length
+        No hit starts here or later.
+    state
+        int64 (5, G): what is known of each group from the hits before: end of its last site, its last sequence, its
+        last place and width, and the largest size in its last site. Begins as -1.
+    counts
+        int64 (5, G), added to: hits, different places, sequences, sites, and the sum over sites of the largest size.
+    """
+    for i in range(len(motif)):
+        g = labels[motif[i]]
+        if g < 0:
+            continue
+        width = widths[motif[i]]
+        place = sequence[i] * length + start[i]
+        counts[0, g] += 1
+        if state[2, g] != place or state[3, g] != width:
+            state[2, g], state[3, g] = place, width
+            counts[1, g] += 1
+        if state[1, g] != sequence[i]:
+            state[1, g] = sequence[i]
+            state[0, g] = -1
+            counts[2, g] += 1
+        if place >= state[0, g]:
+            counts[3, g] += 1
+            counts[4, g] += size[i]
+            state[4, g] = size[i]
+        elif size[i] > state[4, g]:
+            counts[4, g] += size[i] - state[4, g]
+            state[4, g] = size[i]
+        state[0, g] = max(state[0, g], place + width)
+
+
+@kernel()
+def win(
+    motif: np.ndarray,
+    sequence: np.ndarray,
+    start: np.ndarray,
+    strength: np.ndarray,
+    p_value: np.ndarray,
+    widths: np.ndarray,
+    rank: np.ndarray,
+    length: int,
+) -> np.ndarray:
+    """Mark the hits that win their place: strongest first, a hit wins if it overlaps no winner.
+
+    Parameters
+    ----------
+    motif, sequence, start
+        Columns of passing hits (P), in the order of :func:`select`.
+    strength
+        float64 (P): larger wins; ties go to the smaller ``p_value``, then to the smaller ``rank`` of the motif, then
+        to the first in order.
+    p_value
+        float64 (P).
+    widths, rank
+        int64 (M).
+    length
+        No hit reaches beyond it.
+
+    Returns
+    -------
+    bool (P).
+    """
+    wins = np.zeros(len(motif), dtype=np.bool_)
+    taken = np.full(length + 1, -1, dtype=np.int64)
+    last = 0
+    while last < len(motif):
+        first = last
+        while last < len(motif) and sequence[last] == sequence[first]:
+            last += 1
+        order = np.argsort(-strength[first:last], kind="mergesort") + first
+        for i in range(1, len(order)):  # equal strengths are already in order of place
+            here = order[i]
+            j = i
+            while j > 0 and strength[order[j - 1]] == strength[here]:
+                other = order[j - 1]
+                if p_value[other] < p_value[here]:
+                    break
+                if p_value[other] == p_value[here] and rank[motif[other]] <= rank[motif[here]]:
+                    break
+                order[j] = other
+                j -= 1
+            order[j] = here
+        for i in order:
+            end = start[i] + widths[motif[i]]
+            is_free = True
+            for position in range(start[i], end):
+                is_free &= taken[position] != first
+            if is_free:
+                wins[i] = True
+                taken[start[i] : end] = first
+    return wins
 
 
 def warm_up() -> None:
     """Compile every kernel of this module."""
-    tally(np.ones(1, dtype=bool), np.zeros(1, dtype=np.int32), np.array([0, 1]), 1, -1)
+    one, zero = np.ones(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
+    index, level = np.zeros(1, dtype=np.int32), np.zeros(1, dtype=np.uint16)
+    attribution, allowed, window = np.ones(1, dtype=np.float32), np.ones(1, dtype=np.bool_), np.array([0, 2])
+    offsets = np.array([0, 1])
+    runs = find_runs(index, offsets)
+    seek(runs, index, 0)
+    for levels in (level, level.astype(np.int32)):
+        rule = (level_cuts(np.zeros(1), offsets, 1.0), ABOVE, np.float32(0.5), allowed, window)
+        mark_passing(levels, attribution, index, index, offsets, one, *rule)
+        rows, motif = select(runs, runs[:, 0].copy(), 0, 1, 2, levels, attribution, index, index, one, *rule)
+    place = (motif, index[rows], index[rows])
+    labels = np.zeros(1, dtype=np.int32)
+    scan(*place, one, one, labels, 2, np.full((5, 1), -1), np.zeros((5, 1), dtype=np.int64))
+    win(*place, np.ones(1), np.ones(1), one, zero, 2)

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from nbmotif.counts import passing
+from nbmotif.hit_index import passing
 from nbmotif.motifs import information_content
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from nbmotif.evidence import Thresholds
     from nbmotif.hits import Hits
+    from nbmotif.thresholds import Thresholds
     from nbmotif.widget.content import Content
+    from nbmotif.widget.table import Query
 
 QUANTILES = (1.0, 0.75, 0.5, 0.25, 0.0)
 FLANK = 5  # bp on each side of an example
@@ -58,24 +59,25 @@ class MotifCard:
         return f"MotifCard of {self.name} ({self.family}): {self.n_sites:,} sites, cosine {self.cosine:.2f}"
 
 
-def motif_card(content: Content, cuts: Thresholds, motif: int) -> MotifCard:
+def motif_card(content: Content, query: Query, motif: int) -> MotifCard:
     """Describe a motif by the hits that count.
 
     Parameters
     ----------
     content
         What is shown.
-    cuts
-        Which hits count.
+    query
+        Which hits count, and where families are cut.
     motif
         Index of the motif.
     """
-    hits = _counted(content, cuts, motif)
+    hits = _counted(content, query.thresholds, motif)
+    labels, nodes = content.tree.cut(query.similarity)
     pwm = None if content.pwms is None else np.asarray(content.pwms[motif], np.float64)
     cwm = contribution_weights(content, hits, int(content.motif_widths[motif]))
     return MotifCard(
         name=content.motif_names[motif],
-        family=content.family_names[content.family_idx[motif]],
+        family=content.tree.names[nodes[labels[motif]]],
         n_sites=0 if hits is None else hits.n_hits,
         pwm=pwm,
         cwm=cwm,
@@ -88,7 +90,7 @@ def _counted(content: Content, cuts: Thresholds, motif: int) -> Hits | None:
     if content.hits is None:
         return None
     hits = content.hits.subset([content.motif_names[motif]])
-    return hits.where(passing(hits, cuts.attribution, cuts.fimo_p, cuts.sign))
+    return hits.where(passing(hits, cuts))
 
 
 def contribution_weights(content: Content, hits: Hits | None, width: int) -> NDArray[np.float32]:

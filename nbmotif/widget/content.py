@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from nbmotif.family_tree import FamilyTree
+from nbmotif.hit_index import HitIndex
+from nbmotif.hit_null import shifted_attributions
+from nbmotif.stops import Stops, attribution_stops, p_stops
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nbmotif.hits import Hits
     from nbmotif.motifs import MotifSet
+
+_LOOKED_AT = 200  # hits, to learn what their attributions are
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,8 +98,8 @@ class Content:
     motif_names: list[str] = field(default_factory=list)
     motif_widths: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     motifs: MotifSet | None = None
-    family_names: list[str] = field(default_factory=list)
-    family_idx: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    tree: FamilyTree = field(default_factory=lambda: FamilyTree.of_groups(np.zeros(0, np.int64), []))
+    ranks: NDArray[np.int64] | None = None  # (M,), in which order motifs that are equally good win a place
     sequence_names: list[str] | None = None
     loci: Loci | None = None
     X: NDArray[Any] | None = None  # (N, 4, L)
@@ -112,6 +120,68 @@ class Content:
     def pwms(self) -> list[NDArray[Any]] | None:
         """The motifs' matrices, each (4, w), or None where only their names are known."""
         return None if self.motifs is None else list(self.motifs.pwms)
+
+    @functools.cached_property
+    def index(self) -> HitIndex | None:
+        """The hits, ready to be counted."""
+        return None if self.hits is None else HitIndex(self.hits, self.length, self.ranks)
+
+    @functools.cached_property
+    def null(self) -> list[HitIndex]:
+        """The same hits, shifted along their sequences; empty where `has_null` is False."""
+        if self.index is None or not self.has_null:
+            return []
+        signal = self.attributions
+        if signal is None or signal.ndim == 3:
+            signal = np.stack([self.observed(sequence) for sequence in range(self.n_sequences)])
+        shifted = shifted_attributions(self.index.hits, signal)
+        return [self.index.with_attribution(attribution) for attribution in shifted]
+
+    @functools.cached_property
+    def has_null(self) -> bool:
+        """Whether hits can be shifted: their attributions are sums of those of the sequences."""
+        hits = self.hits
+        if hits is None or hits.attribution is None or not hits.n_hits or not self.has_attributions:
+            return False
+        rows = np.linspace(0, hits.n_hits - 1, min(hits.n_hits, _LOOKED_AT)).astype(np.int64)
+        motif = np.searchsorted(hits.offsets, rows, side="right") - 1
+        places = zip(hits.sequence_idx[rows], hits.start[rows], hits.motif_widths[motif], strict=True)
+        sums = [self.observed(s)[start : start + width].sum(dtype=np.float64) for s, start, width in places]
+        return bool(np.allclose(hits.attribution[rows], sums, rtol=1e-3, atol=1e-5))
+
+    @functools.cached_property
+    def attribution_stops(self) -> Stops:
+        """Where the attribution slider can stand."""
+        hits = self.hits
+        largest = 0.0 if hits is None or hits.attribution is None else np.abs(hits.attribution).max(initial=0.0)
+        return attribution_stops(float(largest) or 1.0)
+
+    @functools.cached_property
+    def p_stops(self) -> Stops:
+        """Where the slider of FIMO's p-value can stand."""
+        values = np.zeros(0) if self.hits is None else self.hits.p_levels.values
+        return p_stops(float(values[values > 0].min(initial=1.0)), float(values.max(initial=0.0) or 1e-4))
+
+    @functools.cached_property
+    def seqlet_p_stops(self) -> Stops:
+        """Where the slider of the seqlets' p-value can stand."""
+        values = np.zeros(0) if self.seqlets is None else self.seqlets.p_value
+        return p_stops(float(values[values > 0].min(initial=1.0)), float(values.max(initial=0.0) or 0.01))
+
+    @functools.cached_property
+    def tomtom_p_stops(self) -> Stops:
+        """Where the slider of TOMTOM's p-value can stand."""
+        values = np.zeros(0) if self.seqlets is None else self.seqlets.tomtom_p
+        return p_stops(float(values[values > 0].min(initial=1.0)), 1.0)
+
+    @functools.cached_property
+    def lower_sequence_names(self) -> list[str]:
+        """What a filter of sequences looks through."""
+        return [self.sequence_name(sequence).lower() for sequence in range(self.n_sequences)]
+
+    def sequence_name(self, sequence: int) -> str:
+        """Return the name of a sequence, or its number."""
+        return f"sequence {sequence}" if self.sequence_names is None else self.sequence_names[sequence]
 
     def codes(self, sequence: int) -> NDArray[np.uint8]:
         """Return the bases of one sequence, shape (L,): 0-3 for A C G T, 4 for N."""
@@ -147,7 +217,6 @@ class Content:
 
     def pieces(self) -> dict[str, Any]:
         """Return the arguments of an Explorer that shows the same."""
-        families = [self.family_names[family] for family in self.family_idx]
         observed = {name: scores.observed for name, scores in self.score_sets.items()}
         hypothetical = {name: scores.hypothetical for name, scores in self.score_sets.items()}
         several = bool(self.more_scores)
@@ -161,7 +230,7 @@ class Content:
             "marginal": marginal,
             "loci": self.loci,
             "name": self.name,
-            "families": dict(zip(self.motif_names, families, strict=True)),
+            "families": self.tree,
             "sequence_names": self.sequence_names,
             "hypothetical": hypothetical if several else self.hypothetical,
         }

@@ -7,10 +7,15 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from nbmotif.errors import InvalidArgument
-from nbmotif.widget import share, table, wire
+from nbmotif.suggestions import Suggestion
+from nbmotif.widget import frames, share, table, wire
+from nbmotif.widget.answers import background
 from nbmotif.widget.bundle import SCRIPT, read_script
 from nbmotif.widget.card import motif_card
+from nbmotif.widget.code import code
 from nbmotif.widget.inputs import read_content, with_signal
 from nbmotif.widget.jobs import Jobs, Snapshot
 from nbmotif.widget.state import SHARED
@@ -18,8 +23,6 @@ from nbmotif.widget.view import ExplorerViews
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import pandas as pd
 
     from nbmotif.study import Study
     from nbmotif.widget.card import MotifCard
@@ -64,15 +67,16 @@ class Explorer(ExplorerViews):
         What the view is called, for instance the protein.
     families
         `Families`; or a family name per motif, as a list, or as a mapping of motif name to family name in which a
-        motif that is not there is a family of its own; False for none. Default: ``motifs.families()``.
+        motif that is not there is a family of its own; False for none. Default: ``motifs.families()``, which
+        ``family_similarity`` cuts anywhere.
     sequence_names
         A name per sequence.
     hypothetical
         Hypothetical attribution of every base, shape (N, 4, L), or a path; or a mapping of name to these. With ``X``
         it can replace ``attributions``.
     max_hits
-        So many hits are sent to the browser, the strongest first. With more, attribution thresholds cannot go below
-        the weakest one sent, and the view says so.
+        So many hits are sent to the browser, the strongest first. Above the weakest of them every number is exact with
+        no kernel; below, at the slider's stops, and once the kernel has answered; the view says which.
     traits
         Initial values of the traits below.
 
@@ -87,8 +91,23 @@ class Explorer(ExplorerViews):
         A seqlet counts for its best match where TOMTOM's p-value is below this; otherwise it is unassigned.
     sign
         ``"+"``, ``"-"`` or ``"both"``.
+    window
+        Start and end of the part of each sequence in which is counted, in bp, 0-based and half-open; None for all.
+    sequence_filter
+        Which sequences count: text that their names contain, a chromosome or a region such as "chr2:1,000-2,000";
+        indices; one boolean each; or None for all.
+    count_mode
+        What is counted. ``"hits"``: hits that pass; a family counts their different places. ``"sites"``: overlapping
+        hits of a family, or of a motif, once. ``"exclusive"``: each position goes to the strongest hit over it, by its
+        attribution over the square root of its width. ``"sequences"``: those with at least one hit. ``"explained"``:
+        the largest absolute attribution of each site, added up. A copy of a motif in the database changes no number of
+        a family in any of them.
+    family_similarity
+        Motifs are one family that are on average at least as similar; see :func:`nbmotif.families.families`.
+    by_family
+        Whether the table shows families, or motifs.
     selected_motifs
-        Names of up to eight motifs, each marked in the tracks with a colour.
+        Names of up to eight motifs or families, each marked in the tracks with a colour.
     motif
         The name of the motif whose card is open: how the model reads it, beside what the database says; or None.
     sequence
@@ -174,12 +193,9 @@ class Explorer(ExplorerViews):
         if "_esm" not in type(self).__dict__:
             self._esm = read_script()  # as text, because anywidget holds on to every widget made from a path
         self._jobs = Jobs(self.send, lambda: self._shown)
-        if "attribution_threshold" not in traits:
-            default = type(self).attribution_threshold.default_value
-            traits["attribution_threshold"] = self._at_least_the_floor(default, stacklevel=4)
         super().__init__(_manifest=self._shown.encoded.manifest, **traits)
         if "_tracks" not in traits:
-            self._tracks = table.default_tracks(content, self._cuts, _TRACKS)
+            self._tracks = frames.default_tracks(content, self._query.thresholds, _TRACKS)
         self.on_msg(lambda _widget, message, _buffers: self._jobs.receive(message))
 
     @classmethod
@@ -244,32 +260,50 @@ class Explorer(ExplorerViews):
         shown = Snapshot(wire.encode(content, self._max_hits), self._shown.rev + 1)
         with self.hold_sync():
             self._adopt(shown)
-            self._tracks = self._tracks or table.default_tracks(content, self._cuts, _TRACKS)
+            self._tracks = self._tracks or frames.default_tracks(content, self._query.thresholds, _TRACKS)
 
     @property
     def counts(self) -> pd.DataFrame:
         """Exactly what the motif table shows: its rows, their order, its numbers.
 
-        Columns: ``motif_name``, ``family``, ``hits``, ``sequences`` (with at least one of those hits), ``seqlets`` and,
-        where there is one, ``marginal``.
+        One row per family: ``family``, ``motifs`` (how many it has) and ``motif_name``, the one most like the others;
+        where ``by_family`` is False one row per motif: ``motif_name`` and ``family``. Then what ``count_mode`` counts,
+        under its name; ``sequences`` (with at least one hit that counts); ``seqlets``; and, where they are known,
+        ``expected`` (the count by chance: the same hits, shifted along their sequences) and ``marginal``.
         """
-        order = table.Order(**self._sort, search=self._search)
-        return table.table(self._content, self._cuts, order, self.sequence)
+        return table.counts_frame(self._content, self._query, self._order, self.by_family)
 
     @property
     def hits(self) -> pd.DataFrame:
         """The hits that count now, with the vignette's columns; with genome coordinates where ``loci`` were given."""
-        return table.hits_frame(self._content, table.counted_hits(self._content, self._cuts, self.sequence))
+        return frames.hits_frame(self._content, frames.counted_hits(self._content, self._query.thresholds))
+
+    @property
+    def sites(self) -> pd.DataFrame:
+        """The sites of families now: runs of overlapping hits, each with its strongest hit and how many it has.
+
+        With the count mode "exclusive" they are the hits that have their place to themselves.
+        """
+        return frames.sites_frame(self._content, self._query)
 
     @property
     def seqlets(self) -> pd.DataFrame:
         """The seqlets that count now, each with its motif, or "unassigned"."""
-        return table.seqlets_frame(self._content, self._cuts, self.sequence)
+        return frames.seqlets_frame(self._content, self._query.thresholds)
 
     @property
     def selection(self) -> pd.DataFrame:
         """The sites of ``selected_motifs`` that count now: what the tracks mark, one row per hit or seqlet."""
-        return table.selection_frame(self._content, self._cuts, self.sequence, self.selected_motifs)
+        return frames.selection_frame(self._content, self._query, self.selected_motifs)
+
+    @property
+    def suggestions(self) -> pd.DataFrame:
+        """Thresholds on attribution to choose from at the present p-value and sign: ``name value reason``."""
+        return pd.DataFrame(background(self._content, self._query).suggestions, columns=Suggestion._fields)
+
+    def code(self) -> str:
+        """Write the plain calls that reproduce ``counts``, from the pieces that were passed to the Explorer."""
+        return code(self._content, self._query, self._order, self.by_family)
 
     def describe(self, motif: str) -> MotifCard:
         """Describe one motif by the hits that count now: what its card in the widget shows, as numbers.
@@ -279,7 +313,7 @@ class Explorer(ExplorerViews):
         motif
             Its name.
         """
-        return motif_card(self._content, self._cuts, self._motif_index(motif, "motif"))
+        return motif_card(self._content, self._query, self._motif_index(motif, "motif"))
 
     def to_html(
         self, path: str | os.PathLike[str] | None = None, *, tracks: int | Sequence[int] | None = None, title: str = ""
@@ -318,7 +352,7 @@ class Explorer(ExplorerViews):
         if tracks is None or isinstance(tracks, int):
             shown = [*self._tracks, *([] if self.sequence is None else [self.sequence])] if tracks is None else []
             n = _TRACKS_IN_A_PAGE if tracks is None else tracks
-            return list(dict.fromkeys([*shown, *table.default_tracks(content, self._cuts, n)]))
+            return list(dict.fromkeys([*shown, *frames.default_tracks(content, self._query.thresholds, n)]))
         wrong = [sequence for sequence in tracks if not 0 <= sequence < content.n_sequences]
         if wrong:
             raise InvalidArgument("tracks", wrong[0], f"indices of sequences, 0 to {content.n_sequences - 1}")

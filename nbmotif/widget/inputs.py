@@ -11,6 +11,8 @@ import numpy as np
 
 from nbmotif.bed_files import read_bed
 from nbmotif.errors import InvalidArgument
+from nbmotif.families import Families, content_ranks
+from nbmotif.family_tree import FamilyTree
 from nbmotif.widget.content import Content, Loci
 from nbmotif.widget.foreign import load_array
 from nbmotif.widget.score_sets import common_shape, read_score_sets
@@ -56,7 +58,6 @@ def read_content(
     found_seqlets = read_seqlets(seqlets, annotations, len(motif_names))
     n, length = _fit(found_hits, found_seqlets, n, length)
 
-    family_names, family_idx = read_families(families, motif_names, motif_set)
     content = Content(
         name=str(name),
         n_sequences=n,
@@ -64,8 +65,8 @@ def read_content(
         motif_names=motif_names,
         motif_widths=widths,
         motifs=motif_set,
-        family_names=family_names,
-        family_idx=family_idx,
+        tree=read_families(families, motif_names, motif_set),
+        ranks=None if motif_set is None else content_ranks(motif_set.pwms),
         sequence_names=names,
         loci=read_loci(loci, n, length),
         X=X,
@@ -180,27 +181,29 @@ def _effects(marginal: Any) -> dict[str, float]:
     return {str(name): float(effect) for name, effect in zip(names, marginal["effect"], strict=True)}
 
 
-def read_families(
-    families: Any, motif_names: list[str], motif_set: MotifSet | None
-) -> tuple[list[str], NDArray[np.int64]]:
-    """Return the families' names and, for each motif, the index of its family."""
+def read_families(families: Any, motif_names: list[str], motif_set: MotifSet | None) -> FamilyTree:
+    """Return how the motifs join into families."""
     n_motifs = len(motif_names)
     if families is None and motif_set is not None and n_motifs:
         families = motif_set.families()
-    if families is None or families is False:
-        return list(motif_names), np.arange(n_motifs)
-    if hasattr(families, "labels"):
-        names, labels = [str(name) for name in families.names], np.asarray(families.labels, np.int64)
+    if isinstance(families, FamilyTree):
+        tree = families
+    elif isinstance(families, Families):
+        tree = families.tree
+    elif families is None or families is False:
+        tree = FamilyTree.of_groups(np.arange(n_motifs), motif_names)
+    elif hasattr(families, "labels"):
+        tree = FamilyTree.of_groups(np.asarray(families.labels, np.int64), [str(name) for name in families.names])
     else:
-        of_motif = (
-            [families.get(name, name) for name in motif_names] if isinstance(families, Mapping) else list(families)
-        )
+        is_map = isinstance(families, Mapping)
+        of_motif = [families.get(name, name) for name in motif_names] if is_map else list(families)
         names = list(dict.fromkeys(str(family) for family in of_motif))
         position = {family: i for i, family in enumerate(names)}
-        labels = np.array([position[str(family)] for family in of_motif], np.int64)
-    if len(labels) != n_motifs:
-        raise InvalidArgument("families", f"{len(labels):,} labels", f"one family for each of {n_motifs:,} motifs")
-    return names, labels
+        tree = FamilyTree.of_groups(np.array([position[str(family)] for family in of_motif], np.int64), names)
+    if len(tree.distinct) != n_motifs:
+        got = f"{len(tree.distinct):,} labels"
+        raise InvalidArgument("families", got, f"one family for each of {n_motifs:,} motifs")
+    return tree
 
 
 def read_loci(loci: Any, n_sequences: int, length: int) -> Loci | None:

@@ -12,13 +12,15 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nbmotif.errors import InvalidArgument
-from nbmotif.evidence import Thresholds
-from nbmotif.widget import wire
+from nbmotif.widget import answers, wire
 from nbmotif.widget.card import encode_card, motif_card
 from nbmotif.widget.content import Scores
+from nbmotif.widget.queries import read_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from numpy.typing import NDArray
 
     from nbmotif.widget.content import Content
 
@@ -44,16 +46,46 @@ class Reply(NamedTuple):
     buffers: list[memoryview]
 
 
-def _load(shown: Snapshot, params: Mapping[str, Any]) -> Iterator[Reply]:  # noqa: ARG001  every handler takes params
-    for entries, buffers in wire.pieces(shown.encoded.columns()):
+def _parts(columns: Mapping[str, NDArray[Any]]) -> Iterator[Reply]:
+    for entries, buffers in wire.pieces(columns):
         yield Reply({"status": "part", "columns": entries}, buffers)
+
+
+def _load(shown: Snapshot, params: Mapping[str, Any]) -> Iterator[Reply]:  # noqa: ARG001  every handler takes params
+    yield from _parts(shown.encoded.columns())
     yield Reply({"status": "ok", "rev": shown.rev}, [])
 
 
+def _tail(shown: Snapshot, params: Mapping[str, Any]) -> Iterator[Reply]:  # noqa: ARG001  every handler takes params
+    yield from _parts(shown.encoded.tail())
+    yield Reply({"status": "ok"}, [])
+
+
+def _count(shown: Snapshot, params: Mapping[str, Any]) -> Iterator[Reply]:
+    yield from _parts(answers.count_columns(shown.content, read_query(shown.content, params)))
+    yield Reply({"status": "ok"}, [])
+
+
+def _profile(shown: Snapshot, params: Mapping[str, Any]) -> Iterator[Reply]:
+    query, floor = read_query(shown.content, params), shown.encoded.manifest["floor"]
+    columns, exact = answers.profile_columns(shown.content, query, str(params.get("control")), floor)
+    yield from _parts(columns)
+    yield Reply({"status": "ok", "exact": exact}, [])
+
+
+def _background(shown: Snapshot, params: Mapping[str, Any]) -> Iterator[Reply]:
+    found = answers.background(shown.content, read_query(shown.content, params))
+    yield from _parts(found.columns)
+    yield Reply({"status": "ok", **found.message}, [])
+
+
+def _hits(shown: Snapshot, params: Mapping[str, Any]) -> Iterator[Reply]:
+    yield from _parts(wire.hits_of(shown.content, _sequence(shown, params)))
+    yield Reply({"status": "ok"}, [])
+
+
 def _track(shown: Snapshot, params: Mapping[str, Any]) -> Iterator[Reply]:
-    content, sequence, chosen = shown.content, params.get("sequence"), params.get("set", 0)
-    if not isinstance(sequence, int) or not 0 <= sequence < content.n_sequences:
-        raise InvalidArgument("sequence", sequence, f"between 0 and {content.n_sequences - 1}")
+    content, sequence, chosen = shown.content, _sequence(shown, params), params.get("set", 0)
     sets = list(content.score_sets.values()) or [Scores(None, None)]
     if not isinstance(chosen, int) or not 0 <= chosen < len(sets):
         raise InvalidArgument("set", chosen, f"between 0 and {len(sets) - 1}")
@@ -69,14 +101,25 @@ def _card(shown: Snapshot, params: Mapping[str, Any]) -> Iterator[Reply]:
     motif, n = params.get("motif"), shown.content.n_motifs
     if not isinstance(motif, int) or not 0 <= motif < n:
         raise InvalidArgument("motif", motif, f"between 0 and {n - 1}")
-    # with the request, because the traits may not have come yet
-    cuts = Thresholds(params["attribution"], fimo_p=params["fimoP"], sign=params["sign"])
-    body, arrays = encode_card(shown.content, motif_card(shown.content, cuts, motif))
+    card = motif_card(shown.content, read_query(shown.content, params), motif)
+    body, arrays = encode_card(shown.content, card)
     yield Reply({"status": "ok", **body}, [wire.to_bytes(array) for array in arrays])
+
+
+def _sequence(shown: Snapshot, params: Mapping[str, Any]) -> int:
+    sequence, n = params.get("sequence"), shown.content.n_sequences
+    if not isinstance(sequence, int) or not 0 <= sequence < n:
+        raise InvalidArgument("sequence", sequence, f"between 0 and {n - 1}")
+    return sequence
 
 
 _HANDLERS: dict[str, Callable[[Snapshot, Mapping[str, Any]], Iterator[Reply]]] = {
     "load": _load,
+    "tail": _tail,
+    "count": _count,
+    "profile": _profile,
+    "background": _background,
+    "hits": _hits,
     "track": _track,
     "card": _card,
 }

@@ -8,13 +8,16 @@ import html
 import json
 from typing import TYPE_CHECKING, Any
 
-from nbmotif.widget import wire
+from nbmotif.widget import answers, wire
 from nbmotif.widget.bundle import read_script
 from nbmotif.widget.card import encode_card
 from nbmotif.widget.content import Scores
+from nbmotif.widget.queries import QUERY_TRAITS, read_query
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from nbmotif.widget.card import MotifCard
     from nbmotif.widget.content import Content
@@ -86,10 +89,8 @@ def page(
     shown = [sequence for sequence in traits.get("_tracks", []) if sequence in set(sequences)]
     static = {
         "traits": {**traits, "_manifest": manifest, "_tracks": shown or sequences[:4]},
-        "columns": [
-            {"name": name, "dtype": wire.DTYPES[values.dtype.name], "length": len(values), **_base64(values)}
-            for name, values in encoded.columns().items()
-        ],
+        "columns": _columns(encoded.columns()),
+        "answers": list(_answers(traits, encoded, sequences)),
         "tracks": [
             {"sequence": sequence, "set": number, **_track(encoded.content, sequence, scores)}
             for number, scores in enumerate(encoded.content.score_sets.values() or [Scores(None, None)])
@@ -98,6 +99,34 @@ def page(
         "cards": {card.name: _card(encoded.content, card) for card in cards},
     }
     return _PAGE.format(policy=_POLICY, title=html.escape(title), page=_json(static), script=_json(read_script()))
+
+
+def _answers(traits: Mapping[str, Any], encoded: wire.Encoded, sequences: Sequence[int]) -> Iterator[dict[str, Any]]:
+    """Answer ahead what the view will ask: so far as it can be known what that is."""
+    content, floor = encoded.content, encoded.manifest["floor"]
+    asked = {name: traits[name] for name in QUERY_TRAITS}
+    at_any = {**asked, "attribution_threshold": 0}
+    query = read_query(content, asked)
+    yield _answer("tail", {}, {}, encoded.tail())
+    yield _answer("count", asked, {}, answers.count_columns(content, query))
+    if floor > 0:
+        columns, exact = answers.profile_columns(content, query, "attribution", floor)
+        yield _answer("profile", {**at_any, "control": "attribution"}, {"exact": exact}, columns)
+        for sequence in sequences:
+            yield _answer("hits", {"sequence": sequence}, {}, wire.hits_of(content, sequence))
+    found = answers.background(content, query)
+    yield _answer("background", at_any, found.message, found.columns)
+
+
+def _answer(name: str, params: Any, message: dict[str, Any], columns: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
+    return {"name": name, "params": params, "message": message, "columns": _columns(columns)}
+
+
+def _columns(columns: Mapping[str, NDArray[Any]]) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "dtype": wire.DTYPES[values.dtype.name], "length": len(values), **_base64(values)}
+        for name, values in columns.items()
+    ]
 
 
 def _track(content: Content, sequence: int, scores: Scores) -> dict[str, Any]:

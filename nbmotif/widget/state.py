@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import difflib
-import warnings
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import anywidget
 import traitlets as t
 
-from nbmotif.errors import NbmotifWarning
-from nbmotif.evidence import Thresholds
-from nbmotif.widget.traits import Names, SequenceIndex, Sort, Threshold, Viewport
+from nbmotif.hit_index import COUNT_MODES
+from nbmotif.widget.queries import QUERY_TRAITS, read_query
+from nbmotif.widget.rows import Order
+from nbmotif.widget.traits import (
+    Filters,
+    Names,
+    SequenceFilter,
+    SequenceIndex,
+    Sort,
+    Threshold,
+    Viewport,
+    Window,
+)
 
 if TYPE_CHECKING:
-    from nbmotif.evidence import Sign
     from nbmotif.widget.content import Content
     from nbmotif.widget.jobs import Snapshot
+    from nbmotif.widget.table import Query
 
 # what a shared page takes along of the widget's state; the rest is about this notebook
 SHARED = (
@@ -25,6 +34,11 @@ SHARED = (
     "seqlet_p_threshold",
     "tomtom_p_threshold",
     "sign",
+    "window",
+    "sequence_filter",
+    "count_mode",
+    "family_similarity",
+    "by_family",
     "selected_motifs",
     "motif",
     "sequence",
@@ -37,6 +51,8 @@ SHARED = (
     "_tracks",
     "_sort",
     "_search",
+    "_filters",
+    "_expanded",
     "_show_hypothetical",
     "_status",
 )
@@ -52,6 +68,11 @@ class ExplorerState(anywidget.AnyWidget):
     seqlet_p_threshold = Threshold(0.01, above=0.0, at_most=1.0).tag(sync=True)
     tomtom_p_threshold = Threshold(0.01, above=0.0, at_most=1.0).tag(sync=True)
     sign = t.Enum(["+", "-", "both"], "+").tag(sync=True)
+    window = Window().tag(sync=True)
+    sequence_filter = SequenceFilter().tag(sync=True)
+    count_mode = t.Enum(list(COUNT_MODES), "hits").tag(sync=True)
+    family_similarity = Threshold(0.7, above=0.0, at_most=1.0).tag(sync=True)
+    by_family = t.Bool(True).tag(sync=True)
     selected_motifs = Names(maxlen=8).tag(sync=True)
     motif = t.Unicode(None, allow_none=True).tag(sync=True)
     sequence = SequenceIndex().tag(sync=True)
@@ -66,6 +87,8 @@ class ExplorerState(anywidget.AnyWidget):
     _tracks = t.List(t.Int()).tag(sync=True)
     _sort = Sort().tag(sync=True)
     _search = t.Unicode("").tag(sync=True)
+    _filters = Filters().tag(sync=True)
+    _expanded = t.List(t.Unicode()).tag(sync=True)
     _show_hypothetical = t.Bool(False).tag(sync=True)
     _status = t.Dict(default_value={"phase": "ready", "message": "", "done": 0, "total": 0}).tag(sync=True)
 
@@ -76,35 +99,21 @@ class ExplorerState(anywidget.AnyWidget):
         return self._shown.content
 
     @property
-    def _cuts(self) -> Thresholds:
-        return Thresholds(
-            attribution=self.attribution_threshold,
-            seqlet_p=self.seqlet_p_threshold,
-            tomtom_p=self.tomtom_p_threshold,
-            fimo_p=self.fimo_p_threshold,
-            sign=cast("Sign", self.sign),
-        )
+    def _query(self) -> Query:
+        return read_query(self._content, {name: getattr(self, name) for name in QUERY_TRAITS})
 
-    @t.validate("attribution_threshold")
-    def _not_below_the_floor(self, proposal: Any) -> float:
-        return self._at_least_the_floor(proposal["value"], stacklevel=8)  # traitlets' calls lie between
-
-    def _at_least_the_floor(self, threshold: float, stacklevel: int) -> float:
-        manifest = {"floor": 0.0} if self._shown is None else self._shown.encoded.manifest
-        if threshold >= manifest["floor"]:
-            return threshold
-        message = (
-            f"`attribution_threshold` starts at {manifest['floor']:.4g}, not {threshold:.4g}: the widget holds the "
-            f"strongest {manifest['n_hits']:,} of {manifest['n_hits_total']:,} hits. A larger max_hits= goes lower."
-        )
-        warnings.warn(message, NbmotifWarning, stacklevel=stacklevel)
-        return float(manifest["floor"])
+    @property
+    def _order(self) -> Order:
+        sort = tuple((key["column"], key["descending"]) for key in self._sort)
+        return Order(sort, self._search, self._filters)
 
     @t.validate("selected_motifs")
     def _known_motifs(self, proposal: Any) -> list[str]:
         names = list(dict.fromkeys(proposal["value"]))
+        families = [] if self._shown is None else self._shown.content.tree.names
         for name in names:
-            self._motif_index(name, "selected_motifs")
+            if name not in families:
+                self._motif_index(name, "selected_motifs")
         return names
 
     @t.validate("motif")
@@ -141,6 +150,23 @@ class ExplorerState(anywidget.AnyWidget):
                 raise t.TraitError(f"`{name}` must be the index of a sequence, 0 to {n - 1}; got {sequence}.")
         return value
 
+    @t.validate("sequence_filter")
+    def _known_filter(self, proposal: Any) -> Any:
+        value = proposal["value"]
+        n = 0 if self._shown is None else self._shown.content.n_sequences
+        if isinstance(value, list) and value and not 0 <= min(value) <= max(value) < n:
+            got = f"{min(value)} to {max(value)}"
+            raise t.TraitError(f"`sequence_filter` must hold indices of sequences, 0 to {n - 1}; got {got}.")
+        return value
+
+    @t.validate("window")
+    def _window_inside(self, proposal: Any) -> tuple[int, int] | None:
+        value: tuple[int, int] | None = proposal["value"]
+        length = 0 if self._shown is None else self._shown.content.length
+        if value is not None and value[1] > length:
+            raise t.TraitError(f"`window` must lie in 0 to {length} bp; got {value}.")
+        return value
+
     @t.validate("viewport")
     def _viewport_inside(self, proposal: Any) -> tuple[float, float] | None:
         if proposal["value"] is None:
@@ -159,13 +185,17 @@ class ExplorerState(anywidget.AnyWidget):
         self._shown = shown
         if self.motif not in content.motif_names:
             self.motif = None
-        self.selected_motifs = [name for name in self.selected_motifs if name in set(content.motif_names)]
+        known = {*content.motif_names, *content.tree.names}
+        self.selected_motifs = [name for name in self.selected_motifs if name in known]
         if self.sequence is not None and self.sequence >= content.n_sequences:
             self.sequence = None
         if self._manifest["length"] != content.length:
             self.viewport = None
         self.layers = [name for name in self.layers if set(name.split(" - ")) <= set(content.score_sets)]
         self._tracks = [sequence for sequence in self._tracks if sequence < content.n_sequences]
-        self.attribution_threshold = self._at_least_the_floor(self.attribution_threshold, stacklevel=4)
+        if isinstance(self.sequence_filter, list) and max(self.sequence_filter, default=0) >= content.n_sequences:
+            self.sequence_filter = None
+        if self.window is not None and self.window[1] > content.length:
+            self.window = None
         self._manifest = shown.encoded.manifest
         self._rev = shown.rev

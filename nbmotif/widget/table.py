@@ -2,44 +2,89 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from nbmotif.counts import count_hits, passing
+from nbmotif.hit_index import CountMode, Numbers
+from nbmotif.widget.rows import Order, keep_rows, matcher, sort_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from nbmotif.evidence import Thresholds
-    from nbmotif.hits import Hits
+    from nbmotif.thresholds import Thresholds
     from nbmotif.widget.content import Content, SeqletColumns
-
-SORT_COLUMNS = ("name", "family", "hits", "sequences", "seqlets", "marginal")
-_STRANDS = pd.CategoricalDtype(["-", ".", "+"])  # of -1, 0 and 1; "." is both, or not known
 
 
 @dataclass(frozen=True)
-class Order:
-    """Which rows the table shows, and in which order.
+class Query:
+    """What is counted, and how.
 
     Parameters
     ----------
-    column
-        One of `SORT_COLUMNS`.
-    descending
-        Largest, or last of the alphabet, first.
-    search
-        Keep motifs whose name or family contains this, whatever the case.
+    thresholds
+        What counts.
+    mode
+        In which way.
+    similarity
+        Where the tree of families is cut.
     """
 
-    column: str = "hits"
-    descending: bool = True
-    search: str = ""
+    thresholds: Thresholds
+    mode: CountMode = "hits"
+    similarity: float = 0.7
+
+
+@dataclass(frozen=True, eq=False)
+class Level:
+    """The numbers of motifs, or of families; each of shape (M,) or (F,).
+
+    Attributes
+    ----------
+    count, sequences
+        As in :class:`nbmotif.hit_index.Numbers`.
+    expected
+        What ``count`` is by chance; NaN where that is not known.
+    seqlets
+        Seqlets whose best match it is.
+    marginal
+        Effect of inserting it, that of the member with the largest; NaN where none was tried.
+    members
+        How many motifs it has.
+    """
+
+    count: NDArray[Any]
+    sequences: NDArray[np.int64]
+    expected: NDArray[np.float64]
+    seqlets: NDArray[np.int64]
+    marginal: NDArray[np.float32]
+    members: NDArray[np.int64]
+
+    @property
+    def enrichment(self) -> NDArray[np.float64]:
+        """How many times as much counts as by chance; infinity where chance gives none, NaN for nothing at all."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(self.count, np.float64) / self.expected
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """Return the columns by which rows are sorted and filtered."""
+        names = ("count", "sequences", "seqlets", "marginal", "enrichment", "members")
+        return {name: getattr(self, name) for name in names}
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """The numbers of all motifs and families."""
+
+    labels: NDArray[np.int32]
+    family_names: list[str]
+    medoids: NDArray[np.int64]
+    motifs: Level
+    families: Level
 
 
 # a seqlet has been called as significant already: the sign alone decides about its attribution
@@ -50,10 +95,12 @@ _SEQLET_SIGNS: dict[str, Callable[[NDArray[np.float32]], NDArray[np.bool_]]] = {
 }
 
 
-def seqlet_mask(seqlets: SeqletColumns, cuts: Thresholds, sequence: int | None = None) -> NDArray[np.bool_]:
-    """Tell which seqlets pass the sign and their own p-value, assigned to a motif or not, shape (S,)."""
+def seqlet_mask(seqlets: SeqletColumns, cuts: Thresholds) -> NDArray[np.bool_]:
+    """Tell which seqlets pass the sign, their own p-value, the window and the filter, assigned or not, shape (S,)."""
     mask = (seqlets.p_value < cuts.seqlet_p) & _SEQLET_SIGNS[cuts.sign](seqlets.attribution)
-    return mask if sequence is None else mask & (seqlets.sequence_idx == sequence)
+    if cuts.window is not None:
+        mask &= (seqlets.start >= cuts.window[0]) & (seqlets.end <= cuts.window[1])
+    return mask if cuts.sequences is None else mask & cuts.sequences[seqlets.sequence_idx]
 
 
 def assigned_motif(seqlets: SeqletColumns, cuts: Thresholds) -> NDArray[np.int32]:
@@ -61,150 +108,99 @@ def assigned_motif(seqlets: SeqletColumns, cuts: Thresholds) -> NDArray[np.int32
     return np.where(seqlets.tomtom_p < cuts.tomtom_p, seqlets.motif_idx, -1).astype(np.int32)
 
 
-def counts(content: Content, cuts: Thresholds, sequence: int | None = None) -> dict[str, NDArray[np.int64]]:
-    """Count for every motif its passing hits, the sequences that they are in, and its seqlets; each shape (M,)."""
-    n_motifs = content.n_motifs
-    found = {name: np.zeros(n_motifs, np.int64) for name in ("hits", "sequences", "seqlets")}
-    # hits that came without sequences know of those with hits only
-    if content.hits is not None and (sequence is None or sequence < content.hits.n_sequences):
-        found["hits"], found["sequences"] = count_hits(content.hits, cuts.attribution, cuts.fimo_p, cuts.sign, sequence)
+def only_in(cuts: Thresholds, n_sequences: int, sequence: int | None) -> Thresholds:
+    """Count in one sequence alone, if it is given; what it is filtered by does not matter then."""
+    if sequence is None:
+        return cuts
+    return replace(cuts, sequences=np.arange(n_sequences) == sequence)
+
+
+def answer(content: Content, query: Query, with_null: bool = True) -> Answer:
+    """Count everything that the table shows."""
+    labels, nodes = content.tree.cut(query.similarity)
+    n_motifs, n_families = content.n_motifs, len(nodes)
+    cuts = query.thresholds
+    if content.index is None:
+        found = [Numbers(np.zeros(n, np.int64), np.zeros(n, np.int64)) for n in (n_motifs, n_families)]
+    else:
+        found = list(content.index.count(cuts, labels, query.mode))
+    null = content.null if with_null else []
+    chance = [index.count(cuts, labels, query.mode) for index in null]
+    seqlets = np.zeros(n_motifs, np.int64)
     if content.seqlets is not None:
-        motif = assigned_motif(content.seqlets, cuts)[seqlet_mask(content.seqlets, cuts, sequence)]
-        found["seqlets"] = np.bincount(motif[motif >= 0], minlength=n_motifs)
-    return found
+        motif = assigned_motif(content.seqlets, cuts)[seqlet_mask(content.seqlets, cuts)]
+        seqlets = np.bincount(motif[motif >= 0], minlength=n_motifs)
+    marginal = np.full(n_motifs, np.nan, np.float32) if content.marginal is None else content.marginal
+    levels = []
+    groupings: list[tuple[int, NDArray[Any]]] = [(n_motifs, np.arange(n_motifs)), (n_families, labels)]
+    for which, (n, label) in enumerate(groupings):
+        expected = np.full(n, np.nan) if not null else np.sum([c[which].count for c in chance], axis=0) / len(null)
+        levels.append(
+            Level(
+                count=found[which].count,
+                sequences=found[which].sequences,
+                expected=np.asarray(expected, np.float64),
+                seqlets=np.bincount(label, seqlets, n).astype(np.int64),
+                marginal=_strongest(label, marginal, n),
+                members=np.bincount(label, minlength=n),
+            )
+        )
+    names = [content.tree.names[node] for node in nodes.tolist()]
+    return Answer(labels, names, content.tree.medoids[nodes], *levels)
 
 
-def rows(content: Content, values: dict[str, NDArray[Any]], order: Order) -> NDArray[np.int64]:
-    """Return the motif index of each row of the table: searched, then sorted; ties in the motifs' own order."""
+def _strongest(labels: NDArray[Any], values: NDArray[np.float32], n: int) -> NDArray[np.float32]:
+    """Return the value of largest size in each group, NaN where it has none; of equal ones the first."""
+    strongest = np.full(n, np.nan, np.float32)
+    size = np.abs(values)
+    order = np.lexsort((-np.arange(len(values)), size))
+    order = order[~np.isnan(values[order])]
+    strongest[labels[order]] = values[order]  # the last assignment stays
+    return strongest
+
+
+def family_rows(content: Content, found: Answer, order: Order) -> NDArray[np.int64]:
+    """Return the family of each row, where the table shows families."""
+    is_wanted = matcher(order.search)
+    names = [name.lower() for name in found.family_names]
+    matches = np.array([is_wanted(name.lower()) for name in content.motif_names], np.bool_)
+    is_found = np.array([is_wanted(name) for name in names], np.bool_)
+    is_found |= np.bincount(found.labels, matches, len(names)).astype(np.bool_)
+    values = found.families.columns()
+    rows = np.flatnonzero(keep_rows(is_found, values, order))
+    return sort_rows(rows, values, {"name": names, "family": names}, order)
+
+
+def motif_rows(content: Content, found: Answer, order: Order) -> NDArray[np.int64]:
+    """Return the motif of each row, where the table shows motifs."""
+    is_wanted = matcher(order.search)
     names = [name.lower() for name in content.motif_names]
-    families = [content.family_names[family].lower() for family in content.family_idx]
-    search = order.search.lower()
-    shown = [i for i, name in enumerate(names) if search in name or search in families[i]]
-    if order.column in {"name", "family"}:
-        # JavaScript compares UTF-16 code units
-        text = [word.encode("utf-16-be") for word in (names if order.column == "name" else families)]
-        return np.array(sorted(shown, key=text.__getitem__, reverse=order.descending), np.int64)
-    key = np.asarray(values[order.column], np.float64)[shown]
-    last = np.isnan(key)  # a motif without a value comes last, whichever the direction
-    by_value = np.lexsort((np.where(last, 0, -key if order.descending else key), last))
-    return np.array(shown, np.int64)[by_value]
+    families = [found.family_names[label].lower() for label in found.labels.tolist()]
+    is_found = np.array([is_wanted(a) or is_wanted(b) for a, b in zip(names, families, strict=True)], np.bool_)
+    values = found.motifs.columns()
+    rows = np.flatnonzero(keep_rows(is_found, values, order))
+    return sort_rows(rows, values, {"name": names, "family": families}, order)
 
 
-def table(content: Content, cuts: Thresholds, order: Order, sequence: int | None = None) -> pd.DataFrame:
-    """Return what the table shows, row by row: motif_name, family, hits, sequences, seqlets and, if any, marginal."""
-    values: dict[str, NDArray[Any]] = dict(counts(content, cuts, sequence))
-    values["marginal"] = np.full(content.n_motifs, np.nan) if content.marginal is None else content.marginal
-    shown = rows(content, values, order)
-    frame = {
-        "motif_name": [content.motif_names[i] for i in shown],
-        "family": [content.family_names[content.family_idx[i]] for i in shown],
-        **{name: values[name][shown] for name in ("hits", "sequences", "seqlets")},
-    }
-    if content.marginal is not None:
-        frame["marginal"] = values["marginal"][shown]
-    return pd.DataFrame(frame)
-
-
-def counted_hits(
-    content: Content, cuts: Thresholds, sequence: int | None = None, motifs: Sequence[int] | None = None
-) -> Hits | None:
-    """Return the hits that count: in one sequence and of some motifs, if asked."""
-    hits = content.hits
-    if hits is None:
-        return None
-    mask = passing(hits, cuts.attribution, cuts.fimo_p, cuts.sign)
-    if sequence is not None:
-        mask &= hits.sequence_idx == sequence
-    if motifs is not None:
-        mask &= np.isin(hits.motif_idx, motifs)
-    return hits.where(mask)
-
-
-def hits_frame(content: Content, hits: Hits | None) -> pd.DataFrame:
-    """Return hits with the vignette's columns, and where they lie in the genome if that is known."""
-    if hits is None:
-        return pd.DataFrame({name: [] for name in _HIT_FRAME})
-    return _with_genome(hits.to_frame(), content, hits.sequence_idx)
-
-
-_HIT_FRAME = ("motif_name", "motif_idx", "sequence_name", "start", "end", "strand", "score", "p-value", "attribution")
-
-
-def seqlets_frame(
-    content: Content, cuts: Thresholds, sequence: int | None = None, motifs: Sequence[int] | None = None
-) -> pd.DataFrame:
-    """Return the seqlets that count, with the vignette's columns and their motif; "unassigned" (-1) without one."""
-    seqlets = content.seqlets
-    if seqlets is None:
-        return pd.DataFrame({name: [] for name in _SEQLET_FRAME})
-    motif = assigned_motif(seqlets, cuts)
-    mask = seqlet_mask(seqlets, cuts, sequence)
-    if motifs is not None:
-        mask &= np.isin(motif, motifs)
-    motif = motif[mask]
-    frame = pd.DataFrame(
-        {
-            "example_idx": seqlets.sequence_idx[mask],
-            "start": seqlets.start[mask],
-            "end": seqlets.end[mask],
-            "attribution": seqlets.attribution[mask],
-            "p-value": seqlets.p_value[mask],
-            "motif_name": np.array([*content.motif_names, "unassigned"], object)[motif],
-            "motif_idx": motif,
-            "tomtom_p": seqlets.tomtom_p[mask],
-            "strand": pd.Categorical.from_codes(seqlets.strand[mask] + 1, dtype=_STRANDS),
+def counts_frame(content: Content, query: Query, order: Order, by_family: bool) -> pd.DataFrame:
+    """Return what the table shows, row by row."""
+    found = answer(content, query)
+    if by_family:
+        rows, level = family_rows(content, found, order), found.families
+        frame: dict[str, Any] = {
+            "family": [found.family_names[row] for row in rows],
+            "motifs": level.members[rows],
+            "motif_name": [content.motif_names[found.medoids[row]] for row in rows],
         }
-    )
-    return _with_genome(frame, content, seqlets.sequence_idx[mask])
-
-
-_SEQLET_FRAME = (
-    "example_idx",
-    "start",
-    "end",
-    "attribution",
-    "p-value",
-    "motif_name",
-    "motif_idx",
-    "tomtom_p",
-    "strand",
-)
-
-
-def _with_genome(frame: pd.DataFrame, content: Content, sequence: NDArray[np.int32]) -> pd.DataFrame:
-    if content.loci is None:
-        return frame
-    first = np.array(content.loci.start, np.int64)[sequence]
-    return frame.assign(
-        chrom=np.array(content.loci.chrom, object)[sequence],
-        chrom_start=first + frame["start"],
-        chrom_end=first + frame["end"],
-    )
-
-
-def selection_frame(content: Content, cuts: Thresholds, sequence: int | None, motifs: Sequence[str]) -> pd.DataFrame:
-    """Return the sites of the named motifs, hits and seqlets, as the tracks mark them."""
-    chosen = [content.motif_names.index(name) for name in motifs]
-    seqlets = seqlets_frame(content, cuts, sequence, chosen).rename(columns={"example_idx": "sequence_idx"})
-    hits = counted_hits(content, cuts, sequence, chosen)
-    of_hits = hits_frame(content, hits).assign(sequence_idx=[] if hits is None else hits.sequence_idx)
-    columns = ["motif_name", "sequence_idx", "start", "end", "strand", "attribution", "p-value"]
-    columns += [] if content.loci is None else ["chrom", "chrom_start", "chrom_end"]
-    parts = [
-        frame[columns].astype({"motif_name": object, "strand": object}).assign(method=method)
-        for method, frame in (("hit", of_hits), ("seqlet", seqlets))
-        if len(frame)
-    ]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({name: [] for name in [*columns, "method"]})
-
-
-def default_tracks(content: Content, cuts: Thresholds, n: int) -> list[int]:
-    """Choose the sequences to show first: those with the largest attribution in seqlets, hits, or altogether."""
-    strength = np.zeros(content.n_sequences)
-    if content.seqlets is not None and (mask := seqlet_mask(content.seqlets, cuts)).any():
-        np.add.at(strength, content.seqlets.sequence_idx[mask], np.abs(content.seqlets.attribution[mask]))
-    elif (hits := counted_hits(content, cuts)) is not None and hits.attribution is not None and hits.n_hits:
-        np.add.at(strength, hits.sequence_idx, np.abs(hits.attribution))
-    elif content.has_attributions:
-        strength[:] = [np.abs(content.observed(i)).sum() for i in range(content.n_sequences)]
-    return [int(i) for i in np.argsort(-strength, kind="stable")[:n]]
+    else:
+        rows, level = motif_rows(content, found, order), found.motifs
+        frame = {
+            "motif_name": [content.motif_names[row] for row in rows],
+            "family": [found.family_names[found.labels[row]] for row in rows],
+        }
+    frame |= {query.mode: level.count[rows], "sequences": level.sequences[rows], "seqlets": level.seqlets[rows]}
+    if content.null:
+        frame["expected"] = level.expected[rows]
+    if content.marginal is not None:
+        frame["marginal"] = level.marginal[rows]
+    return pd.DataFrame(frame)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
 import traitlets as t
 
-from nbmotif.widget.table import SORT_COLUMNS
+from nbmotif.widget.rows import NUMBER_COLUMNS, SORT_COLUMNS, parse_bound
 
 
 class Threshold(t.TraitType[float, Any]):
@@ -80,17 +82,83 @@ class Viewport(t.TraitType[Any, Any]):
         return (start, end)
 
 
-class Sort(t.TraitType[Any, Any]):
-    """The table's order: a column and a direction."""
+class Window(t.TraitType[Any, Any]):
+    """A pair of whole positions, start first, or None."""
 
-    info_text = f"a dict with column (one of {', '.join(SORT_COLUMNS)}) and descending"
+    info_text = "a pair of whole positions in bp, start first, or None"
+    allow_none = True
 
     def __init__(self) -> None:
-        super().__init__({"column": "hits", "descending": True})
+        super().__init__(None)
 
-    def validate(self, obj: Any, value: Any) -> dict[str, Any]:
-        """Return the order as a new dict."""
-        is_order = isinstance(value, Mapping) and set(value) == {"column", "descending"}
-        if not is_order or value["column"] not in SORT_COLUMNS:
+    def validate(self, obj: Any, value: Any) -> tuple[int, int] | None:
+        """Return the pair as ints."""
+        if value is None:
+            return None
+        try:
+            start, end = (operator.index(position) for position in value)
+        except (TypeError, ValueError):
             self.error(obj, value)
-        return {"column": value["column"], "descending": bool(value["descending"])}
+        if not 0 <= start < end:
+            self.error(obj, value)
+        return (start, end)
+
+
+class SequenceFilter(t.TraitType[Any, Any]):
+    """Text, indices of sequences, one boolean for each sequence, or None."""
+
+    info_text = "text, indices of sequences, one boolean per sequence, or None"
+    allow_none = True
+
+    def __init__(self) -> None:
+        super().__init__(None)
+
+    def validate(self, obj: Any, value: Any) -> str | list[int] | None:
+        """Return booleans as indices, and no text as None."""
+        if value is None or isinstance(value, str):
+            return value or None
+        try:
+            array = np.asarray(value)
+        except (TypeError, ValueError):
+            self.error(obj, value)
+        if array.ndim != 1 or (array.dtype.kind not in "iub" and len(array)):
+            self.error(obj, value)
+        indices: list[int] = (np.flatnonzero(array) if array.dtype.kind == "b" else np.unique(array)).tolist()
+        return [int(index) for index in indices]
+
+
+class Sort(t.TraitType[Any, Any]):
+    """The table's order: columns, the most important first, each with its direction."""
+
+    info_text = f"a list of dicts with column (one of {', '.join(SORT_COLUMNS)}) and descending"
+
+    def __init__(self) -> None:
+        super().__init__([{"column": "count", "descending": True}])
+
+    def validate(self, obj: Any, value: Any) -> list[dict[str, Any]]:
+        """Return the order as a new list."""
+        if not isinstance(value, (list, tuple)):
+            self.error(obj, value)
+        for key in value:
+            is_key = isinstance(key, Mapping) and set(key) == {"column", "descending"}
+            if not is_key or key["column"] not in SORT_COLUMNS:
+                self.error(obj, value)
+        return [{"column": key["column"], "descending": bool(key["descending"])} for key in value]
+
+
+class Filters(t.TraitType[Any, Any]):
+    """What numbers of the table must be: a column's name, and a bound."""
+
+    info_text = f"a dict of a column ({', '.join(NUMBER_COLUMNS)}) and a bound such as '>= 10'"
+
+    def __init__(self) -> None:
+        super().__init__({})
+
+    def validate(self, obj: Any, value: Any) -> dict[str, str]:
+        """Return the filters as a new dict."""
+        if not isinstance(value, Mapping):
+            self.error(obj, value)
+        for column, bound in value.items():
+            if column not in NUMBER_COLUMNS or not isinstance(bound, str) or parse_bound(bound) is None:
+                self.error(obj, value)
+        return dict(value)

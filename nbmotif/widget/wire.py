@@ -1,16 +1,19 @@
 """Arrays to bytes: the manifest and the typed columns from which the browser counts and draws.
 
-The browser gets every hit above a floor once; after that, no slider needs the kernel. Columns travel as plain
-little-endian arrays in messages of at most `PIECE_BYTES`, because some proxies drop larger ones.
+The browser gets names, motifs and seqlets, then the strongest hits, at most `MAX_HITS` of them, in the order of their
+places: above their floor no slider needs the kernel. Columns travel as little-endian arrays, compressed, in messages of
+at most `PIECE_BYTES`, because some proxies drop larger ones.
 """
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nbmotif.thresholds import Thresholds
 from nbmotif.widget.content import Scores
 
 if TYPE_CHECKING:
@@ -18,12 +21,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from nbmotif.hits import Hits
+    from nbmotif.hit_index import Block
     from nbmotif.widget.content import Content
 
-VERSION = 1
+VERSION = 2
 PIECE_BYTES = 2_000_000
 MAX_HITS = 1_000_000
+# below this, compressing costs more than it saves
+_WORTH_GZIP = 2048
 
 # numpy's name of a dtype -> the name on the wire
 DTYPES = {
@@ -49,26 +54,31 @@ class Encoded:
     ----------
     content
         What is shown.
-    cut
+    floor
         Hits whose absolute attribution is not above this stay behind; None if all are sent.
     manifest
         Names and sizes, ready for JSON.
     """
 
     content: Content
-    cut: np.float32 | None
+    floor: np.float32 | None
     manifest: dict[str, Any]
 
     def columns(self) -> dict[str, NDArray[Any]]:
-        """Return the columns in the order in which they are sent."""
-        hits = self.content.hits
-        if hits is not None and self.cut is not None:
-            hits = hits.where(np.abs(_attribution(hits)) > self.cut)
-        return {
-            **_motif_columns(self.content),
-            **_hit_columns(hits, self.content.n_motifs),
-            **_seqlet_columns(self.content),
-        }
+        """Return the columns of motifs, sliders and seqlets, in the order in which they are sent."""
+        return {**_motif_columns(self.content), **_slider_columns(self.content), **_seqlet_columns(self.content)}
+
+    def tail(self) -> dict[str, NDArray[Any]]:
+        """Return the columns of the hits that are sent, by sequence and along each."""
+        index = self.content.index
+        if index is None:
+            return _hit_columns(self.content, [], np.zeros(self.content.n_sequences + 1, np.uint32))
+        attribution = None if self.floor is None else float(self.floor)
+        blocks = list(index.blocks(Thresholds(attribution=attribution, fimo_p=np.inf)))
+        per_sequence = np.zeros(self.content.n_sequences, np.int64)
+        for block in blocks:
+            per_sequence += np.bincount(block.sequence, minlength=len(per_sequence))
+        return _hit_columns(self.content, blocks, np.concatenate([[0], per_sequence.cumsum()]).astype(np.uint32))
 
 
 def encode(content: Content, max_hits: int = MAX_HITS) -> Encoded:
@@ -81,17 +91,14 @@ def encode(content: Content, max_hits: int = MAX_HITS) -> Encoded:
     max_hits
         At most so many hits are sent, the strongest by absolute attribution; the manifest's ``floor`` says from where.
     """
-    cut, n_sent = None, 0 if content.hits is None else content.hits.n_hits
-    if content.hits is not None and n_sent > max_hits:
-        strength = np.abs(_attribution(content.hits))
-        cut = np.partition(strength, n_sent - max_hits - 1)[n_sent - max_hits - 1]
-        n_sent = int(np.count_nonzero(strength > cut))
-    return Encoded(content, cut, _manifest(content, n_sent, 0.0 if cut is None else float(cut)))
-
-
-def _attribution(hits: Hits) -> NDArray[np.float32]:
-    assert hits.attribution is not None, "checked when the content was read"
-    return hits.attribution
+    floor, index = None, content.index
+    n_sent = 0 if index is None else index.hits.n_hits
+    if index is not None and n_sent > max_hits:
+        floor = index.strength_at(max_hits)
+        attribution = index.hits.attribution
+        assert attribution is not None, "checked when the content was read"
+        n_sent = int(np.count_nonzero(attribution > floor) + np.count_nonzero(attribution < -floor))
+    return Encoded(content, floor, _manifest(content, n_sent, 0.0 if floor is None else float(floor)))
 
 
 def _manifest(content: Content, n_sent: int, floor: float) -> dict[str, Any]:
@@ -103,12 +110,13 @@ def _manifest(content: Content, n_sent: int, floor: float) -> dict[str, Any]:
         "length": content.length,
         "n_motifs": content.n_motifs,
         "motif_names": content.motif_names,
-        "family_names": content.family_names,
+        "family_names": content.tree.names,
         "sequence_names": content.sequence_names,
         "loci": None if loci is None else {"chrom": loci.chrom, "start": loci.start, "end": loci.end},
         "n_hits": n_sent,
         "n_hits_total": 0 if hits is None else hits.n_hits,
         "floor": floor,
+        "unit": 1.0 if content.index is None else content.index.unit,
         "n_seqlets": 0 if seqlets is None else len(seqlets),
         "has": {
             "hits": hits is not None,
@@ -116,26 +124,26 @@ def _manifest(content: Content, n_sent: int, floor: float) -> dict[str, Any]:
             "marginal": content.marginal is not None,
             "hypothetical": any(scores.hypothetical is not None for scores in content.score_sets.values()),
             "attributions": content.has_attributions,
+            "tree": len(content.tree.joined) > 0,
+            "null": content.has_null,
         },
-        "attribution_max": 0.0 if hits is None else _largest(np.abs(_attribution(hits))),
-        "fimo_p_max": 0.0 if hits is None else _largest(hits.p_levels.values),
-        "seqlet_p_max": 0.0 if seqlets is None else _largest(seqlets.p_value),
         "layers": list(content.score_sets),
         "tracks": None,
     }
 
 
-def _largest(values: NDArray[Any]) -> float:
-    return float(values.max()) if len(values) else 0.0
-
-
 def _motif_columns(content: Content) -> dict[str, NDArray[Any]]:
-    marginal = content.marginal
+    marginal, tree = content.marginal, content.tree
+    ranks = np.arange(content.n_motifs) if content.ranks is None else content.ranks
     return {
         "motif_width": content.motif_widths.astype(np.uint16),
         "pwm": encode_pwms(content.pwms, content.motif_widths),
-        "family": content.family_idx.astype(np.uint32),
         "marginal": np.zeros(0, np.float32) if marginal is None else marginal,
+        "motif_rank": ranks.astype(np.uint32),
+        "tree_leaf": tree.distinct.astype(np.uint32),
+        "tree_joined": tree.joined[:, :2].astype(np.uint32).ravel(),
+        "tree_height": np.ascontiguousarray(tree.joined[:, 2]),
+        "tree_medoid": tree.medoids.astype(np.uint32),
     }
 
 
@@ -149,27 +157,46 @@ def encode_pwms(pwms: list[NDArray[Any]] | None, widths: NDArray[Any]) -> NDArra
     return np.ascontiguousarray(np.rint(255 * matrix.clip(0, 1)).astype(np.uint8).T).ravel()
 
 
-def _hit_columns(hits: Hits | None, n_motifs: int) -> dict[str, NDArray[Any]]:
-    if hits is None:
-        nothing = np.zeros(n_motifs + 1, np.uint32)
-        empty = {"hit_attribution": "f4", "hit_p": "u2", "hit_sequence": "u4", "hit_start": "u4", "hit_strand": "i1"}
-        columns = {name: np.zeros(0, dtype) for name, dtype in empty.items()}
-        return {"hit_offset": nothing, **columns, "p_level_offset": nothing, "p_level": np.zeros(0)}
-    # lexsort is stable: of two equal attributions the earlier hit comes first
-    attribution = _attribution(hits)
-    order = np.lexsort((-attribution, hits.motif_idx))
-    level = hits.p_levels.of_hit[order]
+def _slider_columns(content: Content) -> dict[str, NDArray[Any]]:
+    levels = None if content.hits is None else content.hits.p_levels
     return {
-        "hit_offset": hits.offsets.astype(np.uint32),
-        "hit_attribution": attribution[order],
+        "attribution_stop": content.attribution_stops.values,
+        "fimo_p_stop": content.p_stops.values,
+        "seqlet_p_stop": content.seqlet_p_stops.values,
+        "tomtom_p_stop": content.tomtom_p_stops.values,
+        "p_level_offset": np.zeros(content.n_motifs + 1, np.uint32) if levels is None else levels.offsets.astype("u4"),
+        "p_level": np.zeros(0) if levels is None else levels.values,
+    }
+
+
+def _hit_columns(content: Content, blocks: list[Block], offset: NDArray[np.uint32]) -> dict[str, NDArray[Any]]:
+    rows = np.concatenate([np.zeros(0, np.int64), *(block.rows for block in blocks)])
+    motif = np.concatenate([np.zeros(0, np.int32), *(block.motif for block in blocks)])
+    index = content.index
+    hits = None if index is None else index.hits
+    attribution = None if hits is None else hits.attribution
+    level = np.zeros(0, np.uint16) if hits is None else hits.p_levels.of_hit[rows]
+    return {
+        "hit_offset": offset,
+        "hit_attribution": np.zeros(0, np.float32) if attribution is None else attribution[rows],
+        "hit_motif": _narrow(motif, content.n_motifs),
+        "hit_start": _narrow(np.zeros(0, np.int32) if hits is None else hits.start[rows], content.length),
         # FIMO's p-values are discrete: 16 bits hold them without loss; another tool's may need more
         "hit_p": level if level.dtype == np.uint16 else level.astype(np.uint32),
-        "hit_sequence": hits.sequence_idx[order].astype(np.uint32),
-        "hit_start": hits.start[order].astype(np.uint32),
-        "hit_strand": hits.strand[order],
-        "p_level_offset": hits.p_levels.offsets.astype(np.uint32),
-        "p_level": hits.p_levels.values,
+        "hit_strand": np.zeros(0, np.int8) if hits is None else hits.strand[rows],
     }
+
+
+def hits_of(content: Content, sequence: int) -> dict[str, NDArray[Any]]:
+    """Return the columns of all hits of one sequence, also of those that :meth:`Encoded.tail` leaves out."""
+    block = None if content.index is None else content.index.in_sequence(sequence)
+    n = 0 if block is None else len(block.rows)
+    return _hit_columns(content, [] if block is None else [block], np.array([0, n], np.uint32))
+
+
+def _narrow(values: NDArray[Any], end: int) -> NDArray[Any]:
+    """Store numbers below ``end`` in two bytes where they fit."""
+    return values.astype(np.uint16 if end <= 1 << 16 else np.uint32)
 
 
 def _seqlet_columns(content: Content) -> dict[str, NDArray[Any]]:
@@ -199,11 +226,12 @@ def to_bytes(values: NDArray[Any]) -> memoryview:
 def pieces(
     columns: Mapping[str, NDArray[Any]], limit: int = PIECE_BYTES
 ) -> Iterator[tuple[list[dict[str, Any]], list[memoryview]]]:
-    """Cut columns into messages of at most ``limit`` bytes.
+    """Cut columns into messages of at most ``limit`` bytes, before they are compressed.
 
     Yields
     ------
-    For each message its entries (name, dtype, offset, length and total, counted in elements) and one buffer for each.
+    For each message its entries (name, dtype, offset, length and total, counted in elements, and whether it is
+    compressed) and one buffer for each.
     """
     entries: list[dict[str, Any]] = []
     buffers: list[memoryview] = []
@@ -215,15 +243,25 @@ def pieces(
                 yield entries, buffers
                 entries, buffers, room = [], [], limit
             part = values[start : start + room // size]
-            entry = {"name": name, "dtype": DTYPES[values.dtype.name], "offset": start}
-            entries.append(entry | {"length": len(part), "total": len(values)})
-            buffers.append(to_bytes(part))
+            entry = {"name": name, "dtype": DTYPES[values.dtype.name], "offset": start, "length": len(part)}
+            buffer, is_packed = pack(part)
+            entries.append(entry | {"total": len(values), "gzip": is_packed})
+            buffers.append(buffer)
             room -= part.nbytes
             start += len(part)
             if start >= len(values):
                 break
     if entries:
         yield entries, buffers
+
+
+def pack(values: NDArray[Any]) -> tuple[memoryview, bool]:
+    """Return the array's bytes, compressed where that pays, and whether they are."""
+    raw = to_bytes(values)
+    if raw.nbytes < _WORTH_GZIP:
+        return raw, False
+    packed = gzip.compress(raw, 1, mtime=0)
+    return (memoryview(packed), True) if len(packed) < 0.9 * raw.nbytes else (raw, False)
 
 
 def track(

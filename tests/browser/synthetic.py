@@ -110,8 +110,8 @@ def many_hits(n_hits: int, seed: int = 0) -> pd.DataFrame:
 
 
 def explorer(**arguments: Any) -> Explorer:
-    """An Explorer of the synthetic study."""
-    return Explorer(**{**pieces(), **arguments})
+    """An Explorer of the synthetic study, with a row per motif unless asked otherwise."""
+    return Explorer(**{**pieces(), "by_family": False, **arguments})
 
 
 def _decoy_probabilities() -> np.ndarray:

@@ -37,5 +37,5 @@ def test_quickstart__runs_and_its_explorer_works(lab: Any, open_notebook: Callab
 def assert_same_top(rows: list[dict[str, str]], counts: list[dict[str, Any]]) -> None:
     assert len(rows) == len(counts)
     for row, count in zip(rows, counts, strict=True):
-        shown = [row["motif"], *(int(row[column].replace(",", "")) for column in ("hits", "sequences", "seqlets"))]
-        assert shown == [count[column] for column in ("motif_name", "hits", "sequences", "seqlets")]
+        shown = [row["of"], *(int(row[column].replace(",", "")) for column in ("hits", "sequences", "seqlets"))]
+        assert shown == [count[column] for column in ("family", "hits", "sequences", "seqlets")]

@@ -90,17 +90,27 @@ def test_page__follows_the_systems_colours(exported: Callable, page: Page, schem
     view.screenshot(f"page-{scheme}")
 
 
-def test_page__says_from_where_on_its_hits_are_complete(exported: Callable) -> None:
-    with pytest.warns(match="holds the strongest"):
-        explorer, view = exported(max_hits=200)
-    floor = explorer.attribution_threshold
-    shown = view.number("Attribution threshold")
-    assert float(shown.input_value()) == pytest.approx(floor, rel=0.01)
+def test_page__counts_exactly_below_what_it_holds_and_says_where_that_ends(exported: Callable) -> None:
+    explorer, view = exported(max_hits=200)
+    floor = explorer._manifest["floor"]
+    assert floor > 0.01
+    footer = view.root.locator(".nbm-footer")
+    expect(footer).to_contain_text("below, as the page was exported")
+    for to in (0, 0.3, 0.9):
+        view.drag("Attribution threshold", to)
+        view.settle()
+        explorer.attribution_threshold = float(view.number("Attribution threshold").input_value())
+        rows = view.rows()
+        assert [int(row["hits"]) for row in rows] == explorer.counts["hits"].tolist()
+        assert [int(row["sequences"]) for row in rows] == explorer.counts["sequences"].tolist()
+    assert explorer.attribution_threshold > floor
+    view.drag("FIMO p threshold", 0.5)
+    view.settle()
+    explorer.fimo_p_threshold = float(view.number("FIMO p threshold").input_value())
     assert [int(row["hits"]) for row in view.rows()] == explorer.counts["hits"].tolist()
-    view.drag("Attribution threshold", 0.5)
     view.drag("Attribution threshold", 0)
     view.settle()
-    assert float(shown.input_value()) == pytest.approx(floor, rel=0.02)
+    assert all(row["hits"].startswith("≈") for row in view.rows())
     view.screenshot("page-floor")
 
 

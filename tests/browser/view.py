@@ -32,13 +32,15 @@ class View:
         )
 
     def settle(self) -> None:
-        """Wait until the view has stopped drawing, and what was held back has been sent."""
+        """Wait until the view has stopped drawing, what was held back has been sent, and the kernel has answered."""
         self.page.evaluate(
             """async (el) => {
                 let last = -1, since = performance.now();
-                while (performance.now() - since < 350) {
+                const deadline = since + 15_000;
+                while (performance.now() - since < 350 || el.dataset.settled === "false") {
                     await new Promise(requestAnimationFrame);
                     if (el.dataset.frames !== last) { last = el.dataset.frames; since = performance.now(); }
+                    if (performance.now() > deadline) throw new Error("the view does not come to rest");
                 }
             }""",
             self.root.element_handle(),
@@ -77,11 +79,17 @@ class View:
         return self.root.locator(".nbm-track-area")
 
     def rows(self) -> list[dict[str, str]]:
-        """Return the motif table as text: every row, also those that scrolling would show, by column."""
+        """Return the motif table as text: every row, also those that scrolling would show, by column.
+
+        ``motif`` is the motif of a row, and ``of`` the family; one of them is empty.
+        """
         return self.page.evaluate(_READ_TABLE, self.root.element_handle())
 
     def motif(self, name: str) -> Locator:
-        return self.root.locator(f'[role=grid][aria-label="Motifs"] [data-motif="{name}"]')
+        return self.root.locator(f'.nbm-grid-rows [data-motif="{name}"]')
+
+    def family(self, name: str) -> Locator:
+        return self.root.locator(f'.nbm-grid-rows [data-family="{name}"]')
 
     def canvases(self) -> list[dict[str, str]]:
         """Return the data of each track's canvas."""
@@ -112,9 +120,9 @@ class View:
         self.root.screenshot(path=SCREENSHOTS / f"{name}.png")
 
 
-# the table may hold only the rows in sight, so it is scrolled through; rows are told apart by their motif
+# the table may hold only the rows in sight, so it is scrolled through; rows are told apart by their ids
 _READ_TABLE = """async (root) => {
-    const grid = root.querySelector('[role=grid][aria-label="Motifs"]');
+    const grid = root.querySelector('[role=treegrid][aria-label="Motifs"]');
     const scroller = [grid, ...grid.querySelectorAll("*")].find((el) => el.scrollHeight > el.clientHeight + 2
         && /auto|scroll/.test(getComputedStyle(el).overflowY)) ?? grid;
     const frame = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
@@ -123,11 +131,12 @@ _READ_TABLE = """async (root) => {
     for (let top = 0; ; top += Math.max(20, scroller.clientHeight / 2)) {
         scroller.scrollTop = top;
         await frame();
-        for (const row of grid.querySelectorAll("[data-motif]")) {
+        for (const row of grid.querySelectorAll("[data-motif], [data-family]")) {
             const cells = [...row.querySelectorAll("[data-column]")];
-            seen.set(row.dataset.motif, {
+            seen.set(row.id, {
                 ...Object.fromEntries(cells.map((el) => [el.dataset.column, el.textContent.trim()])),
-                motif: row.dataset.motif,
+                motif: row.dataset.motif ?? "",
+                of: row.dataset.family ?? "",
                 index: Number(row.getAttribute("aria-rowindex")),
             });
         }

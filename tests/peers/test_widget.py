@@ -38,6 +38,7 @@ def test_explorer__shows_seqlets_and_hits_of_the_peers(bundle: None) -> None:
     annotations = annotate_seqlets(X, seqlets, motifs)
     hits = fimo(motifs, X.numpy(), threshold=1e-3)
     explorer = Explorer(X_attr, X, seqlets, hits, motifs, annotations, tomtom_p_threshold=1.0, fimo_p_threshold=1.0)
+    explorer.by_family = False
     explorer.attribution_threshold = 0
     explorer.sign = "both"
     counts = explorer.counts.set_index("motif_name")

@@ -10,8 +10,7 @@ import pandas as pd
 import pytest
 import torch
 
-from nbmotif import Hits, MotifSet, count_annotations, extract_signal, fimo
-from nbmotif.counts import count_hits, passing
+from nbmotif import MotifSet, count_annotations, extract_signal, fimo
 from nbmotif.errors import InvalidArgument
 
 
@@ -142,77 +141,6 @@ def test_extract_signal__refuses_another_shape():
         extract_signal(as_loci([(0, 0, 1)]), torch.zeros(2, 10))
     with pytest.raises(InvalidArgument, match=r"`loci` must be a table of sequence, start and end; got 2 columns"):
         extract_signal(pd.DataFrame({"start": [0], "end": [1]}), torch.zeros(2, 1, 10))
-
-
-@pytest.fixture
-def hits() -> Hits:
-    t = np.float32(0.01)
-    return Hits(
-        ["a", "b"],
-        [4, 4],
-        motif_idx=[0, 0, 0, 0, 1, 1, 1],
-        sequence_idx=[0, 0, 1, 2, 2, 2, 0],
-        start=[0, 5, 0, 0, 1, 2, 3],
-        strand=[1] * 7,
-        score=np.ones(7),
-        p_value=[1e-5, 1e-4, 1e-5, 1e-5, 1e-6, 1e-6, 1e-5],
-        attribution=[t, np.nextafter(t, np.float32(1)), 0.5, -0.5, -t, -0.02, 0.03],
-        n_sequences=4,
-    )
-
-
-@pytest.mark.parametrize(
-    ("sign", "expected"),
-    [("+", [0, 1, 1, 0, 0, 0, 1]), ("-", [0, 0, 0, 1, 0, 1, 0]), ("both", [0, 1, 1, 1, 0, 1, 1])],
-)
-def test_passing__compares_strictly_in_float32(hits, sign, expected):
-    assert passing(hits, 0.01, sign=sign).tolist() == [bool(x) for x in expected]
-
-
-def test_passing__compares_p_strictly(hits):
-    assert passing(hits, p_threshold=1e-4).tolist() == [True, False, True, True, True, True, True]
-    assert passing(hits, p_threshold=1e-5).tolist() == [False, False, False, False, True, True, False]
-    assert passing(hits).all()
-
-
-def test_count_hits__counts_hits_and_distinct_sequences(hits):
-    assert [column.tolist() for column in count_hits(hits)] == [[4, 3], [3, 2]]
-    assert [column.tolist() for column in count_hits(hits, 0.01, sign="both")] == [[3, 2], [3, 2]]
-    assert [column.tolist() for column in count_hits(hits, 0.01, p_threshold=1e-4)] == [[1, 1], [1, 1]]
-    assert [column.tolist() for column in count_hits(hits, sequence=2)] == [[1, 2], [1, 1]]
-    assert [column.tolist() for column in count_hits(hits, sequence=3)] == [[0, 0], [0, 0]]
-
-
-@hypothesis.given(st.integers(0, 2**32 - 1))
-def test_count_hits__equals_pandas(seed):
-    rng = np.random.default_rng(seed)
-    n = int(rng.integers(0, 60))
-    hits = Hits(
-        [f"m{i}" for i in range(5)],
-        [3] * 5,
-        *(rng.integers(0, [5, 6, 20], size=(n, 3)).T),
-        strand=np.ones(n),
-        score=np.ones(n),
-        p_value=rng.choice([1e-6, 1e-5, 1e-4], size=n),
-        attribution=rng.normal(size=n),
-        n_sequences=6,
-    )
-    frame = hits.to_frame()
-    frame = frame[(frame["attribution"] > np.float32(0.2)) & (frame["p-value"] < 1e-4)]
-    grouped = frame.groupby("motif_idx")["sequence_name"]
-    counts = count_hits(hits, 0.2, 1e-4)
-    assert counts.n_hits.tolist() == grouped.size().reindex(range(5), fill_value=0).tolist()
-    assert counts.n_sequences.tolist() == grouped.nunique().reindex(range(5), fill_value=0).tolist()
-
-
-def test_passing__needs_attribution_and_a_known_sign(hits):
-    hits.attribution = None
-    with pytest.raises(InvalidArgument, match="with_signal"):
-        passing(hits, 0.01)
-    with pytest.raises(InvalidArgument, match="`sign` must be"):
-        passing(hits, sign="plus")
-    with pytest.raises(InvalidArgument, match="`sequence` must be None, or between 0 and 3; got 4"):
-        count_hits(hits, sequence=4)
 
 
 def test_count_annotations__takes_the_vignettes_call():

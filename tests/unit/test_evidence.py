@@ -11,49 +11,61 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbmotif.evidence import Thresholds, evidence, family_sites
+from nbmotif.hits import Hits
 
 FAMILIES = SimpleNamespace(
     names=["GATA (+1)", "CTCF"], labels=np.array([0, 0, 1], np.int32), motif_names=["GATA1", "GATA2", "CTCF"]
 )
 
 
-def _hits(rows: list[tuple[int, int, int, int, float, float]]) -> SimpleNamespace:
-    motif, example, start, end, attribution, p = (
-        (np.array(column) for column in zip(*sorted(rows), strict=True))
-        if rows
-        else (np.zeros(0, np.int64),) * 4 + (np.zeros(0),) * 2
-    )
-    return SimpleNamespace(
+def _hits(rows: list[tuple[int, int, int, int, float, float]]) -> tuple[Hits, SimpleNamespace]:
+    """Hits, with a motif for each width that a motif of the rows has, and their families."""
+    kinds = sorted({(row[0], row[3] - row[2]) for row in rows}) or [(0, 5)]
+    motif = [kinds.index((row[0], row[3] - row[2])) for row in rows]
+    _, example, start, _, attribution, p = (np.array([row[i] for row in rows]) for i in range(6))
+    hits = Hits(
+        motif_names=[f"{FAMILIES.motif_names[m]} of {width}" for m, width in kinds],
+        motif_widths=[width for _, width in kinds],
         motif_idx=motif,
         sequence_idx=example,
         start=start,
-        end=end,
-        attribution=attribution.astype(np.float32),
-        p_value=p,
+        strand=np.ones(len(rows)),
+        score=np.ones(len(rows)),
+        p_value=p.astype(float),
+        attribution=attribution,
+        n_sequences=3,
     )
+    labels = np.array([FAMILIES.labels[m] for m, _ in kinds])
+    return hits, SimpleNamespace(names=FAMILIES.names, labels=labels, motif_names=FAMILIES.motif_names)
+
+
+def _sites(rows: list[tuple[int, int, int, int, float, float]], one_family: bool = False) -> pd.DataFrame:
+    hits, families = _hits(rows)
+    if one_family:
+        families.labels = np.zeros_like(families.labels)
+    return family_sites(families, hits, Thresholds())
 
 
 def test_family_sites__counts_overlapping_look_alikes_once() -> None:
-    hits = _hits(
+    sites = _sites(
         [(0, 0, 10, 16, 0.2, 1e-5), (1, 0, 12, 18, 0.3, 1e-5), (0, 0, 18, 24, 0.1, 1e-5), (2, 0, 10, 16, 0.2, 1e-5)]
     )
-    sites = family_sites(FAMILIES, hits, Thresholds())
     assert sites[["family_idx", "start", "end"]].to_numpy().tolist() == [[0, 10, 18], [0, 18, 24], [1, 10, 16]]
     assert sites["attribution"].to_numpy() == pytest.approx([0.3, 0.1, 0.2])
 
 
 def test_family_sites__are_apart_in_different_sequences() -> None:
-    hits = _hits([(0, 0, 90, 99, 0.2, 1e-5), (0, 1, 0, 9, 0.2, 1e-5)])
-    assert family_sites(FAMILIES, hits, Thresholds())["example_idx"].to_list() == [0, 1]
+    assert _sites([(0, 0, 90, 99, 0.2, 1e-5), (0, 1, 0, 9, 0.2, 1e-5)])["example_idx"].to_list() == [0, 1]
 
 
 def test_family_sites__takes_the_strongest_hit_of_either_sign() -> None:
-    hits = _hits([(0, 0, 10, 16, 0.2, 1e-5), (1, 0, 12, 18, -0.3, 1e-5)])
-    assert family_sites(FAMILIES, hits, Thresholds())["attribution"].to_list() == [pytest.approx(-0.3)]
+    assert _sites([(0, 0, 10, 16, 0.2, 1e-5), (1, 0, 12, 18, -0.3, 1e-5)])["attribution"].to_list() == [
+        pytest.approx(-0.3)
+    ]
 
 
 def test_family_sites__are_none_when_nothing_passes() -> None:
-    assert len(family_sites(FAMILIES, _hits([(0, 0, 1, 7, 0.0, 1e-5)]), Thresholds())) == 0
+    assert len(_sites([(0, 0, 1, 7, 0.0, 1e-5)])) == 0
 
 
 _rows = st.lists(
@@ -66,8 +78,7 @@ _rows = st.lists(
 def test_family_sites__do_not_change_when_a_motif_is_copied(rows: list[tuple[int, int, int, int, float]]) -> None:
     rows_ = [(m, e, s, s + w, a, 1e-5) for m, e, s, w, a in rows]
     copied = rows_ + [(2, *row[1:]) for row in rows_ if row[0] == 1]
-    one_family = SimpleNamespace(names=["F"], labels=np.zeros(3, np.int32), motif_names=["a", "b", "c"])
-    before, after = (family_sites(one_family, _hits(r), Thresholds()) for r in (rows_, copied))
+    before, after = (_sites(r, one_family=True) for r in (rows_, copied))
     pd.testing.assert_frame_equal(before, after)
 
 
@@ -75,7 +86,7 @@ def test_family_sites__do_not_change_when_a_motif_is_copied(rows: list[tuple[int
 def test_family_sites__equal_positions_covered_run_by_run(rows: list[tuple[int, int, int, int, float]]) -> None:
     """The definition: mark the positions that hits join, read off the runs."""
     rows_ = [(m, e, s, s + w, a, 1e-5) for m, e, s, w, a in rows]
-    sites = family_sites(FAMILIES, _hits(rows_), Thresholds())
+    sites = _sites(rows_, one_family=True)
     expected = 0
     for example in range(3):
         spans = sorted((s, e) for _, ex, s, e, a, _ in rows_ if ex == example and abs(np.float32(a)) > np.float32(0.01))
@@ -98,7 +109,7 @@ def test_evidence__puts_each_methods_answer_in_one_row() -> None:
             "tomtom_p": [1e-4, 1e-4, 1e-4, 1e-4],
         }
     )
-    hits = _hits([(0, 0, 10, 16, 0.2, 1e-5), (1, 0, 12, 18, 0.3, 1e-5)])
+    hits, _ = _hits([(0, 0, 10, 16, 0.2, 1e-5), (1, 0, 12, 18, 0.3, 1e-5)])
     table = evidence(FAMILIES, Thresholds(), marginal=marginal, seqlets=seqlets, hits=hits).set_index("family")
     gata = table.loc["GATA (+1)"]
     assert (gata["n_motifs"], gata["marginal"], gata["seqlets"], gata["sites"]) == (2, -0.9, 3, 1)
@@ -112,7 +123,7 @@ def test_evidence__puts_each_methods_answer_in_one_row() -> None:
 def test_evidence__does_not_read_a_motif_that_was_not_inserted_as_one_that_does_nothing() -> None:
     marginal = pd.DataFrame({"motif_name": ["CTCF"], "effect": [0.5], "z": [8.0]})
     seqlets = pd.DataFrame({"attribution": [0.4], "p-value": [1e-4], "motif_idx": [0], "tomtom_p": [1e-4]})
-    hits = _hits([(0, 0, 10, 16, 0.2, 1e-5)])
+    hits, _ = _hits([(0, 0, 10, 16, 0.2, 1e-5)])
     table = evidence(FAMILIES, Thresholds(), marginal=marginal, seqlets=seqlets, hits=hits).set_index("family")
     assert table.loc["GATA (+1)", "reading"] == "used: seqlets and hits agree"
     assert table.loc["CTCF", "reading"] == "sufficient, but not used in these sequences"

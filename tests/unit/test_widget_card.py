@@ -10,6 +10,7 @@ import pytest
 import traitlets
 
 from nbmotif.widget.card import FLANK, QUANTILES, encode_card, logo_cosine
+from nbmotif.widget.queries import QUERY_TRAITS
 from tests.unit.test_widget_share import page_of
 
 Make = "Callable[..., Explorer]"
@@ -87,7 +88,7 @@ def test_card__is_answered_at_the_thresholds_of_the_request(explorer: Make) -> N
     widget = explorer()
     replies: list[Any] = []
     widget._jobs._send = lambda body, buffers: replies.append((body, buffers))
-    params = {"motif": 2, "attribution": 0.2, "fimoP": 1e-4, "sign": "+"}
+    params = {name: getattr(widget, name) for name in QUERY_TRAITS} | {"motif": 2, "attribution_threshold": 0.2}
     widget._jobs.receive({"type": "request", "id": 1, "name": "card", "params": params})
     widget.attribution_threshold = 0.2
     [(body, buffers)] = replies

@@ -8,7 +8,6 @@ import pickle
 import subprocess
 import sys
 import tracemalloc
-import warnings
 import weakref
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +18,11 @@ import pytest
 import traitlets
 
 import nbmotif.widget.bundle
-from nbmotif.errors import InvalidArgument, InvalidFile, NbmotifWarning
+from nbmotif.errors import InvalidArgument, InvalidFile
 from nbmotif.hits import Hits
 from nbmotif.widget.explorer import Explorer
 from nbmotif.widget.inputs import read_content
+from tests.unit.conftest import make_pieces
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,7 @@ Pieces = "Callable[..., dict[str, Any]]"
 
 
 def test_explorer__counts_what_its_thresholds_say(explorer: Make) -> None:
-    widget = explorer()
+    widget = explorer(by_family=False)
     before = widget.counts.set_index("motif_name")
     widget.attribution_threshold = 0.2
     after = widget.counts.set_index("motif_name")
@@ -42,7 +42,7 @@ def test_explorer__counts_what_its_thresholds_say(explorer: Make) -> None:
 
 
 def test_explorer__tables_agree_with_each_other(explorer: Make) -> None:
-    widget = explorer(attribution_threshold=0.005, sign="both", tomtom_p_threshold=1.0)
+    widget = explorer(attribution_threshold=0.005, sign="both", tomtom_p_threshold=1.0, by_family=False)
     counts = widget.counts.set_index("motif_name")
     pd.testing.assert_series_equal(
         widget.hits["motif_name"].astype(object).value_counts().reindex(counts.index),
@@ -57,15 +57,15 @@ def test_explorer__tables_agree_with_each_other(explorer: Make) -> None:
 
 
 def test_explorer__counts_in_one_sequence(explorer: Make) -> None:
-    widget = explorer(sequence=2)
+    widget = explorer(sequence=2, by_family=False)
     assert set(widget.hits["sequence_name"]) == {"peak 2"}
     assert widget.counts["sequences"].max() == 1
     assert widget.counts["hits"].sum() == len(widget.hits)
 
 
 def test_explorer__counts_follow_the_tables_search_and_sort(explorer: Make) -> None:
-    widget = explorer()
-    widget._sort = {"column": "name", "descending": False}
+    widget = explorer(by_family=False)
+    widget._sort = [{"column": "name", "descending": False}]
     widget._search = "gata"
     assert widget.counts["motif_name"].tolist() == ["GATA1", "Gata4"]
     assert widget.counts["marginal"].tolist() == [0.5, -0.25]
@@ -94,8 +94,22 @@ def test_explorer__counts_follow_the_tables_search_and_sort(explorer: Make) -> N
         ("viewport", (0, float("nan"))),
         ("viewport", 3),
         ("theme", "blue"),
-        ("_sort", {"column": "score", "descending": True}),
-        ("_sort", {"column": "hits"}),
+        ("window", (10, 5)),
+        ("window", (0, 121)),
+        ("window", (0.5, 20)),
+        ("window", 7),
+        ("sequence_filter", [0, 6]),
+        ("sequence_filter", [[0, 1]]),
+        ("sequence_filter", [0.5]),
+        ("sequence_filter", 7),
+        ("count_mode", "all"),
+        ("family_similarity", 0),
+        ("family_similarity", 1.1),
+        ("_sort", [{"column": "score", "descending": True}]),
+        ("_sort", [{"column": "count"}]),
+        ("_sort", {"column": "count", "descending": True}),
+        ("_filters", {"count": "many"}),
+        ("_filters", {"score": "> 1"}),
         ("_tracks", [0, 6]),
     ],
 )
@@ -143,17 +157,87 @@ def test_explorer__is_linked_both_ways(explorer: Make) -> None:
     slider.close()
 
 
-def test_explorer__says_the_floor_and_stays_above_it(explorer: Make) -> None:
-    with pytest.warns(NbmotifWarning, match="starts at 0.2, not 0.01: .* strongest 3. of 200 hits") as caught:
-        widget = explorer(max_hits=50)
-    assert caught[0].filename.endswith("conftest.py")  # where the Explorer is made
-    assert widget.attribution_threshold == widget._manifest["floor"] == pytest.approx(0.2)
-    with pytest.warns(NbmotifWarning, match="not 0.1") as caught:
-        widget.attribution_threshold = 0.1
-    assert caught[0].filename == __file__
-    assert widget.attribution_threshold == widget._manifest["floor"]
-    with warnings.catch_warnings(action="error"):
-        widget.attribution_threshold = 0.25
+def test_explorer__counts_exactly_also_below_the_floor_of_what_the_browser_has(explorer: Make) -> None:
+    whole, part = explorer(), explorer(max_hits=50)
+    assert 0 < part._manifest["n_hits"] <= 50
+    assert part._manifest["floor"] == pytest.approx(0.2)
+    for threshold in (0.0, 0.007, 0.25):
+        whole.attribution_threshold = part.attribution_threshold = threshold
+        pd.testing.assert_frame_equal(part.counts, whole.counts)
+
+
+def test_explorer__counts_in_a_window_of_some_sequences(explorer: Make) -> None:
+    widget = explorer(sign="both", attribution_threshold=0, by_family=False)
+    everywhere = widget.hits
+    widget.window, widget.sequence_filter = (20, 80), "PEAK 2"
+    inside = everywhere.query("start >= 20 and end <= 80 and sequence_name == 'peak 2'")
+    assert len(widget.hits) == len(inside) == widget.counts["hits"].sum() > 0
+    assert set(widget.seqlets["example_idx"]) <= {2}
+    widget.window = None
+    for chosen, expected in (
+        ([2, 3], {"peak 2", "peak 3"}),
+        (np.arange(6) == 4, {"peak 4"}),
+        ("chr2:3,010-3,020", {"peak 3"}),
+        ("chr2", {f"peak {i}" for i in range(6)}),
+        ("peak", {f"peak {i}" for i in range(6)}),
+        ("none", set()),
+    ):
+        widget.sequence_filter = chosen
+        assert set(widget.hits["sequence_name"]) == expected
+    widget.sequence_filter = ""
+    assert widget.sequence_filter is None
+
+
+@pytest.mark.parametrize("by_family", [True, False])
+@pytest.mark.parametrize("mode", ["hits", "sites", "exclusive", "sequences", "explained"])
+def test_code__makes_the_table_that_is_shown(explorer: Make, mode: str, by_family: bool) -> None:
+    made = make_pieces("families")
+    made["hits"] = made["hits"].drop(columns="attribution")
+    widget = explorer(
+        *("families", "hits"),
+        hits=made["hits"],
+        count_mode=mode,
+        by_family=by_family,
+        sign="+",
+        attribution_threshold=0.005,
+        window=(10, 110),
+        sequence_filter=[0, 1, 2, 3, 5],
+        fimo_p_threshold=9e-5,
+        _search="/a/",
+        _filters={"sequences": ">= 1"},
+        family_similarity=0.5,
+        _sort=[{"column": "enrichment", "descending": False}, {"column": "name", "descending": True}],
+    )
+    seqlets = made["seqlets"].assign(motif_idx=made["annotations"][0][:, 0], tomtom_p=made["annotations"][1][:, 0])
+    names: dict[str, Any] = {
+        "hits": widget._content.hits,
+        "motifs": widget._content.motifs,
+        "seqlets": seqlets,
+        "marginal": made["marginal"].set_index("motif_name")["effect"].to_dict(),
+        "attributions": made["attributions"].sum(axis=1),
+    }
+    exec(widget.code(), names)
+    pd.testing.assert_frame_equal(names["table"], widget.counts, check_dtype=False, check_exact=True)
+    assert len(widget.counts) > 0
+
+
+def test_code__works_where_families_were_given_and_pieces_are_missing(explorer: Make) -> None:
+    for without in (["seqlets", "annotations"], ["hits"], ["marginal"]):
+        widget = explorer(*without)
+        made = make_pieces()
+        seqlets = made["seqlets"].assign(motif_idx=made["annotations"][0][:, 0], tomtom_p=made["annotations"][1][:, 0])
+        names = {"hits": widget._content.hits, "motifs": widget._content.motifs, "seqlets": seqlets}
+        names["marginal"] = made["marginal"].set_index("motif_name")["effect"].to_dict()
+        exec(widget.code(), names)
+        pd.testing.assert_frame_equal(names["table"], widget.counts, check_dtype=False, check_exact=True)
+
+
+def test_suggestions__come_with_a_reason(explorer: Make) -> None:
+    found = explorer("hits", hits=make_pieces()["hits"].drop(columns="attribution")).suggestions
+    assert list(found.columns) == ["name", "value", "reason"]
+    assert found.set_index("name").loc["vignette", "value"] == 0.01
+    assert found["reason"].str.len().min() > 10
+    assert explorer("hits").suggestions.empty
 
 
 def test_explorer__needs_none_of_its_pieces(explorer: Make, bundle: Path) -> None:
@@ -161,7 +245,7 @@ def test_explorer__needs_none_of_its_pieces(explorer: Make, bundle: Path) -> Non
     assert "marginal" not in explorer("marginal").counts
     assert explorer("hits").hits.empty
     assert explorer("seqlets", "annotations").seqlets.empty
-    assert explorer("motifs").counts["family"].nunique() == 3
+    assert len(explorer("motifs").counts) == 3
     assert explorer("X", "hypothetical").counts["hits"].sum() > 0
     assert explorer("attributions")._manifest["has"]["attributions"]
     empty = Explorer()
@@ -208,10 +292,11 @@ def test_explorer__state_for_the_browser_is_json(explorer: Make) -> None:
 def test_explorer__takes_what_the_browser_sends(explorer: Make) -> None:
     widget = explorer()
     widget.set_state(
-        {"viewport": [5, 50], "_sort": {"column": "name", "descending": False}, "selected_motifs": ["TAL1"]}
+        {"viewport": [5, 50], "_sort": [{"column": "name", "descending": False}], "selected_motifs": ["TAL1"]}
     )
     assert widget.viewport == (5, 50)
-    assert widget.counts["motif_name"].iloc[0] == "decoy_a"
+    assert widget.counts["family"].tolist() == ["decoy", "GATA", "TAL"]
+    assert widget.counts["motifs"].tolist() == [2, 2, 1]
 
 
 def test_explorer__describes_itself(explorer: Make) -> None:

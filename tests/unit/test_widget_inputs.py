@@ -144,7 +144,7 @@ def test_read_content__takes_families_in_any_form(pieces: Pieces, form: str) -> 
     forms = {"mapping": made["families"], "list": of_motif, "families": Families(), "none": False}
     content = read_content(**{**made, "families": forms[form]})
     expected = content.motif_names if form == "none" else of_motif
-    assert [content.family_names[i] for i in content.family_idx] == expected
+    assert [content.tree.names[i] for i in content.tree.distinct] == expected
 
 
 def test_read_content__puts_peaks_in_the_middle_of_the_sequences(pieces: Pieces, tmp_path: Path) -> None:

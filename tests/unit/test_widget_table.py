@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,10 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nbmotif.evidence import Thresholds
-from nbmotif.widget import table, wire
+from nbmotif.family_tree import FamilyTree
+from nbmotif.thresholds import Thresholds
+from nbmotif.widget import frames, table, wire
 from nbmotif.widget.content import Content
 from nbmotif.widget.inputs import read_content
+from nbmotif.widget.rows import Order, matcher, parse_bound
+from nbmotif.widget.table import Query
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,10 +32,12 @@ cuts = st.builds(
     tomtom_p=st.sampled_from(P_VALUES),
     fimo_p=st.sampled_from(P_VALUES),
     sign=st.sampled_from(["+", "-", "both"]),
+    window=st.sampled_from([None, (20, 90), (50, 70)]),
+    sequences=st.sampled_from([None, np.array([True, False, True, True, False, False])]),
 )
 
 
-def recount(made: dict[str, Any], cut: Thresholds, sequence: int | None) -> pd.DataFrame:
+def recount(made: dict[str, Any], cut: Thresholds) -> pd.DataFrame:
     """Count with plain pandas from what the user passed."""
     hits, seqlets = made["hits"], made["seqlets"].copy()
     a = hits["attribution"].astype(np.float32)
@@ -42,123 +48,187 @@ def recount(made: dict[str, Any], cut: Thresholds, sequence: int | None) -> pd.D
     a = seqlets["attribution"].astype(np.float32)
     passes = {"+": a > 0, "-": a < 0, "both": a != 0}[cut.sign] & (seqlets["p-value"] < cut.seqlet_p)
     seqlets = seqlets[passes & (seqlets["tomtom_p"] < cut.tomtom_p) & (seqlets["motif_idx"] >= 0)]
-    if sequence is not None:
-        hits, seqlets = hits[hits["sequence_name"] == sequence], seqlets[seqlets["example_idx"] == sequence]
+    if cut.window is not None:
+        hits = hits[(hits["start"] >= cut.window[0]) & (hits["end"] <= cut.window[1])]
+        seqlets = seqlets[(seqlets["start"] >= cut.window[0]) & (seqlets["end"] <= cut.window[1])]
+    if cut.sequences is not None:
+        hits, seqlets = hits[cut.sequences[hits["sequence_name"]]], seqlets[cut.sequences[seqlets["example_idx"]]]
     names = list(made["motifs"])
     counted = pd.DataFrame({"motif_name": names})
-    counted["hits"] = counted["motif_name"].map(hits["motif_name"].value_counts()).fillna(0).astype(int)
+    counted["count"] = counted["motif_name"].map(hits["motif_name"].value_counts()).fillna(0).astype(int)
     on = hits.groupby("motif_name")["sequence_name"].nunique()
     counted["sequences"] = counted["motif_name"].map(on).fillna(0).astype(int)
     counted["seqlets"] = seqlets["motif_idx"].value_counts().reindex(range(len(names)), fill_value=0).to_numpy()
     return counted
 
 
-def browser_count(encoded: wire.Encoded, cut: Thresholds, sequence: int | None) -> dict[str, list[int]]:
-    """Count from the columns alone, by the rules of the browser."""
-    c, n_motifs = encoded.columns(), encoded.manifest["n_motifs"]
-    found: dict[str, list[int]] = {"hits": [], "sequences": [], "seqlets": [0] * n_motifs}
-    t = np.float32(cut.attribution)
-    for m in range(n_motifs):
-        levels = c["p_level"][c["p_level_offset"][m] : c["p_level_offset"][m + 1]]
-        level_cut = np.searchsorted(levels, cut.fimo_p)
-        on = [
-            int(c["hit_sequence"][h])
-            for h in range(c["hit_offset"][m], c["hit_offset"][m + 1])
-            if c["hit_p"][h] < level_cut
-            and (
-                (cut.sign != "-" and c["hit_attribution"][h] > t) or (cut.sign != "+" and c["hit_attribution"][h] < -t)
-            )
-            and sequence in (None, c["hit_sequence"][h])
-        ]
-        found["hits"].append(len(on))
-        found["sequences"].append(len(set(on)))
-    for s in range(len(c["seqlet_p"])):
-        a = c["seqlet_attribution"][s]
-        signed = (cut.sign != "-" and a > 0) or (cut.sign != "+" and a < 0)
-        assigned = c["seqlet_motif"][s] >= 0 and c["seqlet_tomtom_p"][s] < cut.tomtom_p
-        if signed and assigned and c["seqlet_p"][s] < cut.seqlet_p and sequence in (None, c["seqlet_sequence"][s]):
-            found["seqlets"][c["seqlet_motif"][s]] += 1
-    return found
-
-
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # the fixture is a pure function
-@given(cut=cuts, sequence=st.one_of(st.none(), st.integers(0, 5)), seed=st.integers(0, 50))
-def test_counts__equal_a_pandas_recount(
-    pieces: Callable[..., dict[str, Any]], cut: Thresholds, sequence: int | None, seed: int
-) -> None:
+@given(cut=cuts, seed=st.integers(0, 50))
+def test_answer__equals_a_pandas_recount(pieces: Callable[..., dict[str, Any]], cut: Thresholds, seed: int) -> None:
     made = pieces(seed=seed)
-    found = table.counts(read_content(**made), cut, sequence)
-    expected = recount(made, cut, sequence)
-    for name in ("hits", "sequences", "seqlets"):
-        assert found[name].tolist() == expected[name].tolist(), name
+    found = table.answer(read_content(**made), Query(cut), with_null=False)
+    expected = recount(made, cut)
+    for name in ("count", "sequences", "seqlets"):
+        assert getattr(found.motifs, name).tolist() == expected[name].tolist(), name
+    of_family = expected.groupby(found.labels)["seqlets"].sum()
+    assert found.families.seqlets.tolist() == of_family.tolist()
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # the fixture is a pure function
-@given(cut=cuts, sequence=st.one_of(st.none(), st.integers(0, 5)), seed=st.integers(0, 50))
-def test_counts__equal_what_the_browser_counts(
-    pieces: Callable[..., dict[str, Any]], cut: Thresholds, sequence: int | None, seed: int
+@given(cut=cuts, seed=st.integers(0, 50), max_hits=st.sampled_from([10, 100, 1000]))
+def test_tail__above_its_floor_holds_the_hits_that_count(
+    pieces: Callable[..., dict[str, Any]], cut: Thresholds, seed: int, max_hits: int
 ) -> None:
+    """Count from the columns alone, by the rules of the browser."""
     content = read_content(**pieces(seed=seed))
-    found = table.counts(content, cut, sequence)
-    sent = browser_count(wire.encode(content), cut, sequence)
-    assert {name: values.tolist() for name, values in found.items()} == sent
-
-
-@pytest.mark.parametrize("max_hits", [10, 100])
-def test_counts__above_the_floor_equal_what_the_browser_counts(
-    pieces: Callable[..., dict[str, Any]], max_hits: int
-) -> None:
-    content = read_content(**pieces())
     encoded = wire.encode(content, max_hits)
-    cut = Thresholds(attribution=encoded.manifest["floor"], sign="both")
-    assert encoded.manifest["floor"] > 0
-    assert table.counts(content, cut)["hits"].tolist() == browser_count(encoded, cut, None)["hits"]
+    cut = replace(cut, attribution=max(cut.attribution, encoded.manifest["floor"]))
+    c, base = encoded.tail(), encoded.columns()
+    assert encoded.manifest["n_hits"] == len(c["hit_p"]) <= max_hits
+    level_cut = [
+        np.searchsorted(base["p_level"][first:last], cut.fimo_p)
+        for first, last in zip(base["p_level_offset"], base["p_level_offset"][1:], strict=False)
+    ]
+    t, found = np.float32(cut.attribution), np.zeros(content.n_motifs, int)
+    for s in range(content.n_sequences):
+        for h in range(c["hit_offset"][s], c["hit_offset"][s + 1]):
+            m, a, start = int(c["hit_motif"][h]), c["hit_attribution"][h], int(c["hit_start"][h])
+            inside = cut.window is None or (
+                start >= cut.window[0] and start + int(base["motif_width"][m]) <= cut.window[1]
+            )
+            beyond = (cut.sign != "-" and a > t) or (cut.sign != "+" and a < -t)
+            allowed = cut.sequences is None or cut.sequences[s]
+            found[m] += beyond and inside and allowed and c["hit_p"][h] < level_cut[m]
+    assert found.tolist() == table.answer(content, Query(cut), with_null=False).motifs.count.tolist()
+
+
+@pytest.mark.parametrize("mode", ["hits", "sites", "exclusive", "sequences", "explained"])
+def test_answer__of_a_family_does_not_change_when_the_database_is_doubled(
+    pieces: Callable[..., dict[str, Any]], mode: Any
+) -> None:
+    made = pieces("families", "annotations", n_hits=400)
+    made["hits"] = hits = made["hits"].drop(columns="attribution")  # computed, so that they can be shifted
+    motifs = made["motifs"]
+    doubled = {**motifs, **{f"copy of {name}": pwm for name, pwm in motifs.items()}}
+    copies = hits.assign(motif_name="copy of " + hits["motif_name"], motif_idx=hits["motif_idx"] + len(motifs))
+    more = {**made, "motifs": doubled, "hits": pd.concat([hits, copies])}
+    for similarity in (0.3, 0.7, 1.0):
+        query = Query(Thresholds(attribution=0.0, sign="both", fimo_p=1), mode, similarity)
+        before, after = (table.answer(read_content(**some), query) for some in (made, more))
+        assert after.family_names == before.family_names
+        for name in ("count", "sequences", "expected", "marginal"):
+            np.testing.assert_array_equal(getattr(after.families, name), getattr(before.families, name), name)
+
+
+def test_answer__expects_by_chance_what_shifted_hits_have(pieces: Callable[..., dict[str, Any]]) -> None:
+    made = pieces("hits")
+    hits = pieces()["hits"].drop(columns="attribution")
+    content = read_content(**made, hits=hits)
+    found = table.answer(content, Query(Thresholds(attribution=0.1, fimo_p=1, sign="+")))
+    assert len(content.null) == 10
+    expected = [shifted.count(Thresholds(attribution=0.1, fimo_p=1, sign="+")).motifs.count for shifted in content.null]
+    np.testing.assert_array_equal(found.motifs.expected, np.mean(expected, axis=0))
+    assert 0 < found.motifs.expected.sum() < 200
+    alone = read_content(**pieces("attributions", "hypothetical"))
+    assert np.isnan(table.answer(alone, Query(Thresholds())).motifs.expected).all()
+    other = read_content(**pieces())  # whose hits have attributions that are no sums of those given
+    assert np.isnan(table.answer(other, Query(Thresholds())).motifs.expected).all()
 
 
 def _content() -> Content:
     names = ["b", "A", "c", "Ab"]
-    families = ["ETS", "GATA"]
-    marginal = np.array([0.5, np.nan, -1, 0.5], np.float32)
-    return Content(motif_names=names, family_names=families, family_idx=np.array([1, 0, 1, 0]), marginal=marginal)
+    tree = FamilyTree.of_groups(np.array([1, 0, 1, 0]), ["ETS", "GATA"])
+    return Content(motif_names=names, tree=tree, marginal=np.array([0.5, np.nan, -1, 0.5], np.float32))
 
 
-VALUES = {"hits": np.array([3, 0, 3, 7]), "marginal": np.array([0.5, np.nan, -1, 0.5], np.float32)}
+def _answer() -> table.Answer:
+    content = _content()
+    found = table.answer(content, Query(Thresholds()))
+    counts = {"count": np.array([3, 0, 3, 7]), "sequences": np.array([3, 0, 2, 4])}
+    return replace(found, motifs=replace(found.motifs, **counts))
 
 
 @pytest.mark.parametrize(
     ("column", "descending", "expected"),
     [
-        ("hits", True, [3, 0, 2, 1]),
-        ("hits", False, [1, 0, 2, 3]),
+        ("count", True, [3, 0, 2, 1]),
+        ("count", False, [1, 0, 2, 3]),
         ("marginal", True, [0, 3, 2, 1]),
         ("marginal", False, [2, 0, 3, 1]),
         ("name", False, [1, 3, 0, 2]),
         ("name", True, [2, 0, 3, 1]),
         ("family", False, [1, 3, 0, 2]),
         ("family", True, [0, 2, 1, 3]),
+        ("enrichment", True, [0, 1, 2, 3]),
     ],
 )
-def test_rows__are_sorted_with_ties_in_file_order(column: str, descending: bool, expected: list[int]) -> None:
-    assert table.rows(_content(), VALUES, table.Order(column, descending)).tolist() == expected
+def test_motif_rows__are_sorted_with_ties_in_file_order(column: str, descending: bool, expected: list[int]) -> None:
+    assert table.motif_rows(_content(), _answer(), Order(((column, descending),))).tolist() == expected
+
+
+def test_motif_rows__are_sorted_by_one_column_after_the_other() -> None:
+    assert table.motif_rows(_content(), _answer(), Order((("count", True), ("sequences", False)))).tolist() == [
+        3,
+        2,
+        0,
+        1,
+    ]
 
 
 @pytest.mark.parametrize(
-    ("search", "expected"), [("", [0, 1, 2, 3]), ("a", [0, 1, 2, 3]), ("AB", [3]), ("ets", [1, 3]), ("zz", [])]
+    ("search", "expected"),
+    [
+        ("", [0, 1, 2, 3]),
+        ("a", [0, 1, 2, 3]),
+        ("AB", [3]),
+        ("ets", [1, 3]),
+        ("/^[AB]$/", [0, 1]),
+        ("zz", []),
+        ("/(/", []),
+    ],
 )
-def test_rows__are_found_by_motif_or_family(search: str, expected: list[int]) -> None:
-    assert sorted(table.rows(_content(), VALUES, table.Order(search=search)).tolist()) == expected
+def test_motif_rows__are_found_by_motif_or_family(search: str, expected: list[int]) -> None:
+    assert sorted(table.motif_rows(_content(), _answer(), Order(search=search)).tolist()) == expected
+
+
+def test_motif_rows__are_filtered_by_their_numbers() -> None:
+    order = Order(filters={"count": ">= 3", "sequences": "<4", "marginal": "= -1"})
+    assert table.motif_rows(_content(), _answer(), order).tolist() == [2]
+
+
+def test_family_rows__are_found_by_the_name_of_a_member() -> None:
+    content, found = _content(), _answer()
+    assert found.family_names == ["GATA", "ETS"]
+    assert table.family_rows(content, found, Order(search="ab")).tolist() == [1]
+    assert table.family_rows(content, found, Order((("name", False),))).tolist() == [1, 0]
+    assert table.family_rows(content, found, Order((("marginal", True),))).tolist() == [1, 0]
+    assert found.families.marginal.tolist() == [-1, 0.5]
+    assert found.families.members.tolist() == [2, 2]
+
+
+@pytest.mark.parametrize(
+    ("text", "bound"),
+    [("10", (">=", 10)), ("< 5", ("<", 5)), (">=1e-3", (">=", 0.001)), ("=3", ("=", 3)), ("ten", None), ("", None)],
+)
+def test_parse_bound__reads_what_is_typed(text: str, bound: tuple[str, float] | None) -> None:
+    assert parse_bound(text) == bound
+
+
+def test_matcher__reads_text_and_expressions() -> None:
+    assert [matcher(r"/^GATA\d/")(name) for name in ("gata1", "agata1")] == [True, False]
+    assert [matcher("GATA")(name) for name in ("gata1", "agata1", "tal")] == [True, True, False]
 
 
 def test_seqlets_frame__names_seqlets_without_a_good_match_unassigned(pieces: Callable[..., dict[str, Any]]) -> None:
     made = pieces()
-    frame = table.seqlets_frame(read_content(**made), Thresholds(tomtom_p=0.0, seqlet_p=1, sign="both"))
+    frame = frames.seqlets_frame(read_content(**made), Thresholds(tomtom_p=0.0, seqlet_p=1, sign="both"))
     assert len(frame) == len(made["seqlets"])
     assert set(frame["motif_name"]) == {"unassigned"}
 
 
 def test_hits_frame__has_the_vignettes_columns_and_the_genome(pieces: Callable[..., dict[str, Any]]) -> None:
     content = read_content(**pieces())
-    frame = table.hits_frame(content, table.counted_hits(content, Thresholds(), sequence=3))
+    frame = frames.hits_frame(content, frames.counted_hits(content, table.only_in(Thresholds(), 6, 3)))
     expected = "motif_name motif_idx sequence_name start end strand score p-value attribution"
     assert list(frame.columns) == [*expected.split(), "chrom", "chrom_start", "chrom_end"]
     assert set(frame["sequence_name"]) == {"peak 3"}
@@ -169,11 +239,32 @@ def test_hits_frame__has_the_vignettes_columns_and_the_genome(pieces: Callable[.
 def test_selection_frame__holds_hits_and_seqlets_of_the_named_motifs(pieces: Callable[..., dict[str, Any]]) -> None:
     content = read_content(**pieces())
     cut = Thresholds(sign="both", tomtom_p=1, seqlet_p=1)
-    counted = table.counts(content, cut)
-    frame = table.selection_frame(content, cut, None, ["TAL1"])
+    counted = table.answer(content, Query(cut)).motifs
+    frame = frames.selection_frame(content, Query(cut), ["TAL1"])
     assert set(frame["motif_name"]) == {"TAL1"}
-    assert frame["method"].value_counts().to_dict() == {"hit": counted["hits"][2], "seqlet": counted["seqlets"][2]}
-    assert table.selection_frame(content, cut, None, []).empty
+    assert frame["method"].value_counts().to_dict() == {"hit": counted.count[2], "seqlet": counted.seqlets[2]}
+    assert frames.selection_frame(content, Query(cut), []).empty
+
+
+def test_selection_frame__of_a_family_holds_all_of_its_motifs(pieces: Callable[..., dict[str, Any]]) -> None:
+    content = read_content(**pieces())
+    query = Query(Thresholds(sign="both"))
+    assert set(frames.selection_frame(content, query, ["GATA", "TAL1"])["motif_name"]) == {"GATA1", "Gata4", "TAL1"}
+
+
+@pytest.mark.parametrize("mode", ["sites", "exclusive"])
+def test_sites_frame__has_a_row_for_each_site_that_is_counted(pieces: Callable[..., dict[str, Any]], mode: Any) -> None:
+    content = read_content(**pieces(n_hits=400))
+    query = Query(Thresholds(sign="both", fimo_p=1), mode)
+    found, counted = frames.sites_frame(content, query), table.answer(content, query)
+    per_family = found["family"].value_counts().reindex(counted.family_names, fill_value=0)
+    assert per_family.tolist() == counted.families.count.tolist()
+    hits = frames.hits_frame(content, frames.counted_hits(content, query.thresholds))
+    if mode == "sites":
+        assert found["n_hits"].sum() == len(hits)
+    strongest = hits.set_index(["motif_name", "sequence_name", "attribution", "p-value"]).index
+    assert set(found.set_index(["motif_name", "sequence_name", "attribution", "p-value"]).index) <= set(strongest)
+    assert (found["chrom_end"] - found["chrom_start"] == found["end"] - found["start"]).all()
 
 
 def test_default_tracks__are_the_sequences_with_the_most_attribution(pieces: Callable[..., dict[str, Any]]) -> None:
@@ -181,7 +272,7 @@ def test_default_tracks__are_the_sequences_with_the_most_attribution(pieces: Cal
     content = read_content(**made)
     passing = made["seqlets"][(made["seqlets"]["p-value"] < 0.01) & (made["seqlets"]["attribution"] > 0)]
     expected = passing.groupby("example_idx")["attribution"].sum().sort_values(ascending=False)
-    assert table.default_tracks(content, Thresholds(sign="+"), 3) == expected.index[:3].tolist()
+    assert frames.default_tracks(content, Thresholds(sign="+"), 3) == expected.index[:3].tolist()
     rest = read_content(X=made["X"], attributions=made["attributions"])
     by_sum = np.abs(made["attributions"]).sum(axis=(1, 2))
-    assert table.default_tracks(rest, Thresholds(), 2) == np.argsort(-by_sum)[:2].tolist()
+    assert frames.default_tracks(rest, Thresholds(), 2) == np.argsort(-by_sum)[:2].tolist()

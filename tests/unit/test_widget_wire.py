@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nbmotif.family_tree import FamilyTree
 from nbmotif.hits import Hits
 from nbmotif.widget import wire
 from nbmotif.widget.content import Content
@@ -29,7 +31,7 @@ def assemble(messages: Iterable[tuple[list[dict[str, Any]], list[memoryview]]]) 
         assert len(entries) == len(buffers)
         for entry, buffer in zip(entries, buffers, strict=True):
             column = columns.setdefault(entry["name"], np.empty(entry["total"], _NUMPY[entry["dtype"]]))
-            part = np.frombuffer(buffer, column.dtype)
+            part = np.frombuffer(gzip.decompress(buffer) if entry["gzip"] else buffer, column.dtype)
             assert len(part) == entry["length"]
             column[entry["offset"] : entry["offset"] + len(part)] = part
             received[entry["name"]] = received.get(entry["name"], 0) + len(part)
@@ -71,7 +73,8 @@ def test_pieces__put_together_are_the_columns(n: int, limit: int, dtypes: list[s
 def test_pieces__of_two_megabytes_hold_a_large_column() -> None:
     column = np.arange(1_300_000, dtype=np.float32)
     messages = list(wire.pieces({"a": column}))
-    assert [buffers[0].nbytes for _, buffers in messages] == [2_000_000, 2_000_000, 1_200_000]
+    assert [entries[0]["length"] for entries, _ in messages] == [500_000, 500_000, 300_000]
+    assert all(buffers[0].nbytes < 2_000_000 for _, buffers in messages)
     np.testing.assert_array_equal(assemble(messages)["a"], column)
 
 
@@ -79,21 +82,21 @@ def test_encode__gives_continuous_p_values_more_bits() -> None:
     p = np.random.default_rng(0).permutation(70_000) / 1e9
     same = np.zeros(70_000)
     hits = Hits(["m0"], [5], same, same, same, same + 1, same, p, same + 1)
-    columns = wire.encode(_content(hits)).columns()
-    assert columns["hit_p"].dtype == np.uint32
-    np.testing.assert_array_equal(columns["p_level"][columns["hit_p"]], p)
+    encoded = wire.encode(_content(hits))
+    tail = encoded.tail()
+    assert tail["hit_p"].dtype == np.uint32
+    np.testing.assert_array_equal(encoded.columns()["p_level"][tail["hit_p"]], p)
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_encode__keeps_every_hit_with_its_columns_together(seed: int) -> None:
+def test_tail__keeps_every_hit_with_its_columns_together(seed: int) -> None:
     hits = random_hits(np.random.default_rng(seed), 300)
-    content = _content(hits)
-    columns = assemble(wire.pieces(wire.encode(content).columns()))
+    encoded = wire.encode(_content(hits))
+    columns = assemble(wire.pieces({**encoded.columns(), **encoded.tail()}))
     sent = _decoded_hits(columns)
     assert sorted(sent) == sorted(_rows(hits))
-    for m in range(7):
-        attribution = columns["hit_attribution"][columns["hit_offset"][m] : columns["hit_offset"][m + 1]]
-        assert (np.diff(attribution) <= 0).all()
+    places = [row[1:3] for row in sent]
+    assert places == sorted(places)
 
 
 @pytest.mark.parametrize("max_hits", [1, 10, 299, 300])
@@ -102,7 +105,7 @@ def test_encode__sends_the_strongest_hits_and_says_the_floor(max_hits: int) -> N
     encoded = wire.encode(_content(hits), max_hits)
     floor = encoded.manifest["floor"]
     above = np.abs(hits.attribution) > np.float32(floor)
-    assert encoded.manifest["n_hits"] == len(encoded.columns()["hit_p"]) <= max_hits
+    assert encoded.manifest["n_hits"] == len(encoded.tail()["hit_p"]) <= max_hits
     assert encoded.manifest["n_hits_total"] == 300
     if max_hits == 300:
         assert (floor, encoded.manifest["n_hits"]) == (0.0, 300)
@@ -112,21 +115,31 @@ def test_encode__sends_the_strongest_hits_and_says_the_floor(max_hits: int) -> N
         assert (np.abs(hits.attribution) >= np.float32(floor)).sum() > max_hits
 
 
+def test_hits_of__holds_all_hits_of_a_sequence_also_those_below_the_floor() -> None:
+    hits = random_hits(np.random.default_rng(2), 300)
+    content = _content(hits)
+    columns = {**wire.encode(content, 10).columns(), **wire.hits_of(content, 3)}
+    expected = sorted((m, 0, *row) for m, s, *row in _rows(hits) if s == 3)
+    assert sorted(_decoded_hits(columns)) == expected
+
+
 def test_encode__manifest_is_json(pieces: Callable[..., dict[str, Any]]) -> None:
     content = read_content(**pieces())
     manifest = json.loads(json.dumps(wire.encode(content).manifest, allow_nan=False))
-    assert manifest["has"] == dict.fromkeys(("hits", "seqlets", "marginal", "hypothetical", "attributions"), True)
+    pieces_given = ("hits", "seqlets", "marginal", "hypothetical", "attributions")
+    assert manifest["has"] == {**dict.fromkeys(pieces_given, True), "tree": False, "null": False}
     assert (manifest["n_sequences"], manifest["length"], manifest["n_motifs"]) == (6, 120, 5)
     assert manifest["loci"]["start"] == [0, 1000, 2000, 3000, 4000, 5000]
-    assert manifest["attribution_max"] == pytest.approx(0.3)
-    assert (manifest["fimo_p_max"], manifest["seqlet_p_max"]) == (1e-4, 0.01)
+    columns = wire.encode(content).columns()
+    assert columns["attribution_stop"].max() == pytest.approx(0.3)
+    assert (columns["fimo_p_stop"][0], columns["seqlet_p_stop"][0], columns["tomtom_p_stop"][0]) == (1e-4, 0.01, 1.0)
 
 
 def test_encode__of_nothing_has_every_column(pieces: Callable[..., dict[str, Any]]) -> None:
-    empty = wire.encode(Content()).columns()
-    full = wire.encode(read_content(**pieces())).columns()
-    assert {name: values.dtype for name, values in empty.items()} == {name: v.dtype for name, v in full.items()}
-    assert empty["hit_offset"].tolist() == [0]
+    empty, full = wire.encode(Content()), wire.encode(read_content(**pieces()))
+    for one, other in ((empty.columns(), full.columns()), (empty.tail(), full.tail())):
+        assert {name: values.dtype for name, values in one.items()} == {name: v.dtype for name, v in other.items()}
+    assert empty.tail()["hit_offset"].tolist() == [0]
 
 
 def test_encode_pwms__are_columns_of_acgt() -> None:
@@ -170,7 +183,8 @@ def test_track__guesses_the_bases_where_only_attributions_are_known(pieces: Call
 
 def _content(hits: Hits) -> Content:
     names = hits.motif_names
-    return Content("", 5, 60, names, hits.motif_widths, None, names, np.arange(len(names)), hits=hits)
+    tree = FamilyTree.of_groups(np.arange(len(names)), names)
+    return Content("", 5, 60, names, hits.motif_widths, tree=tree, hits=hits)
 
 
 def _rows(hits: Hits) -> list[tuple[float, ...]]:
@@ -179,8 +193,8 @@ def _rows(hits: Hits) -> list[tuple[float, ...]]:
 
 
 def _decoded_hits(columns: dict[str, np.ndarray]) -> list[tuple[float, ...]]:
-    motif = np.repeat(np.arange(len(columns["hit_offset"]) - 1), np.diff(columns["hit_offset"].astype(np.int64)))
+    motif = columns["hit_motif"].astype(np.int64)
+    sequence = np.repeat(np.arange(len(columns["hit_offset"]) - 1), np.diff(columns["hit_offset"].astype(np.int64)))
     p = columns["p_level"][columns["p_level_offset"][motif] + columns["hit_p"].astype(np.int64)]
-    rest = ("hit_sequence", "hit_start", "hit_strand")
-    decoded = (motif, *(columns[name] for name in rest), p, columns["hit_attribution"])
+    decoded = (motif, sequence, columns["hit_start"], columns["hit_strand"], p, columns["hit_attribution"])
     return list(zip(*(column.tolist() for column in decoded), strict=True))

@@ -1,5 +1,7 @@
 // The whole widget or one of its parts, in each of its states.
 import { useErrorBoundary } from "preact/hooks";
+import { type Counts, hitPasses, type Thresholds } from "../counts.ts";
+import type { Dataset } from "../dataset.ts";
 import { threshold, whole } from "../format.ts";
 import type { LoadState } from "../store.ts";
 import type { Manifest } from "../wire.ts";
@@ -182,12 +184,13 @@ function LoadError({ message }: { message: string }) {
 /** One sentence about what stands between the user and an answer, with the way out. */
 function Notice() {
   const { store } = useScreen();
-  const { manifest, hits } = store.dataset.value!;
+  const dataset = store.dataset.value!;
+  const { has } = dataset.manifest;
   const counts = store.counts.value!;
-  const { attribution, sign } = store.thresholds.value;
-  const notice = store.notice.value;
-  if (notice) {
-    const { text, action } = notice;
+  const { problem, notice } = store;
+  if (problem.value !== "") return <Message text={problem.value} />;
+  if (notice.value) {
+    const { text, action } = notice.value;
     return (
       <Message text={text}>
         {action && (
@@ -198,23 +201,17 @@ function Notice() {
       </Message>
     );
   }
-  if (!manifest.has.hits && !manifest.has.seqlets) {
-    return <Message text="There is nothing to count: give the Explorer hits, seqlets or both." />;
-  }
-  if (!manifest.has.hits || counts.nHits > 0) return null;
-  if (store.traits.sequence.value !== null) return <Message text="No hit passes in this sequence." />;
-  if (counts.nMatches === 0) return <Message text="No hit passes: raise the FIMO p threshold." />;
-  const strongest = strongestHit(hits.attribution, hits.offset, sign);
-  if (strongest <= 0) return <Message text="No hit has an attribution of this sign: change the sign." />;
+  if (!has.hits && !has.seqlets)
+    return <Message text="There is nothing to count: give the Explorer hits or seqlets." />;
+  if (!has.hits || !dataset.hasHits || counts.nHits > 0) return null;
+  const strongest = strongestHit(dataset, counts, store.thresholds.value);
+  if (strongest === 0 || store.traits.sequence.value !== null)
+    return <Message text="No hit passes here: loosen p, the sign, the window or the sequences." />;
+  const half = Number((strongest / 2).toPrecision(1));
   return (
-    <Message
-      text={`No hit passes ${threshold(attribution)}: the strongest has ${threshold(Number(strongest.toPrecision(2)))}.`}
-    >
-      <button
-        class="nbm-button"
-        onClick={() => store.set({ attribution_threshold: Number((strongest / 2).toPrecision(1)) })}
-      >
-        Lower to {threshold(Number((strongest / 2).toPrecision(1)))}
+    <Message text={`No hit passes: the strongest has ${threshold(Number(strongest.toPrecision(2)))}.`}>
+      <button class="nbm-button" onClick={() => store.set({ attribution_threshold: half })}>
+        Lower to {threshold(half)}
       </button>
     </Message>
   );
@@ -228,25 +225,29 @@ function Message({ text, children }: { text: string; children?: preact.Component
   );
 }
 
-/** Largest attribution of the sign; hits of a motif are in descending order, so its ends suffice. */
-function strongestHit(attribution: Float32Array, offset: Uint32Array, sign: "+" | "-" | "both"): number {
+/** Largest |attribution| of the hits that pass everything else. */
+function strongestHit(dataset: Dataset, counts: Counts, thresholds: Thresholds): number {
   let most = 0;
-  for (let m = 0; m + 1 < offset.length; m++) {
-    if (offset[m] === offset[m + 1]) continue;
-    if (sign !== "-") most = Math.max(most, attribution[offset[m]]);
-    if (sign !== "+") most = Math.max(most, -attribution[offset[m + 1] - 1]);
-  }
+  dataset.hits.attribution.forEach((value, h) => {
+    const size = Math.abs(value);
+    if (size > most && hitPasses(dataset, counts, { ...thresholds, attribution: most }, h)) most = size;
+  });
   return most;
 }
 
+/** Where the numbers end that need no kernel. */
 function Footer() {
   const { store } = useScreen();
-  const { manifest } = store.dataset.value!;
-  if (manifest.n_hits >= manifest.n_hits_total) return null;
+  const { n_hits: nHits, n_hits_total: nAll, floor } = store.dataset.value!.manifest;
+  if (nHits >= nAll) return null;
   return (
     <div class="nbm-footer">
-      Counts are exact above an attribution of {threshold(manifest.floor)}: the {whole(manifest.n_hits)}{" "}
-      strongest of {whole(manifest.n_hits_total)} hits are here.
+      Exact above an attribution of {threshold(floor)} (the {whole(nHits)} strongest of {whole(nAll)} hits are
+      here); below,{" "}
+      {store.host.source.value === "kernel"
+        ? "at the slider's stops and once the kernel has counted"
+        : "as the page was exported"}
+      .
     </div>
   );
 }

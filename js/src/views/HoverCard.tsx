@@ -103,7 +103,7 @@ export function HoverCard({ width, edgesOf }: HoverCardProps) {
 function ClaimRow({ claim }: { claim: Claim }) {
   const { store } = useScreen();
   const { kind, name, strand, attribution, p, reason, motif } = claim;
-  const slot = store.selected.value.indexOf(motif);
+  const slot = store.slots.value.get(motif) ?? -1;
   return (
     <div class="nbm-claim" data-passes={reason === ""}>
       <span class="nbm-claim-kind">{kind}</span>

@@ -8,7 +8,6 @@ export function MotifBar() {
   const { traits } = store;
   const dataset = store.dataset.value!;
   const sequence = traits.sequence.value;
-  const names = dataset.manifest.motif_names;
   return (
     <div class="nbm-bar">
       <label class="nbm-search">
@@ -16,7 +15,7 @@ export function MotifBar() {
         <input
           type="search"
           class="nbm-input"
-          placeholder="Search motifs"
+          placeholder="Search, or /regex/"
           aria-label="Search motifs"
           value={traits._search.value}
           onInput={(event) => store.set({ _search: event.currentTarget.value }, { settle: false })}
@@ -33,14 +32,14 @@ export function MotifBar() {
           onRemove={() => store.set({ sequence: null })}
         />
       )}
-      {store.selected.value.map((motif, slot) => (
+      {traits.selected_motifs.value.map((name, slot) => (
         <Chip
-          key={motif}
+          key={name}
           slot={slot}
-          text={names[motif]!}
-          label={`Unmark ${names[motif]}`}
-          onOpen={() => store.set({ motif: traits.motif.peek() === names[motif] ? null : names[motif]! })}
-          onRemove={() => store.toggleMotif(names[motif]!)}
+          text={name}
+          label={`Unmark ${name}`}
+          onOpen={() => store.openCard(name)}
+          onRemove={() => store.toggleMotif(name)}
         />
       ))}
       <span class="nbm-spacer" />

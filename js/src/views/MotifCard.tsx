@@ -30,12 +30,12 @@ function useContributions(motif: number): { found: Contributions | null; problem
   useEffect(() => {
     if (isMoving || !dataset.manifest.has.hits || !dataset.manifest.has.attributions) return undefined;
     const controller = new AbortController();
-    const { attribution, fimoP, sign } = thresholds;
+    const query = store.query.peek();
     const finish = (found: Contributions | null, problem: string): void => {
       if (!controller.signal.aborted) setState({ of: { dataset, motif, thresholds }, found, problem });
     };
     store.host
-      .request("card", { motif, attribution, fimoP, sign }, { signal: controller.signal })
+      .request("card", { ...query, motif }, { signal: controller.signal })
       .then((reply) => finish(decodeCard(reply, dataset.motifWidth[motif]), ""))
       .catch((error: unknown) => finish(null, error instanceof Error ? error.message : String(error)));
     return () => controller.abort();
@@ -63,8 +63,9 @@ function Card({ motif }: { motif: number }) {
   const { store } = useScreen();
   const dataset = store.dataset.value!;
   const name = dataset.manifest.motif_names[motif]!;
-  const family = dataset.familyName(motif);
-  const slot = store.selected.value.indexOf(motif);
+  const { names, labels } = store.families.value!;
+  const family = names[labels[motif]!];
+  const slot = store.slots.value.get(motif) ?? -1;
   const { found, problem, isStale } = useContributions(motif);
   const { has } = dataset.manifest;
   const width = dataset.motifWidth[motif];
@@ -230,7 +231,8 @@ function Members({ motif, column }: { motif: number; column: number }) {
   const { store } = useScreen();
   const dataset = store.dataset.value!;
   const counts = store.counts.value!;
-  const members = useMemo(() => alignFamily(dataset, motif), [dataset, motif]);
+  const families = store.families.value!;
+  const members = useMemo(() => alignFamily(dataset, families, motif), [dataset, families, motif]);
   if (members.length === 1) return null;
   const shown = members.slice(0, MEMBERS);
   const left = Math.min(...shown.map(({ offset }) => offset));
@@ -255,13 +257,13 @@ function Members({ motif, column }: { motif: number; column: number }) {
           <span class="nbm-clip">{dataset.manifest.motif_names[member]}</span>
           <span class="nbm-muted">
             {similarity.toFixed(2)}
-            {dataset.manifest.has.hits && ` · ${plural(counts.hits[member], "hit")}`}
+            {dataset.manifest.has.hits && ` · ${whole(counts.motifs.count[member])}`}
           </span>
         </button>
       ))}
       {members.length > MEMBERS && (
         <p class="nbm-muted">
-          and {members.length - MEMBERS} more: search the table for {dataset.familyName(motif)}
+          and {members.length - MEMBERS} more: search the table for {families.names[families.labels[motif]!]}
         </p>
       )}
     </div>

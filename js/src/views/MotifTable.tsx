@@ -1,56 +1,21 @@
-// The motifs and their counts. Only the rows in sight exist, so thousands of motifs cost as much as thirty.
+// Families of motifs and their counts. Only the rows in sight exist, so thousands cost as much as thirty.
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Counts } from "../counts.ts";
-import type { Dataset } from "../dataset.ts";
-import { effect, plural, whole } from "../format.ts";
-import type { SortColumn } from "../wire.ts";
-import { ownKeys, useScreen, useUniqueId } from "./context.ts";
-import { Icon } from "./Icon.tsx";
+import { whole } from "../format.ts";
+import { CountBar } from "./CountBar.tsx";
+import { useScreen, useUniqueId } from "./context.ts";
 import { MotifBar } from "./MotifBar.tsx";
-import { MotifLogo } from "./MotifLogo.tsx";
-import { Swatch } from "./Swatch.tsx";
+import { MotifRow, ROW } from "./MotifRow.tsx";
+import { TableHead } from "./TableHead.tsx";
+import { numberColumns } from "./tableColumns.ts";
 
-const ROW = 38;
 const OVERSCAN = 4;
-
-interface ColumnSpec {
-  column: SortColumn;
-  title: string;
-  hint: string;
-  /** Pixels. */
-  width: number;
-}
-
-type CountColumn = "hits" | "sequences" | "seqlets";
-
-function countColumns({ manifest }: Dataset): ColumnSpec[] {
-  const { has } = manifest;
-  const columns: ColumnSpec[] = [];
-  if (has.hits) {
-    columns.push(
-      { column: "hits", title: "Hits", hint: "FIMO hits that pass both thresholds", width: 60 },
-      { column: "sequences", title: "Seqs", hint: "Sequences with at least one such hit", width: 42 },
-    );
-  }
-  if (has.seqlets)
-    columns.push({
-      column: "seqlets",
-      title: "Seqlets",
-      hint: "Seqlets whose best match is this motif",
-      width: 58,
-    });
-  if (has.marginal)
-    columns.push({ column: "marginal", title: "Marginal", hint: "Effect of inserting the motif", width: 60 });
-  return columns;
-}
 
 export function MotifTable() {
   const { store } = useScreen();
   const dataset = store.dataset.value!;
   const counts = store.counts.value!;
   const rows = store.rows.value;
-  const selected = store.selected.value;
-  const columns = countColumns(dataset);
+  const columns = numberColumns(dataset, store.traits.count_mode.value);
   const scroller = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(400);
@@ -67,8 +32,8 @@ export function MotifTable() {
   const first = Math.max(0, Math.floor(top / ROW) - OVERSCAN);
   const last = Math.min(rows.length, Math.ceil((top + height) / ROW) + OVERSCAN);
   const place = active === null ? -1 : rows.indexOf(active);
-  const maxHits = Math.max(1, max(counts.hits));
-  const maxSeqlets = Math.max(1, max(counts.seqlets));
+  const level = store.traits.by_family.value ? counts.families : counts.motifs;
+  const most = { count: largest(level.count), seqlets: largest(level.seqlets) };
 
   const activate = (next: number): void => {
     const at = Math.max(0, Math.min(rows.length - 1, next));
@@ -90,20 +55,24 @@ export function MotifTable() {
       Home: 0,
       End: rows.length - 1,
     }[event.key];
-    const isToggle = event.key === "Enter" || event.key === " ";
-    if (to === undefined && !isToggle) return;
+    const family = active !== null && active < 0 ? ~active : null;
+    if (to !== undefined) activate(to);
+    else if (event.key === "Enter" || event.key === " ") {
+      if (active !== null) store.toggleRow(active);
+    } else if (family !== null && (event.key === "ArrowRight" || event.key === "ArrowLeft")) {
+      store.expand(family, event.key === "ArrowRight");
+    } else return;
     event.preventDefault();
     event.stopPropagation();
-    if (to !== undefined) activate(to);
-    else if (active !== null) store.toggleMotif(dataset.manifest.motif_names[active]!);
   };
 
   return (
     <section class="nbm-panel nbm-motifs" aria-label="Motifs">
       <MotifBar />
+      <CountBar />
       <div
         class="nbm-grid"
-        role="grid"
+        role="treegrid"
         aria-label="Motifs"
         aria-rowcount={rows.length + 1}
         aria-multiselectable="true"
@@ -111,166 +80,48 @@ export function MotifTable() {
         tabIndex={0}
         ref={scroller}
         style={{ "--columns": columns.map(({ width }) => `${width}px`).join(" ") }}
-        {...ownKeys}
         onKeyDown={keys}
         onScroll={(event) => setTop(event.currentTarget.scrollTop)}
       >
-        <Head columns={columns} />
+        <TableHead columns={columns} />
         <div class="nbm-grid-rows" role="rowgroup" style={{ height: `${rows.length * ROW}px` }}>
-          {Array.from(rows.subarray(first, last), (motif, i) => (
-            <Row
-              key={motif}
-              id={`${id}-${motif}`}
-              motif={motif}
+          {Array.from(rows.subarray(first, last), (row, i) => (
+            <MotifRow
+              key={row}
+              id={`${id}-${row}`}
+              row={row}
               at={first + i}
-              dataset={dataset}
-              counts={counts}
               columns={columns}
-              slot={selected.indexOf(motif)}
-              isActive={motif === active}
-              shares={{ hits: counts.hits[motif] / maxHits, seqlets: counts.seqlets[motif] / maxSeqlets }}
-              onToggle={() => {
-                setActive(motif);
-                store.toggleMotif(dataset.manifest.motif_names[motif]!);
-              }}
+              most={most}
+              isActive={row === active}
+              onPick={() => setActive(row)}
             />
           ))}
         </div>
         {rows.length === 0 && <NoRows />}
       </div>
-      <Summary dataset={dataset} counts={counts} nRows={rows.length} />
+      <Summary />
     </section>
   );
 }
 
-function max(values: Uint32Array): number {
-  let most = 0;
+function largest(values: Float64Array): number {
+  let most = 1e-300;
   for (const value of values) if (value > most) most = value;
   return most;
 }
 
-function Head({ columns }: { columns: ColumnSpec[] }) {
-  return (
-    <div class="nbm-grid-head nbm-grid-row" role="row" aria-rowindex={1}>
-      <div role="columnheader" class="nbm-cell" data-column="logo">
-        <span class="nbm-sort">Logo</span>
-      </div>
-      <div role="columnheader" class="nbm-cell nbm-cell-names" data-column="names">
-        <SortButton column="name" title="Motif" hint="Sort by name" />
-        <SortButton column="family" title="Family" hint="Sort by family" />
-      </div>
-      {columns.map(({ column, title, hint }) => (
-        <div key={column} role="columnheader" class="nbm-cell nbm-cell-number">
-          <SortButton column={column} title={title} hint={hint} />
-        </div>
-      ))}
-    </div>
-  );
-}
-
-function SortButton({ column, title, hint }: Omit<ColumnSpec, "width">) {
-  const { store } = useScreen();
-  const sort = store.traits._sort.value;
-  const isSorted = sort.column === column;
-  const isText = column === "name" || column === "family";
-  const click = (): void =>
-    store.set({ _sort: { column, descending: isSorted ? !sort.descending : !isText } });
-  return (
-    <button
-      type="button"
-      class="nbm-sort"
-      data-sorted={isSorted}
-      aria-label={`${title}: ${hint}${isSorted ? (sort.descending ? ", descending" : ", ascending") : ""}`}
-      title={hint}
-      onClick={click}
-      {...ownKeys}
-    >
-      {title}
-      {isSorted && <Icon name={sort.descending ? "down" : "up"} />}
-    </button>
-  );
-}
-
-interface RowProps {
-  id: string;
-  motif: number;
-  at: number;
-  dataset: Dataset;
-  counts: Counts;
-  columns: ColumnSpec[];
-  slot: number;
-  isActive: boolean;
-  shares: { hits: number; seqlets: number };
-  onToggle: () => void;
-}
-
-function Row({ id, motif, at, dataset, counts, columns, slot, isActive, shares, onToggle }: RowProps) {
-  const name = dataset.manifest.motif_names[motif]!;
-  const family = dataset.familyName(motif);
-  return (
-    <div
-      id={id}
-      class="nbm-grid-row"
-      role="row"
-      data-motif={name}
-      data-active={isActive}
-      aria-rowindex={at + 2}
-      aria-selected={slot >= 0}
-      style={{
-        transform: `translateY(${at * ROW}px)`,
-        ...(slot >= 0 ? { "--mark": `var(--nbm-motif-${slot + 1})` } : {}),
-      }}
-      onClick={onToggle}
-    >
-      <div role="gridcell" class="nbm-cell" data-column="logo">
-        <MotifLogo motif={motif} />
-      </div>
-      <div
-        role="gridcell"
-        class="nbm-cell"
-        data-column="names"
-        title={`${name}${family ? ` (${family})` : ""}`}
-      >
-        <div class="nbm-motif-name">
-          {slot >= 0 && <Swatch slot={slot} />}
-          <span data-column="name">{name}</span>
-        </div>
-        <div class="nbm-family" data-column="family">
-          {family}
-        </div>
-      </div>
-      {columns.map(({ column }) => (
-        <div
-          key={column}
-          role="gridcell"
-          class="nbm-cell nbm-cell-number"
-          data-column={column}
-          data-zero={column !== "marginal" && counts[column as CountColumn][motif] === 0}
-        >
-          {column === "hits" || column === "seqlets" ? (
-            <span class="nbm-bar-fill" style={{ width: `${100 * shares[column]}%` }} />
-          ) : null}
-          <span class="nbm-value">
-            {column === "marginal"
-              ? effect(dataset.marginal[motif])
-              : whole(counts[column as CountColumn][motif])}
-          </span>
-        </div>
-      ))}
-    </div>
-  );
-}
-
 function NoRows() {
   const { store } = useScreen();
-  const search = store.traits._search.value;
+  const { _search: search, _filters: filters } = store.traits;
+  const isFiltered = search.value !== "" || Object.keys(filters.value).length > 0;
   return (
     <p class="nbm-message">
-      {search === ""
-        ? "There is no motif to show: give the Explorer a motif database."
-        : `No motif or family contains “${search}”.`}
-      {search !== "" && (
-        <button type="button" class="nbm-button" onClick={() => store.set({ _search: "" })} {...ownKeys}>
+      {isFiltered
+        ? "No motif or family fits the search and the filters."
+        : "There is no motif to show: give the Explorer a motif database."}
+      {isFiltered && (
+        <button class="nbm-button" onClick={() => store.set({ _search: "", _filters: {} })}>
           Show all
         </button>
       )}
@@ -278,16 +129,24 @@ function NoRows() {
   );
 }
 
-function Summary({ dataset, counts, nRows }: { dataset: Dataset; counts: Counts; nRows: number }) {
+function Summary() {
   const { store } = useScreen();
-  const { n_motifs: nMotifs, has } = dataset.manifest;
-  const shown =
-    nRows === nMotifs ? plural(nMotifs, "motif") : `${whole(nRows)} of ${plural(nMotifs, "motif")}`;
+  const { manifest } = store.dataset.value!;
+  const counts = store.counts.value!;
+  const byFamily = store.traits.by_family.value;
+  const rows = store.rows.value;
+  const nAll = byFamily ? counts.grouping.names.length : manifest.n_motifs;
+  const nRows = byFamily ? rows.reduce((n, row) => n + Number(row < 0), 0) : rows.length;
+  const level = byFamily ? counts.families : counts.motifs;
+  const withHits = level.count.reduce((n, value) => n + Number(value > 0), 0);
+  const things = byFamily ? "families" : "motifs";
+  const shown = nRows === nAll ? whole(nAll) : `${whole(nRows)} of ${whole(nAll)}`;
   return (
     <div class="nbm-summary" aria-live={store.dragging.value ? "off" : "polite"}>
-      {shown}
-      {has.hits && `, ${whole(counts.nMotifsWithHits)} with hits`}
-      {has.seqlets && ` · ${plural(counts.nSeqlets - counts.nAssigned, "seqlet")} unassigned`}
+      {shown} {things}
+      {manifest.has.hits && `, ${whole(withHits)} with hits`}
+      {manifest.has.seqlets && ` · ${whole(counts.nSeqlets - counts.nAssigned)} seqlets unassigned`}
+      {!counts.isExact && manifest.has.hits && " · ≈ until the kernel has counted"}
     </div>
   );
 }

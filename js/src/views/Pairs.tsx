@@ -27,14 +27,15 @@ type Kind = keyof typeof KINDS;
 /** Those of the marked motifs; with fewer than two, those with the most hits. */
 function groupsOf(dataset: Dataset, counts: Counts, selected: readonly number[], kind: Kind): Group[] {
   const isFamily = kind === "families";
-  const groupOf = (motif: number): number => (isFamily ? dataset.family[motif] : motif);
+  const groupOf = (motif: number): number => (isFamily ? counts.grouping.labels[motif]! : motif);
   const members = new Map<number, number[]>();
   for (let m = 0; m < dataset.manifest.n_motifs; m++) {
     const group = members.get(groupOf(m));
     if (group) group.push(m);
     else members.set(groupOf(m), [m]);
   }
-  const hits = (group: number): number => Math.max(...members.get(group)!.map((m) => counts.sequences[m]));
+  const hits = (group: number): number =>
+    Math.max(...members.get(group)!.map((m) => counts.motifs.sequences[m]!));
   let chosen = [...new Set(selected.map(groupOf))];
   if (chosen.length < 2)
     chosen = [...new Set([...chosen, ...[...members.keys()].sort((a, b) => hits(b) - hits(a))])].slice(
@@ -43,8 +44,8 @@ function groupsOf(dataset: Dataset, counts: Counts, selected: readonly number[],
     );
   return chosen.map((group) => {
     const motifs = members.get(group)!;
-    const { family_names, motif_names } = dataset.manifest;
-    return { name: isFamily ? family_names[group]! : shortName(motif_names[group]!), motifs };
+    const { motif_names } = dataset.manifest;
+    return { name: isFamily ? counts.grouping.names[group]! : shortName(motif_names[group]!), motifs };
   });
 }
 

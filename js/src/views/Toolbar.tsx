@@ -1,155 +1,107 @@
 // The thresholds. Every count in the widget follows them in the same frame.
 import { useMemo } from "preact/hooks";
 import type { Counts } from "../counts.ts";
-import type { Dataset } from "../dataset.ts";
-import { plural, threshold, whole } from "../format.ts";
-import { attributionScale, histogram, pScale, type SliderScale } from "../scales.ts";
-import type { Sign } from "../wire.ts";
-import { ownKeys, useScreen, useUniqueId } from "./context.ts";
+import { plural, whole } from "../format.ts";
+import { stopScale } from "../scales.ts";
+import type { Control, Sign } from "../wire.ts";
+import { useScreen, useUniqueId } from "./context.ts";
 import { Slider } from "./Slider.tsx";
 
 /** A hit counts when its attribution is above t, below −t, or either. */
 const ATTRIBUTION_OPERATORS: Record<Sign, string> = { "+": ">", "-": "< −", both: "size >" };
 
-const BINS = 60;
-/** A picture needs no more values than this. */
-const SAMPLE = 50_000;
+const assigned = ({ nAssigned, nSeqlets }: Counts): string =>
+  `${whole(nAssigned)} assigned, ${whole(nSeqlets - nAssigned)} not`;
 
-function* sample(n: number, valueAt: (i: number) => number): Generator<number> {
-  const stride = Math.max(1, Math.ceil(n / SAMPLE));
-  for (let i = 0; i < n; i += stride) yield valueAt(i);
+interface SliderSpec {
+  trait: "attribution_threshold" | "fimo_p_threshold" | "seqlet_p_threshold" | "tomtom_p_threshold";
+  stops: "attribution" | "fimoP" | "seqletP" | "tomtomP";
+  label: string;
+  of: "hits" | "seqlets";
+  /** What the kernel counts at all stops of, where the hits here do not suffice. */
+  control?: Control;
+  note: (counts: Counts) => string;
+  title: string;
 }
 
-function smallest(values: Iterable<number>): number {
-  let least = 1;
-  for (const value of values) if (value > 0 && value < least) least = value;
-  return least;
-}
-
-interface Picture {
-  scale: SliderScale;
-  bins: Uint32Array | null;
-}
-
-function withBins(scale: SliderScale, n: number, valueAt: (i: number) => number): Picture {
-  return { scale, bins: n > 0 ? histogram(scale, sample(n, valueAt), BINS) : null };
-}
-
-function pictures(dataset: Dataset) {
-  const { manifest, hits, seqlets } = dataset;
-  const { n_hits: nHits, n_seqlets: nSeqlets } = manifest;
-  const hitMotif = dataset.hitMotif;
-  return {
-    attribution: withBins(attributionScale(manifest.floor, manifest.attribution_max || 1), nHits, (h) =>
-      Math.abs(hits.attribution[h]),
-    ),
-    fimo: withBins(
-      pScale(smallest(dataset.levelP), manifest.fimo_p_max || 1e-4),
-      nHits,
-      (h) => dataset.levelP[dataset.levelOffset[hitMotif[h]] + hits.level[h]],
-    ),
-    seqlet: withBins(
-      pScale(smallest(seqlets.p), manifest.seqlet_p_max || 0.01),
-      nSeqlets,
-      (q) => seqlets.p[q],
-    ),
-    tomtom: withBins(pScale(smallest(seqlets.tomtomP), 1), nSeqlets, (q) => seqlets.tomtomP[q]),
-  };
-}
+const SLIDERS: SliderSpec[] = [
+  {
+    trait: "attribution_threshold",
+    stops: "attribution",
+    label: "Attribution",
+    of: "hits",
+    control: "attribution",
+    note: ({ nHits, nMatches, isExact }) =>
+      `${isExact ? "" : "≈"}${whole(nHits)} of ${plural(nMatches, "hit")}`,
+    title: "A FIMO hit counts when the attribution summed under it is above this.",
+  },
+  {
+    trait: "fimo_p_threshold",
+    stops: "fimoP",
+    label: "FIMO p",
+    of: "hits",
+    control: "p",
+    note: ({ nMatches }) => plural(nMatches, "hit"),
+    title: "A FIMO hit counts when its match with the motif has a p value below this.",
+  },
+  {
+    trait: "seqlet_p_threshold",
+    stops: "seqletP",
+    label: "Seqlet p",
+    of: "seqlets",
+    note: ({ nSeqlets }) => plural(nSeqlets, "seqlet"),
+    title: "A seqlet counts when its p value is below this.",
+  },
+  {
+    trait: "tomtom_p_threshold",
+    stops: "tomtomP",
+    label: "TOMTOM p",
+    of: "seqlets",
+    note: assigned,
+    title: "A seqlet is assigned to its best motif when the match has a p value below this.",
+  },
+];
 
 export function Toolbar() {
   const { store } = useScreen();
   const { traits } = store;
   const dataset = store.dataset.value!;
   const counts = store.counts.value!;
-  const { attribution, fimo, seqlet, tomtom } = useMemo(() => pictures(dataset), [dataset]);
-  const { has, floor } = dataset.manifest;
-
-  const settle = (): void => {
-    store.dragging.value = false;
-    store.host.flush();
-  };
-  const bind = (
-    trait: "attribution_threshold" | "fimo_p_threshold" | "seqlet_p_threshold" | "tomtom_p_threshold",
-  ) => ({
-    value: traits[trait].value,
-    onMove: (value: number) => {
-      if (value === traits[trait].peek()) return;
-      store.dragging.value = true;
-      store.set({ [trait]: value }, { settle: false });
-    },
-    onSettle: settle,
-  });
-  const pLimits = { min: Number.MIN_VALUE, max: 1 };
+  const shown = SLIDERS.filter(({ of }) => dataset.manifest.has[of]);
+  const scales = useMemo(() => SLIDERS.map(({ stops }) => stopScale(dataset.stops[stops])), [dataset]);
   return (
-    <div
-      class="nbm-toolbar"
-      role="group"
-      aria-label="Thresholds"
-      style={{ "--sliders": 2 * Number(has.hits) + 2 * Number(has.seqlets) }}
-    >
-      {has.hits && (
-        <Slider
-          {...bind("attribution_threshold")}
-          {...attribution}
-          label="Attribution"
-          name="Attribution threshold"
-          passes="above"
-          operator={ATTRIBUTION_OPERATORS[traits.sign.value]}
-          limits={{ min: floor, max: Number.POSITIVE_INFINITY }}
-          note={`${whole(counts.nHits)} of ${plural(counts.nMatches, "hit")}`}
-          title={
-            "A FIMO hit counts when the attribution summed under it is above this." +
-            (floor > 0 ? ` Hits up to ${threshold(floor)} were not sent.` : "")
-          }
-        />
-      )}
-      {has.hits && (
-        <Slider
-          {...bind("fimo_p_threshold")}
-          {...fimo}
-          label="FIMO p"
-          name="FIMO p threshold"
-          passes="below"
-          operator="<"
-          limits={pLimits}
-          note={plural(counts.nMatches, "hit")}
-          title="A FIMO hit counts when its match with the motif has a p value below this."
-        />
-      )}
-      {has.seqlets && (
-        <Slider
-          {...bind("seqlet_p_threshold")}
-          {...seqlet}
-          label="Seqlet p"
-          name="Seqlet p threshold"
-          passes="below"
-          operator="<"
-          limits={pLimits}
-          note={plural(counts.nSeqlets, "seqlet")}
-          title="A seqlet counts when its p value is below this."
-        />
-      )}
-      {has.seqlets && (
-        <Slider
-          {...bind("tomtom_p_threshold")}
-          {...tomtom}
-          label="TOMTOM p"
-          name="TOMTOM p threshold"
-          passes="below"
-          operator="<"
-          limits={pLimits}
-          note={assigned(counts)}
-          title="A seqlet is assigned to its best motif when the match has a p value below this."
-        />
-      )}
+    <div class="nbm-toolbar" role="group" aria-label="Thresholds" style={{ "--sliders": shown.length }}>
+      {shown.map(({ trait, label, control, note, title }) => {
+        const isAttribution = control === "attribution";
+        return (
+          <Slider
+            key={trait}
+            label={label}
+            name={`${label} threshold`}
+            passes={isAttribution ? "above" : "below"}
+            operator={isAttribution ? ATTRIBUTION_OPERATORS[traits.sign.value] : "<"}
+            value={traits[trait].value}
+            scale={scales[SLIDERS.findIndex((slider) => slider.trait === trait)]!}
+            limits={isAttribution ? { min: 0, max: 1e300 } : { min: Number.MIN_VALUE, max: 1 }}
+            note={note(counts)}
+            title={title}
+            onReach={() => control && store.anticipate(control)}
+            onMove={(value) => {
+              if (value === traits[trait].peek()) return;
+              store.dragging.value = true;
+              store.set({ [trait]: value }, { settle: false });
+            }}
+            onSettle={() => {
+              store.dragging.value = false;
+              store.host.flush();
+            }}
+          />
+        );
+      })}
       <SignSwitch />
     </div>
   );
 }
-
-const assigned = ({ nAssigned, nSeqlets }: Counts): string =>
-  `${whole(nAssigned)} assigned, ${whole(nSeqlets - nAssigned)} not`;
 
 const SIGNS: { value: Sign; text: string; name: string; note: string }[] = [
   { value: "+", text: "+", name: "positive", note: "raises the output" },
@@ -175,9 +127,7 @@ function SignSwitch() {
               value={value}
               checked={value === sign}
               aria-label={name}
-              {...ownKeys}
               onChange={() => store.set({ sign: value })}
-              onKeyDown={(event) => event.stopPropagation()}
             />
             {text}
           </label>

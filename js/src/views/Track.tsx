@@ -62,10 +62,10 @@ export function Track({ sequence, width, measure, sharedRange, rectsOf }: TrackP
   const pxPerBase = Number((inner / (end - start)).toPrecision(9));
   const counts = store.counts.value!;
   const thresholds = store.thresholds.value;
-  const selected = store.selected.value;
+  const slots = store.slots.value;
   const layout = useMemo(
-    () => layoutBoxes(dataset, counts, thresholds, sequence, selected, pxPerBase, measure, flipped),
-    [dataset, counts, thresholds, sequence, selected, pxPerBase, measure, flipped],
+    () => layoutBoxes(dataset, counts, thresholds, sequence, slots, pxPerBase, measure, flipped),
+    [dataset, counts, thresholds, sequence, slots, pxPerBase, measure, flipped],
   );
 
   const origin = rulerOrigin(dataset, store.shownSequences.value);

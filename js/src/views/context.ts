@@ -49,6 +49,3 @@ export function useWidth(ref: RefObject<HTMLElement | null>): number {
 export function useUniqueId(): string {
   return useState(() => `nbm-${Math.random().toString(36).slice(2)}`)[0];
 }
-
-/** JupyterLab leaves key presses on elements with this attribute alone; it must be on the focused element itself. */
-export const ownKeys = { "data-lm-suppress-shortcuts": "true" };

@@ -1,0 +1,242 @@
+// What the kernel is asked about counts: exact numbers at one place, at all stops of a slider, and by chance.
+import { type Signal, signal } from "@preact/signals";
+import type { Counts } from "./counts.ts";
+import { lowerBound } from "./counts.ts";
+import type { Dataset } from "./dataset.ts";
+import { ColumnAssembler, type Columns } from "./decode.ts";
+import type { Host } from "./host.ts";
+import type { Control, Query, RequestName, RequestParams, Suggestion } from "./wire.ts";
+
+/** The numbers of one query: motifs, then families. */
+export interface Confirmed {
+  key: string;
+  count: Float64Array;
+  sequences: Uint32Array;
+  expected: Float64Array;
+  seqlets: Uint32Array;
+  totals: Float64Array;
+}
+
+/** Counts at all stops of a slider, row after row: motifs, then families. */
+export interface Profile {
+  key: string;
+  control: Control;
+  stops: Float64Array;
+  count: Float64Array;
+  sequences: Float64Array;
+  totals: Float64Array;
+  /** Stops at which counts are exact; null for all. */
+  exact: ReadonlySet<number> | null;
+}
+
+/** Hits as a whole, and what is expected by chance. */
+export interface Background {
+  key: string;
+  nShifts: number;
+  /** At all stops of attribution, row after row, the sum of all shifts; empty where it is not known. */
+  expected: Float64Array;
+  observedHits: Float64Array;
+  expectedHits: Float64Array;
+  /** Hits by attribution, from the most negative, and by p value. */
+  density: Uint32Array;
+  densityByChance: Float32Array;
+  suggestions: Suggestion[];
+}
+
+export const keyOf = (params: Query & { control?: Control }): string => JSON.stringify(params);
+
+/** What a profile or a background holds for, whatever the slider's own value. */
+const without = (query: Query, control: Control): Query => ({
+  ...query,
+  [control === "attribution" ? "attribution_threshold" : "fimo_p_threshold"]: 0,
+});
+
+export async function ask<N extends RequestName>(
+  host: Host,
+  name: N,
+  params: RequestParams[N],
+  signal?: AbortSignal,
+): Promise<{ columns: Columns; message: Record<string, unknown> }> {
+  const assembler = new ColumnAssembler();
+  const { message } = await host.request(name, params, {
+    ...(signal ? { signal } : {}),
+    onPart: (pieces, buffers) => assembler.accept(pieces, buffers),
+  });
+  return { columns: await assembler.finish(), message };
+}
+
+/** Keeps the last answer to each kind of question; a newer question takes the place of one that is not answered. */
+export class Answers {
+  readonly confirmed: Signal<Confirmed | null> = signal(null);
+  readonly profile: Signal<Profile | null> = signal(null);
+  readonly background: Signal<Background | null> = signal(null);
+  readonly #host: Host;
+  readonly #asking = new Map<string, { key: string; controller: AbortController }>();
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  clear(): void {
+    for (const { controller } of this.#asking.values()) controller.abort();
+    this.#asking.clear();
+    this.confirmed.value = this.profile.value = this.background.value = null;
+  }
+
+  confirm(query: Query): Promise<void> {
+    return this.#ask("count", this.confirmed, keyOf(query), query, (columns) => ({
+      count: columns.take("count", "f64"),
+      sequences: columns.take("sequences", "u32"),
+      expected: columns.take("expected", "f64"),
+      seqlets: columns.take("seqlets", "u32"),
+      totals: columns.take("totals", "f64"),
+    }));
+  }
+
+  prepare({ stops: all }: Dataset, query: Query, control: Control): Promise<void> {
+    const params = { ...without(query, control), control };
+    return this.#ask("profile", this.profile, keyOf(params), params, (columns, message) => {
+      const totals = columns.take("totals", "f64");
+      const stops = (control === "attribution" ? all.attribution : all.fimoP).subarray(0, totals.length);
+      const exact = message.exact as number[] | null;
+      return {
+        control,
+        stops,
+        count: addUp(columns, "steps", stops.length),
+        sequences: addUp(columns, "sequence_steps", stops.length),
+        totals,
+        exact: exact && new Set(exact),
+      };
+    });
+  }
+
+  look({ stops }: Dataset, query: Query): Promise<void> {
+    const params = without(query, "attribution");
+    return this.#ask("background", this.background, keyOf(params), params, (columns, message) => ({
+      nShifts: Number(message.n_shifts),
+      expected: addUp(columns, "expected_steps", stops.attribution.length),
+      observedHits: columns.take("observed", "f64"),
+      expectedHits: columns.take("expected", "f64"),
+      density: columns.take("density", "u32"),
+      densityByChance: columns.take("density_null", "f32"),
+      suggestions: message.suggestions as Suggestion[],
+    }));
+  }
+
+  async #ask<N extends "count" | "profile" | "background", A extends { key: string }>(
+    name: N,
+    kept: Signal<A | null>,
+    key: string,
+    params: RequestParams[N],
+    read: (columns: Columns, message: Record<string, unknown>) => Omit<A, "key">,
+  ): Promise<void> {
+    const before = this.#asking.get(name);
+    if (kept.peek()?.key === key || before?.key === key) return;
+    before?.controller.abort();
+    const controller = new AbortController();
+    this.#asking.set(name, { key, controller });
+    try {
+      const { columns, message } = await ask(this.#host, name, params, controller.signal);
+      if (!controller.signal.aborted) kept.value = { key, ...read(columns, message) } as A;
+    } finally {
+      if (this.#asking.get(name)?.controller === controller) this.#asking.delete(name);
+    }
+  }
+}
+
+/** From what each stop adds to the next stricter one, row after row, to the count at each. */
+function addUp(columns: Columns, name: string, nStops: number): Float64Array {
+  const counts = Float64Array.from(columns.takeNumbers(name));
+  for (let end = counts.length; end > 0; end -= nStops) {
+    for (let i = end - 2; i >= end - nStops; i--) counts[i] += counts[i + 1];
+  }
+  return counts;
+}
+
+/** The stop at which a threshold stands, or the next looser one. */
+export function stopOf(
+  stops: Float64Array,
+  control: Control,
+  value: number,
+): { stop: number; isOn: boolean } {
+  let stop = 0;
+  if (control === "attribution") {
+    const at = lowerBound(stops, value, 0, stops.length);
+    stop = stops[at] === value ? at : Math.max(0, at - 1);
+  } else {
+    while (stop + 1 < stops.length && stops[stop + 1] >= value) stop++;
+  }
+  return { stop, isOn: stops[stop] === value };
+}
+
+/** Replaces counts that the hits here do not suffice for by what the kernel has said; tells whether it is exact. */
+export function fillFromKernel(counts: Counts, query: Query, answers: Answers, unit: number): boolean {
+  const { motifs, families } = counts;
+  const nMotifs = motifs.count.length;
+  const confirmed = answers.confirmed.value;
+  if (confirmed?.key === keyOf(query)) {
+    for (const column of ["count", "sequences"] as const) {
+      motifs[column].set(confirmed[column].subarray(0, nMotifs));
+      families[column].set(confirmed[column].subarray(nMotifs));
+    }
+    [counts.nMatches, counts.nHits] = [confirmed.totals[0]!, confirmed.totals[1]!];
+    return true;
+  }
+  const profile = answers.profile.value;
+  if (!profile) return false;
+  const { control, stops, exact } = profile;
+  if (profile.key !== keyOf({ ...without(query, control), control })) return false;
+  const { stop, isOn } = stopOf(
+    stops,
+    control,
+    control === "attribution" ? query.attribution_threshold : query.fimo_p_threshold,
+  );
+  const scale = query.count_mode === "explained" ? unit : 1;
+  [motifs, families].forEach(({ count, sequences }, level) => {
+    const first = level * nMotifs;
+    for (let g = 0; g < count.length; g++) {
+      const at = (first + g) * stops.length + stop;
+      count[g] = profile.count[at] * scale;
+      sequences[g] = profile.sequences[at];
+    }
+  });
+  counts.nHits = profile.totals[stop]!;
+  return isOn && (exact === null || exact.has(stop));
+}
+
+/** Fills in what counts are expected by chance, where the kernel has said it for these thresholds. */
+export function fillExpected(counts: Counts, dataset: Dataset, query: Query, answers: Answers): void {
+  const { motifs, families } = counts;
+  const nMotifs = motifs.count.length;
+  const confirmed = answers.confirmed.value;
+  const background = answers.background.value;
+  const stops = dataset.stops.attribution;
+  if (confirmed?.key === keyOf(query)) {
+    motifs.expected.set(confirmed.expected.subarray(0, nMotifs));
+    families.expected.set(confirmed.expected.subarray(nMotifs));
+    return;
+  }
+  if (!background?.expected.length || background.key !== keyOf(without(query, "attribution"))) return;
+  const { stop, isOn } = stopOf(stops, "attribution", query.attribution_threshold);
+  if (!isOn) return;
+  const scale = (query.count_mode === "explained" ? dataset.manifest.unit : 1) / background.nShifts;
+  [motifs, families].forEach(({ expected }, level) => {
+    for (let g = 0; g < expected.length; g++)
+      expected[g] = background.expected[(level * nMotifs + g) * stops.length + stop] * scale;
+  });
+}
+
+/** The first number in which the kernel and the browser differ, in words; "" for none. */
+export function difference(
+  { motifs, families, grouping }: Counts,
+  kernel: Confirmed,
+  names: string[],
+): string {
+  const of = [...names, ...grouping.names];
+  for (const column of ["count", "sequences", "seqlets"] as const) {
+    const here = [...motifs[column], ...(column === "seqlets" ? [] : families[column])];
+    const i = here.findIndex((value, at) => value !== kernel[column][at]);
+    if (i >= 0) return `${column} of ${of[i]}: ${here[i]} here, ${kernel[column][i]} there`;
+  }
+  return "";
+}

@@ -1,0 +1,106 @@
+// The head of the table: what rows are sorted by, and what their numbers must be.
+import { useState } from "preact/hooks";
+import { parseBound } from "../order.ts";
+import type { NumberColumn, SortColumn } from "../wire.ts";
+import { useScreen } from "./context.ts";
+import { Icon } from "./Icon.tsx";
+import type { ColumnSpec } from "./tableColumns.ts";
+
+export function TableHead({ columns }: { columns: ColumnSpec[] }) {
+  const { store } = useScreen();
+  const isFiltering = store.filtering.value;
+  const byFamily = store.traits.by_family.value;
+  return (
+    <div class="nbm-grid-head" role="rowgroup">
+      <div class="nbm-grid-row" role="row" aria-rowindex={1}>
+        <div role="columnheader" class="nbm-cell" data-column="logo">
+          <span class="nbm-sort">Logo</span>
+        </div>
+        <div role="columnheader" class="nbm-cell nbm-cell-names" data-column="names">
+          <SortButton column="name" title={byFamily ? "Family" : "Motif"} hint="Sort by name" />
+          {byFamily ? (
+            <SortButton column="members" title="Members" hint="Sort by how many motifs a family has" />
+          ) : (
+            <SortButton column="family" title="Family" hint="Sort by family" />
+          )}
+        </div>
+        {columns.map(({ column, title, hint }) => (
+          <div key={column} role="columnheader" class="nbm-cell nbm-cell-number">
+            <SortButton column={column} title={title} hint={hint} />
+          </div>
+        ))}
+      </div>
+      {isFiltering && (
+        <div class="nbm-grid-row nbm-grid-filters" role="row">
+          <div role="gridcell" class="nbm-cell" />
+          <div role="gridcell" class="nbm-cell nbm-cell-names nbm-muted">
+            {byFamily ? <Filter column="members" title="Members" /> : "filters, such as ≥ 10"}
+          </div>
+          {columns.map(({ column, title }) => (
+            <div key={column} role="gridcell" class="nbm-cell">
+              <Filter column={column} title={title} />
+            </div>
+          ))}
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** Click: sort by this column alone; with Shift: by it as well. */
+function SortButton({ column, title, hint }: { column: SortColumn; title: string; hint: string }) {
+  const { store } = useScreen();
+  const sort = store.traits._sort.value;
+  const place = sort.findIndex((key) => key.column === column);
+  const key = sort[place];
+  const click = (event: MouseEvent): void => {
+    const isText = column === "name" || column === "family";
+    const next = { column, descending: key ? !key.descending : !isText };
+    if (!event.shiftKey) store.set({ _sort: [next] });
+    else store.set({ _sort: key ? sort.with(place, next) : [...sort, next] });
+  };
+  const state = key
+    ? `, ${key.descending ? "descending" : "ascending"}${place > 0 ? `, key ${place + 1}` : ""}`
+    : "";
+  return (
+    <button
+      class="nbm-sort"
+      data-sorted={place >= 0}
+      aria-label={`${title}: ${hint}${state}`}
+      title={`${hint} (Shift-click: sort by this too)`}
+      onClick={click}
+    >
+      {title}
+      {key && <Icon name={key.descending ? "down" : "up"} />}
+      {place > 0 && <sub>{place + 1}</sub>}
+    </button>
+  );
+}
+
+function Filter({ column, title }: { column: NumberColumn; title: string }) {
+  const { store } = useScreen();
+  const filters = store.traits._filters.value;
+  const [wrong, setWrong] = useState(false);
+  const commit = (text: string): void => {
+    const { [column]: _, ...others } = filters;
+    const isEmpty = text.trim() === "";
+    setWrong(!isEmpty && !parseBound(text));
+    if (isEmpty) store.set({ _filters: others });
+    else if (parseBound(text)) store.set({ _filters: { ...others, [column]: text } });
+  };
+  return (
+    <input
+      class="nbm-input nbm-filter"
+      aria-label={`Filter ${title}`}
+      aria-invalid={wrong}
+      title={
+        wrong
+          ? "Type a bound, such as >= 10, < 5 or 10."
+          : "Keep rows with such a number: >= 10, < 5, 10 (at least)"
+      }
+      placeholder="≥"
+      value={filters[column] ?? ""}
+      onInput={(event) => commit(event.currentTarget.value)}
+    />
+  );
+}

@@ -1,0 +1,179 @@
+"""Counts at every stop of a slider at once, and where hits lie on the plane of two sliders."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nbmotif.kernels._jit import kernel
+
+# which of the hits of a group in one sequence are one: none, those at the same place, that overlap, or all
+NONE, SAME_PLACE, OVERLAPPING, SAME_SEQUENCE = 0, 1, 2, 3
+
+
+@kernel()
+def profile(
+    motif: np.ndarray,
+    sequence: np.ndarray,
+    start: np.ndarray,
+    size: np.ndarray,
+    n_passed: np.ndarray,
+    widths: np.ndarray,
+    labels: np.ndarray,
+    rule: int,
+    is_sum: bool,
+    steps: np.ndarray,
+) -> None:
+    """Count, for groups of motifs, at every stop of a slider at once.
+
+    Hits enter one after the other, those that pass the most stops first, and each changes the count by what it adds,
+    less what it joins.
+
+    Parameters
+    ----------
+    motif, sequence, start, size, widths, labels
+        As in :func:`nbmotif.kernels.tally.scan`.
+    n_passed
+        int64 (P): how many of the K stops a hit passes, 0 to K; it passes the loosest ones.
+    rule
+        Which hits of a group are one: NONE, SAME_PLACE, OVERLAPPING or SAME_SEQUENCE.
+    is_sum
+        Add up the largest size of each, in place of 1.
+    steps
+        int64 (G, K + 1): ``steps[g, k]`` gains what hits that pass exactly k stops add to the counts of stops below k.
+    """
+    n_stops = steps.shape[1] - 1
+    n_groups = steps.shape[0]
+    head = np.full(n_groups, -1, dtype=np.int64)
+    most = 0
+    last = 0
+    while last < len(motif):
+        first = last
+        while last < len(motif) and sequence[last] == sequence[first]:
+            last += 1
+        most = max(most, last - first)
+    # the hits of a group so far, joined, as a list: each knows the one behind it
+    left, right, largest, behind, order = np.empty((5, most), dtype=np.int64)
+    last = 0
+    while last < len(motif):
+        first = last
+        while last < len(motif) and sequence[last] == sequence[first]:
+            last += 1
+        next_at = np.zeros(n_stops + 2, dtype=np.int64)
+        for i in range(first, last):
+            next_at[n_stops - n_passed[i] + 1] += 1
+        for k in range(n_stops + 1):
+            next_at[k + 1] += next_at[k]
+        for i in range(first, last):
+            order[next_at[n_stops - n_passed[i]]] = i
+            next_at[n_stops - n_passed[i]] += 1
+        for here in range(last - first):
+            i = order[here]
+            g = labels[motif[i]]
+            if n_passed[i] == 0:
+                break
+            if g < 0:
+                continue
+            if rule == NONE:
+                steps[g, n_passed[i]] += size[i] if is_sum else 1
+                continue
+            left[here], right[here], largest[here] = start[i], start[i] + widths[motif[i]], size[i]
+            n_joined, sum_joined, before, other = 0, 0, -1, head[g]
+            while other >= 0:
+                after = behind[other]
+                if rule == OVERLAPPING:
+                    is_joined = left[other] < right[here] and right[other] > left[here]
+                elif rule == SAME_PLACE:
+                    is_joined = left[other] == left[here] and right[other] == right[here]
+                else:
+                    is_joined = True
+                if is_joined:
+                    n_joined += 1
+                    sum_joined += largest[other]
+                    largest[here] = max(largest[here], largest[other])
+                    left[here], right[here] = min(left[here], left[other]), max(right[here], right[other])
+                    if before < 0:
+                        head[g] = after
+                    else:
+                        behind[before] = after
+                else:
+                    before = other
+                other = after
+            behind[here] = head[g]
+            head[g] = here
+            steps[g, n_passed[i]] += largest[here] - sum_joined if is_sum else 1 - n_joined
+        for i in range(first, last):
+            if labels[motif[i]] >= 0:
+                head[labels[motif[i]]] = -1
+
+
+@kernel()
+def strength_at(attribution: np.ndarray, rank: int) -> np.ndarray:
+    """Return the |attribution| that is ``rank``-th from the top, from 0, shape (1,); by two passes, with no copy."""
+    bits = attribution.view(np.uint32)
+    coarse = np.zeros(1 << 15, dtype=np.int64)
+    for b in bits:
+        coarse[(b & 0x7FFFFFFF) >> 16] += 1
+    high = len(coarse) - 1
+    while rank >= coarse[high]:
+        rank -= coarse[high]
+        high -= 1
+    fine = np.zeros(1 << 16, dtype=np.int64)
+    for b in bits:
+        if (b & 0x7FFFFFFF) >> 16 == high:
+            fine[b & 0xFFFF] += 1
+    low = len(fine) - 1
+    while rank >= fine[low]:
+        rank -= fine[low]
+        low -= 1
+    return np.array([(high << 16) | low], dtype=np.uint32).view(np.float32)
+
+
+@kernel()
+def density(
+    level: np.ndarray,
+    attribution: np.ndarray,
+    offsets: np.ndarray,
+    level_offsets: np.ndarray,
+    level_bin: np.ndarray,
+    edges: np.ndarray,
+    n_bins: int,
+) -> np.ndarray:
+    """Count hits by attribution and p-value.
+
+    Parameters
+    ----------
+    level, attribution
+        Columns of the hits (H).
+    offsets, level_offsets
+        int64 (M + 1): where the hits of each motif begin, and its p-values.
+    level_bin
+        int (levels): the bin of each p-value.
+    edges
+        float32 (E): of the bins of |attribution|, ascending; a bin holds what is above its edge.
+    n_bins
+        Bins of p-values.
+
+    Returns
+    -------
+    int64 (2 E, n_bins): row E + k for attributions above edge k, row E - 1 - k for those below its negative.
+    """
+    n_edges = len(edges)
+    counts = np.zeros((2 * n_edges, n_bins), dtype=np.int64)
+    for m in range(len(offsets) - 1):
+        for h in range(offsets[m], offsets[m + 1]):
+            value = attribution[h]
+            k = max(0, np.searchsorted(edges, abs(value)) - 1)
+            row = n_edges + k if value >= 0 else n_edges - 1 - k
+            counts[row, level_bin[level_offsets[m] + level[h]]] += 1
+    return counts
+
+
+def warm_up() -> None:
+    """Compile every kernel of this module."""
+    one, index = np.ones(1, dtype=np.int64), np.zeros(1, dtype=np.int32)
+    attribution, offsets = np.ones(1, dtype=np.float32), np.array([0, 1])
+    steps = np.zeros((1, 3), dtype=np.int64)
+    profile(index, index, index, one, one, one, index, OVERLAPPING, True, steps)
+    for level in (index.astype(np.uint16), index):
+        density(level, attribution, offsets, offsets, one * 0, attribution, 1)
+    strength_at(attribution, 0)
