@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
 
 _FDRS = (0.01, 0.05)
+_ENOUGH = 20  # hits: fewer say nothing about a rate
+_REACH = 8  # stops on either side over which a slope is taken
+_TURN = 0.5  # by which the slope must rise
 
 
 class Suggestion(NamedTuple):
@@ -49,7 +52,7 @@ def suggest(stops: Floats, observed: Floats, expected: Floats | None) -> list[Su
     Returns
     -------
     At most four: the lowest thresholds at which the expected hits are at most 1 % and 5 % of those observed, also at
-    all higher ones; the elbow of the curve of hits; and tangermeme's 0.01.
+    all higher ones; the elbow of the curve of hits, below which attributions are mostly noise; and tangermeme's 0.01.
 
     Examples
     --------
@@ -60,20 +63,20 @@ def suggest(stops: Floats, observed: Floats, expected: Floats | None) -> list[Su
     ...     print(found.name, found.value)
     FDR 1 % 0.02
     FDR 5 % 0.01
-    elbow 0.02
     vignette 0.01
     """
     found = []
     if expected is not None and observed.any():
         share = np.where(observed > 0, expected / np.maximum(observed, 1), 0.0)
+        share = np.where(observed >= _ENOUGH, share, 0.0)
         worst = np.maximum.accumulate(share[::-1])[::-1]  # at this threshold or a higher one
         for fdr in _FDRS:
-            good = np.flatnonzero((worst <= fdr) & (observed > 0))
+            good = np.flatnonzero((worst <= fdr) & (observed >= _ENOUGH))
             if len(good):
                 k = int(good[0])
                 ratio = f"{expected[k]:,.3g} expected by chance, {observed[k]:,.0f} found"
                 found.append(Suggestion(f"FDR {100 * fdr:.0f} %", float(stops[k]), f"{ratio}: {share[k]:.1%}"))
-    elbow = _elbow(observed)
+    elbow = _elbow(stops, observed)
     if elbow is not None:
         reason = f"from here on a higher threshold loses few hits: {observed[elbow]:,.0f} are left"
         found.append(Suggestion("elbow", float(stops[elbow]), reason))
@@ -82,15 +85,16 @@ def suggest(stops: Floats, observed: Floats, expected: Floats | None) -> list[Su
     return found
 
 
-def _elbow(observed: Floats) -> int | None:
-    """Return where the curve of log counts lies farthest below the line from its start to its end."""
-    some = np.flatnonzero(observed > 0)
-    if len(some) < 3:
+def _elbow(stops: Floats, observed: Floats) -> int | None:
+    """Return where the curve of counts, on logarithmic axes, turns most from steep to flat; None where it does not.
+
+    Below lie attributions that are mostly noise, of which a little higher threshold takes many.
+    """
+    fits = np.flatnonzero((stops > 0) & (observed >= _ENOUGH))
+    if len(fits) <= 4 * _REACH:
         return None
-    # over the stops as the slider has them, so that the elbow is where the eye sees it
-    x = np.linspace(0.0, 1.0, len(some))
-    y = np.log(observed[some])
-    if y[0] == y[-1]:
-        return None
-    below = (1.0 - x) - (y - y[-1]) / (y[0] - y[-1])
-    return int(some[int(below.argmax())])
+    x, y = np.log(stops[fits]), np.log(observed[fits])
+    slope = (y[2 * _REACH :] - y[: -2 * _REACH]) / (x[2 * _REACH :] - x[: -2 * _REACH])
+    rise = slope[2 * _REACH :] - slope[: -2 * _REACH]
+    k = int(rise.argmax())
+    return int(fits[k + 2 * _REACH]) if rise[k] >= _TURN else None

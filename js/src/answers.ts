@@ -84,7 +84,9 @@ export class Answers {
   }
 
   confirm(query: Query): Promise<void> {
-    return this.#ask("count", this.confirmed, keyOf(query), query, (columns) => ({
+    // winners at one threshold are not those of another, so that no table holds what is expected of them
+    const params = { ...query, expected: query.count_mode === "exclusive" };
+    return this.#ask("count", this.confirmed, keyOf(query), params, (columns) => ({
       count: columns.take("count", "f64"),
       sequences: columns.take("sequences", "u32"),
       expected: columns.take("expected", "f64"),
@@ -211,14 +213,14 @@ export function fillExpected(counts: Counts, dataset: Dataset, query: Query, ans
   const confirmed = answers.confirmed.value;
   const background = answers.background.value;
   const stops = dataset.stops.attribution;
-  if (confirmed?.key === keyOf(query)) {
+  if (confirmed?.key === keyOf(query) && query.count_mode === "exclusive") {
     motifs.expected.set(confirmed.expected.subarray(0, nMotifs));
     families.expected.set(confirmed.expected.subarray(nMotifs));
     return;
   }
   if (!background?.expected.length || background.key !== keyOf(without(query, "attribution"))) return;
-  const { stop, isOn } = stopOf(stops, "attribution", query.attribution_threshold);
-  if (!isOn) return;
+  // beside a stop what is expected at the next looser one: rather too much than too little
+  const { stop } = stopOf(stops, "attribution", query.attribution_threshold);
   const scale = (query.count_mode === "explained" ? dataset.manifest.unit : 1) / background.nShifts;
   [motifs, families].forEach(({ expected }, level) => {
     for (let g = 0; g < expected.length; g++)

@@ -74,9 +74,11 @@ export function isInside(
 }
 
 export function hitPasses(dataset: Dataset, counts: Counts, thresholds: Thresholds, hit: number): boolean {
-  const { level, motif, attribution, sequence, start } = dataset.hits;
+  const { level, motif, attribution, sequence, start, offset } = dataset.hits;
+  const matches =
+    hit < offset.at(-1)! ? level[hit] < counts.levelCut[motif[hit]] : dataset.hitP(hit) < thresholds.fimoP;
   return (
-    level[hit] < counts.levelCut[motif[hit]] &&
+    matches &&
     attributionPasses(attribution[hit], Math.fround(thresholds.attribution), thresholds.sign) &&
     isInside(thresholds, sequence[hit], start[hit], dataset.hitEnd(hit))
   );

@@ -65,6 +65,7 @@ export class Dataset {
   readonly #strongestHits = new Map<number, Uint32Array>();
   /** Sequences of which all hits are here, also those below the floor: where the further ones begin and end. */
   readonly #further = new Map<number, [number, number]>();
+  readonly #furtherP: number[] = [];
 
   constructor(manifest: Manifest, columns: Columns, hits: Columns | null = null) {
     const { n_motifs: nMotifs, n_seqlets: nSeqlets, n_sequences: nSequences } = manifest;
@@ -89,8 +90,8 @@ export class Dataset {
       seqletP: columns.take("seqlet_p_stop", "f64"),
       tomtomP: columns.take("tomtom_p_stop", "f64"),
     };
-    this.levelOffset = columns.take("p_level_offset", "u32", nMotifs + 1);
-    this.levelP = columns.take("p_level", "f64", this.levelOffset[nMotifs]);
+    this.levelOffset = hits?.take("p_level_offset", "u32", nMotifs + 1) ?? new Uint32Array(nMotifs + 1);
+    this.levelP = hits?.take("p_level", "f64", this.levelOffset[nMotifs]) ?? new Float64Array(0);
     this.seqlets = {
       sequence: columns.take("seqlet_sequence", "u32", nSeqlets),
       start: columns.take("seqlet_start", "u32", nSeqlets),
@@ -141,6 +142,9 @@ export class Dataset {
       return longer;
     };
     const { hits } = this;
+    const levelOffset = columns.take("p_level_offset", "u32");
+    const levelP = columns.take("p_level", "f64");
+    for (const i of further) this.#furtherP.push(levelP[levelOffset[all.motif[i]!]! + all.level[i]!]!);
     this.hits = {
       offset: hits.offset,
       attribution: append(hits.attribution, all.attribution),
@@ -206,6 +210,8 @@ export class Dataset {
   }
 
   hitP(hit: number): number {
+    const further = hit - this.hits.offset.at(-1)!;
+    if (further >= 0) return this.#furtherP[further]!;
     return this.levelP[this.levelOffset[this.hits.motif[hit]] + this.hits.level[hit]];
   }
 

@@ -149,7 +149,7 @@ export interface Suggestion {
 export interface RequestParams {
   load: Record<string, never>;
   tail: Record<string, never>;
-  count: Query;
+  count: Query & { expected: boolean };
   profile: Query & { control: Control };
   background: Query;
   hits: { sequence: number };

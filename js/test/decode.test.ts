@@ -122,7 +122,10 @@ describe("Dataset", () => {
     const only = (keep: (h: number) => boolean, nSequences: number): Columns => {
       const kept = [...whole.hits.motif.keys()].filter(keep);
       const pick = new Map(
-        [...hits].map(([name, data]) => [name, (data as Uint16Array).filter((_, h) => keep(h))]),
+        [...hits].map(([name, data]) => [
+          name,
+          name.startsWith("p_level") ? data : (data as Uint16Array).filter((_, h) => keep(h)),
+        ]),
       );
       const offset = new Uint32Array(nSequences + 1);
       for (const h of kept) offset[(nSequences === 1 ? 0 : whole.hits.sequence[h]!) + 1]++;

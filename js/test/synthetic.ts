@@ -123,8 +123,6 @@ export function makeStudy({
     ["fimo_p_stop", stops(160, (k) => 10 ** (-4 - k / 20))],
     ["seqlet_p_stop", stops(100, (k) => 0.05 * 10 ** (-k / 20))],
     ["tomtom_p_stop", stops(160, (k) => 10 ** (-k / 20))],
-    ["p_level_offset", bySites.get("p_level_offset")!],
-    ["p_level", bySites.get("p_level")!],
     ...seqlets,
   ]);
   const manifest: Manifest = {
@@ -158,7 +156,6 @@ export function makeStudy({
     layers: ["attribution"],
     tracks: null,
   };
-  for (const name of ["p_level_offset", "p_level"]) bySites.delete(name);
   return { manifest, columns, hits: bySites, codes, observed };
 }
 

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from nbmotif.widget.content import Content
 
 # winners at one stop are not those of another, so they are counted stop by stop: at so many of them
-_EXCLUSIVE_STOPS = 16
+_EXCLUSIVE_STOPS = 5
 # the plane of hits is drawn this coarsely: every so many stops of attribution, and of p-values
 _DENSITY_STEP = (8, 4)
 
 
-def count_columns(content: Content, query: Query) -> dict[str, NDArray[Any]]:
-    """Count exactly at one query: the numbers of motifs, then those of families."""
-    found = answer(content, query)
+def count_columns(content: Content, query: Query, with_null: bool) -> dict[str, NDArray[Any]]:
+    """Count exactly at one query: the numbers of motifs, then those of families; by chance too if asked."""
+    found = answer(content, query, with_null)
     levels = (found.motifs, found.families)
     return {
         "count": np.concatenate([level.count for level in levels]).astype(np.float64),

@@ -192,7 +192,7 @@ class Explorer(ExplorerViews):
         self._shown = Snapshot(wire.encode(content, max_hits), rev=1)
         if "_esm" not in type(self).__dict__:
             self._esm = read_script()  # as text, because anywidget holds on to every widget made from a path
-        self._jobs = Jobs(self.send, lambda: self._shown)
+        self._jobs = Jobs(self.send, lambda: self._shown, in_background=True)
         super().__init__(_manifest=self._shown.encoded.manifest, **traits)
         if "_tracks" not in traits:
             self._tracks = frames.default_tracks(content, self._query.thresholds, _TRACKS)
@@ -358,6 +358,12 @@ class Explorer(ExplorerViews):
             raise InvalidArgument("tracks", wrong[0], f"indices of sequences, 0 to {content.n_sequences - 1}")
         return list(dict.fromkeys(int(sequence) for sequence in tracks))
 
+    def close(self) -> None:
+        """Free the arrays and remove the widget and its views from every page they are shown in."""
+        if hasattr(self, "_jobs"):  # not where the constructor raised
+            self._jobs.close()
+        super().close()
+
     def __reduce__(self) -> tuple[Any, ...]:
         state = (self._content, self._max_hits, {name: getattr(self, name) for name in SHARED})
         return _blank, (), state
@@ -380,7 +386,9 @@ class Explorer(ExplorerViews):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         data, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})
-        return {**data, "text/plain": f"{self!r}\n{self.counts.head(10).to_string(index=False)}"}, metadata
+        # without the counts by chance, which take longest, so that the view comes soon
+        shown = table.counts_frame(self._content, self._query, self._order, self.by_family, with_null=False)
+        return {**data, "text/plain": f"{self!r}\n{shown.head(10).to_string(index=False)}"}, metadata
 
 
 def _count(n: int, what: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nbmotif.errors import InvalidArgument
@@ -62,7 +63,8 @@ def _tail(shown: Snapshot, params: Mapping[str, Any]) -> Iterator[Reply]:  # noq
 
 
 def _count(shown: Snapshot, params: Mapping[str, Any]) -> Iterator[Reply]:
-    yield from _parts(answers.count_columns(shown.content, read_query(shown.content, params)))
+    query, with_null = read_query(shown.content, params), bool(params.get("expected"))
+    yield from _parts(answers.count_columns(shown.content, query, with_null))
     yield Reply({"status": "ok"}, [])
 
 
@@ -124,6 +126,9 @@ _HANDLERS: dict[str, Callable[[Snapshot, Mapping[str, Any]], Iterator[Reply]]] =
     "card": _card,
 }
 
+# take seconds where there are tens of millions of hits
+_SLOW = {"tail", "count", "profile", "background"}
+
 
 class Jobs:
     """Answers requests until told to stop.
@@ -134,16 +139,21 @@ class Jobs:
         Sends one message with its buffers to the browser.
     snapshot
         Returns what is shown now, or None once the widget is closed.
+    in_background
+        Answer what may take seconds in a thread of its own, one after the other, so that tracks need not wait for it.
     """
 
     def __init__(
         self,
         send: Callable[[dict[str, Any], list[memoryview]], None],
         snapshot: Callable[[], Snapshot | None],
+        in_background: bool = False,
     ) -> None:
         self._send, self._snapshot = send, snapshot
         # a cancel may come before its request or long after it; the last few are all that can matter
         self._cancelled: deque[object] = deque(maxlen=64)
+        self._worker: ThreadPoolExecutor | None = None
+        self._in_background = in_background
 
     def receive(self, message: Mapping[str, Any]) -> None:
         """Answer one message; what goes wrong is sent, never raised, because nobody would see it here."""
@@ -151,11 +161,24 @@ class Jobs:
         if kind == "cancel":
             self._cancelled.append(request_id)
         elif kind == "request":
-            try:
-                self._answer(request_id, str(message.get("name")), message.get("params") or {})
-            except Exception as error:  # noqa: BLE001  whatever it is, the browser is waiting for an answer
-                _log.debug("request %r failed", message.get("name"), exc_info=True)
-                self._send({"type": "reply", "id": request_id, "status": "error", "message": sentence(error)}, [])
+            name, params = str(message.get("name")), message.get("params") or {}
+            if self._in_background and name in _SLOW:
+                self._worker = self._worker or ThreadPoolExecutor(1, thread_name_prefix="nbmotif")
+                self._worker.submit(self._answer_or_say_why_not, request_id, name, params)
+            else:
+                self._answer_or_say_why_not(request_id, name, params)
+
+    def close(self) -> None:
+        """Answer nothing more."""
+        if self._worker is not None:
+            self._worker.shutdown(wait=False, cancel_futures=True)
+
+    def _answer_or_say_why_not(self, request_id: object, name: str, params: Mapping[str, Any]) -> None:
+        try:
+            self._answer(request_id, name, params)
+        except Exception as error:  # noqa: BLE001  whatever it is, the browser is waiting for an answer
+            _log.debug("request %r failed", name, exc_info=True)
+            self._send({"type": "reply", "id": request_id, "status": "error", "message": sentence(error)}, [])
 
     def _answer(self, request_id: object, name: str, params: Mapping[str, Any]) -> None:
         shown = self._snapshot()
@@ -163,6 +186,8 @@ class Jobs:
             raise RuntimeError("This Explorer was closed; run its cell again.")
         if name not in _HANDLERS:
             raise InvalidArgument("name", repr(name), f"one of {', '.join(_HANDLERS)}", "Reload the page.")
+        if request_id in self._cancelled:
+            return
         for reply in _HANDLERS[name](shown, params):
             if request_id in self._cancelled:
                 return

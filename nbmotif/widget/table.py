@@ -182,9 +182,9 @@ def motif_rows(content: Content, found: Answer, order: Order) -> NDArray[np.int6
     return sort_rows(rows, values, {"name": names, "family": families}, order)
 
 
-def counts_frame(content: Content, query: Query, order: Order, by_family: bool) -> pd.DataFrame:
+def counts_frame(content: Content, query: Query, order: Order, by_family: bool, with_null: bool = True) -> pd.DataFrame:
     """Return what the table shows, row by row."""
-    found = answer(content, query)
+    found = answer(content, query, with_null)
     if by_family:
         rows, level = family_rows(content, found, order), found.families
         frame: dict[str, Any] = {
@@ -199,7 +199,7 @@ def counts_frame(content: Content, query: Query, order: Order, by_family: bool) 
             "family": [found.family_names[found.labels[row]] for row in rows],
         }
     frame |= {query.mode: level.count[rows], "sequences": level.sequences[rows], "seqlets": level.seqlets[rows]}
-    if content.null:
+    if with_null and content.null:
         frame["expected"] = level.expected[rows]
     if content.marginal is not None:
         frame["marginal"] = level.marginal[rows]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nbmotif.hit_index import Block
+    from nbmotif.hits import Hits
     from nbmotif.widget.content import Content
 
 VERSION = 2
@@ -158,14 +159,11 @@ def encode_pwms(pwms: list[NDArray[Any]] | None, widths: NDArray[Any]) -> NDArra
 
 
 def _slider_columns(content: Content) -> dict[str, NDArray[Any]]:
-    levels = None if content.hits is None else content.hits.p_levels
     return {
         "attribution_stop": content.attribution_stops.values,
         "fimo_p_stop": content.p_stops.values,
         "seqlet_p_stop": content.seqlet_p_stops.values,
         "tomtom_p_stop": content.tomtom_p_stops.values,
-        "p_level_offset": np.zeros(content.n_motifs + 1, np.uint32) if levels is None else levels.offsets.astype("u4"),
-        "p_level": np.zeros(0) if levels is None else levels.values,
     }
 
 
@@ -175,15 +173,33 @@ def _hit_columns(content: Content, blocks: list[Block], offset: NDArray[np.uint3
     index = content.index
     hits = None if index is None else index.hits
     attribution = None if hits is None else hits.attribution
-    level = np.zeros(0, np.uint16) if hits is None else hits.p_levels.of_hit[rows]
     return {
         "hit_offset": offset,
         "hit_attribution": np.zeros(0, np.float32) if attribution is None else attribution[rows],
         "hit_motif": _narrow(motif, content.n_motifs),
         "hit_start": _narrow(np.zeros(0, np.int32) if hits is None else hits.start[rows], content.length),
-        # FIMO's p-values are discrete: 16 bits hold them without loss; another tool's may need more
-        "hit_p": level if level.dtype == np.uint16 else level.astype(np.uint32),
         "hit_strand": np.zeros(0, np.int8) if hits is None else hits.strand[rows],
+        **_level_columns(hits, rows, motif, content.n_motifs),
+    }
+
+
+def _level_columns(
+    hits: Hits | None, rows: NDArray[np.int64], motif: NDArray[np.int32], n_motifs: int
+) -> dict[str, NDArray[Any]]:
+    """Encode p-values by those of each motif that some of these hits have: often a small part of all."""
+    if hits is None:
+        nothing = np.zeros(n_motifs + 1, np.uint32)
+        return {"hit_p": np.zeros(0, np.uint16), "p_level_offset": nothing, "p_level": np.zeros(0)}
+    levels = hits.p_levels
+    place = levels.offsets[motif] + levels.of_hit[rows]
+    is_used = np.zeros(len(levels.values), np.bool_)
+    is_used[place] = True
+    before = np.concatenate([[0], is_used.cumsum()])
+    level = before[place] - before[levels.offsets[motif]]
+    return {
+        "hit_p": _narrow(level, int(level.max(initial=0)) + 1),
+        "p_level_offset": before[levels.offsets].astype(np.uint32),
+        "p_level": levels.values[is_used],
     }
 
 

@@ -86,8 +86,8 @@ def test_tail__above_its_floor_holds_the_hits_that_count(
     c, base = encoded.tail(), encoded.columns()
     assert encoded.manifest["n_hits"] == len(c["hit_p"]) <= max_hits
     level_cut = [
-        np.searchsorted(base["p_level"][first:last], cut.fimo_p)
-        for first, last in zip(base["p_level_offset"], base["p_level_offset"][1:], strict=False)
+        np.searchsorted(c["p_level"][first:last], cut.fimo_p)
+        for first, last in zip(c["p_level_offset"], c["p_level_offset"][1:], strict=False)
     ]
     t, found = np.float32(cut.attribution), np.zeros(content.n_motifs, int)
     for s in range(content.n_sequences):

@@ -85,7 +85,7 @@ def test_encode__gives_continuous_p_values_more_bits() -> None:
     encoded = wire.encode(_content(hits))
     tail = encoded.tail()
     assert tail["hit_p"].dtype == np.uint32
-    np.testing.assert_array_equal(encoded.columns()["p_level"][tail["hit_p"]], p)
+    np.testing.assert_array_equal(tail["p_level"][tail["hit_p"]], p)
 
 
 @pytest.mark.parametrize("seed", range(5))
