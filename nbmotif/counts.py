@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 import pandas as pd
 import torch
-from tqdm.auto import tqdm
 
 from nbmotif.annotations import count_annotations as count_annotations
 from nbmotif.encoding import as_tensor
 from nbmotif.errors import InvalidArgument
 from nbmotif.kernels.signal import group_rows, maxima_under, sums_under, weighted_under
+from nbmotif.progress import Progress
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -184,7 +184,7 @@ def _under(
     order, offsets = group_rows(sequence_idx, n)
     out = np.zeros((len(start), 1 if add_channels or weights else n_channels), dtype=dtype)
     step = max(1, _BLOCK_BYTES // max(1, 8 * n_channels * length))
-    with tqdm(total=n, desc="Reading signal", disable=not verbose) as bar:
+    with Progress(total=n, desc="Reading signal", disable=not verbose) as bar:
         for first in range(0, n, step):
             block = X[first : first + step].detach().cpu()
             block = block.float() if block.dtype in {torch.float16, torch.bfloat16} else block

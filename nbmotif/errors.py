@@ -79,5 +79,22 @@ class MissingStage(RuntimeError):
         return type(self), (self.wanted, self.missing)
 
 
+class Cancelled(RuntimeError):
+    """A stage of a study was stopped by the button in its Explorer; what it would have replaced is as before.
+
+    Parameters
+    ----------
+    stage
+        The method, as the user writes it.
+    """
+
+    def __init__(self, stage: str) -> None:
+        self.stage = stage
+        super().__init__(f"{stage} was cancelled in the Explorer. What was there before is unchanged.")
+
+    def __reduce__(self) -> tuple[type[Cancelled], tuple[str]]:
+        return type(self), (self.stage,)
+
+
 class UnsupportedModel(TypeError):
     """A model does something that attribution cannot follow, or gives an output of the wrong form."""

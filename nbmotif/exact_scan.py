@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numba
 import numpy as np
-from tqdm.auto import tqdm
 
 from nbmotif.hits import Hits
 from nbmotif.kernels import fimo as kernels
@@ -15,6 +14,7 @@ from nbmotif.kernels.fimo_tables import RESOLUTION
 from nbmotif.kernels.simd import choose_path
 from nbmotif.letters import SLAB
 from nbmotif.levels import Levels
+from nbmotif.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,7 +105,7 @@ def _scan_slabs(
     path, n_motifs, widest = quantised.path, len(tables.budgets), int(tables.widths.max())
     size = min(_GROUP, -(-n_motifs // numba.get_num_threads()))
     groups = [(first, min(first + size, n_motifs)) for first in range(0, n_motifs, size)]
-    bar = tqdm(total=int(letters.lengths.sum()), desc="Scanning", unit="bp", unit_scale=True, disable=not verbose)
+    bar = Progress(total=int(letters.lengths.sum()), desc="Scanning", unit="bp", unit_scale=True, disable=not verbose)
     with bar, ThreadPoolExecutor(numba.get_num_threads()) as pool:
         for slab in letters.slabs(widest - 1, size=SLAB * max(1, _FEW_GROUPS // len(groups))):
             unknown = np.flatnonzero(slab.letters < 0)

@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 import pyfaidx
 import torch
-from tqdm.auto import tqdm
 
 from nbmotif.bed_files import read_bed
 from nbmotif.encoding import code_table, encode_letters, from_codes, to_codes
 from nbmotif.errors import InvalidArgument, InvalidFile, NbmotifWarning
+from nbmotif.progress import Progress
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -265,7 +265,7 @@ def _read_windows(windows: pd.DataFrame, genome: _Chromosomes, verbose: bool) ->
     codes = np.empty((len(windows), width), dtype=np.int8)
     ordered = windows.sort_values(["chrom", "start"])
     places = zip(ordered.index, ordered["chrom"], ordered["start"], ordered["end"], strict=True)
-    for i, chrom, start, end in tqdm(places, total=len(windows), desc="Loading loci", disable=not verbose):
+    for i, chrom, start, end in Progress(places, total=len(windows), desc="Loading loci", disable=not verbose):
         codes[i] = genome.codes(chrom, start, end)
     return codes
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from tqdm.auto import tqdm
 
 from nbmotif.arrangements import arrangements, other_orders
 from nbmotif.arrangements import instances as written_out
@@ -16,6 +15,7 @@ from nbmotif.errors import InvalidArgument
 from nbmotif.insertions import Insertion, predicted_changes
 from nbmotif.models import predict, select_target
 from nbmotif.motifs import as_motif_set
+from nbmotif.progress import Progress
 from nbmotif.sequences import substitute
 
 if TYPE_CHECKING:
@@ -235,7 +235,7 @@ def marginalize_motifs(
             shuffled = [other_orders(copy, rng) for copy in copies]
             every += [Insertion.of(X, place.write(letters).to(X.device), first) for letters in (copies, shuffled)]
             rows.append({"motif_name": name, "start": first, "strand": place.strand})
-    with tqdm(total=len(every) * len(X), disable=not verbose, desc="marginalize") as progress:
+    with Progress(total=len(every) * len(X), disable=not verbose, desc="marginalize") as progress:
         if func is predict:
             changes = predicted_changes(model, X, every, target, kwargs, progress.update)
         else:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from nbmotif.hits import Hits
 from nbmotif.kernels.fimo_memelite import BIN, memelite_scan, memelite_table
+from nbmotif.progress import Progress
 
 if TYPE_CHECKING:
     from nbmotif.letters import Letters
@@ -37,7 +37,7 @@ def scan_as_memelite(motifs: MotifSet, letters: Letters, threshold: float, both_
     """
     slab = next(letters.slabs(0, size=int(letters.lengths.sum()) + len(letters) + 1))
     columns = []
-    for m, pwm in enumerate(tqdm(motifs.pwms, desc="Scanning", unit="motif", disable=not verbose)):
+    for m, pwm in enumerate(Progress(motifs.pwms, desc="Scanning", unit="motif", disable=not verbose)):
         for strand, matrix in ((1, pwm), (-1, pwm[::-1, ::-1]))[: 2 if both_strands else 1]:
             table = memelite_table(matrix, threshold)
             sequence_idx, start, score = memelite_scan(slab.letters, slab.boundaries, table.scores, table.threshold)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import torch
-from tqdm.auto import tqdm
 
 from nbmotif.encoding import as_dtype, as_tensor, describe
 from nbmotif.errors import InvalidArgument, UnsupportedModel
+from nbmotif.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -85,7 +85,7 @@ def predict(
     place, compute = resolve_device(device), as_dtype(dtype) if dtype is not None else model_dtype(model)
     batches: list[Any] = []
     with borrowed(model, place), torch.no_grad(), precision(place, compute, model_dtype(model)):
-        for start in tqdm(range(0, len(X), batch_size), disable=not verbose, desc="predict"):
+        for start in Progress(range(0, len(X), batch_size), disable=not verbose, desc="predict"):
             rows = slice(start, start + batch_size)
             y = model(to_device(X[rows], place, compute), *(to_device(a[rows], place, compute) for a in extra))
             batches.append(_to_cpu(y if func is None else func(y)))

@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from nbmotif.alignments import match
+from nbmotif.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -112,7 +112,7 @@ def find_nearest(
         kept = found.p_values, found.scores, targets_of
         return (*(values[at, chosen] for values in kept), found.place(chosen))
 
-    with tqdm(total=len(distinct), desc="TOMTOM", unit="query", disable=not verbose) as bar:
+    with Progress(total=len(distinct), desc="TOMTOM", unit="query", disable=not verbose) as bar:
         for at, kept in match(distinct, targets, n_kept, n_jobs, keep):
             p_values[at], scores[at], idxs[at], placed[at] = kept
             bar.update(len(at))

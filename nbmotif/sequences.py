@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 import torch
-from tqdm.auto import tqdm
 
 from nbmotif.encoding import as_tensor, code_table, describe, encode_letters
 from nbmotif.encoding import check_sequences as check_sequences
@@ -17,6 +16,7 @@ from nbmotif.encoding import one_hot_encode as one_hot_encode
 from nbmotif.encoding import to_codes as to_codes
 from nbmotif.errors import InvalidArgument, NbmotifWarning
 from nbmotif.motifs import consensus
+from nbmotif.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -264,7 +264,7 @@ def dinucleotide_shuffle(
     shuffled = X.unsqueeze(1).repeat(1, n, 1, 1)
     fixed: list[int] = []
     step = max(1, _LETTERS_AT_ONCE // (n * length))
-    for first in tqdm(range(0, len(X), step), desc="Shuffling", disable=not verbose):
+    for first in Progress(range(0, len(X), step), desc="Shuffling", disable=not verbose):
         rows = slice(first, first + step)
         drawn = _SHUFFLERS[method](codes[rows], n, seeds[rows])  # (rows, n, stop - start)
         same = _unchanged(drawn, codes[rows])

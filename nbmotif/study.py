@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from nbmotif.motifs import as_motif_set
 from nbmotif.sequences import check_sequences
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
     import torch
@@ -21,11 +22,26 @@ if TYPE_CHECKING:
     from nbmotif.scanning import Hits
     from nbmotif.widget.explorer import Explorer
 
+    Method = TypeVar("Method", bound=Callable[..., Any])
+
 # stage -> the stages whose results it makes stale
 _STALE = {"attribute": ("call_seqlets", "annotate"), "call_seqlets": ("annotate",)}
 _ATTRIBUTION = ("deep_lift_shap", "saliency", "saturation_mutagenesis")
 # above this many motifs, only one of each family is inserted into backgrounds unless asked otherwise
 _MARGINALIZE_ALL_UP_TO = 500
+
+
+def _shown_while_it_runs(stage: Method) -> Method:
+    """Decorate a stage: the study's Explorer shows how far it is, and can stop it, where one is open."""
+
+    @functools.wraps(stage)
+    def run(self: Study, *args: Any, **kwargs: Any) -> Any:
+        if self._explorer is None or self._explorer.comm is None:
+            return stage(self, *args, **kwargs)
+        with self._explorer.showing(stage.__name__):
+            return stage(self, *args, **kwargs)
+
+    return run  # type: ignore[return-value]
 
 
 class Study:
@@ -129,6 +145,7 @@ class Study:
         self.call_seqlets().annotate().scan()
         return self if self.model is None else self.marginalize()
 
+    @_shown_while_it_runs
     def attribute(self, n_shuffles: int = 20, method: str = "deep_lift_shap", **kwargs: Any) -> Study:
         """Attribute the prediction for every sequence to its bases.
 
@@ -161,6 +178,7 @@ class Study:
         self._remember("attribute", {"method": method, **kwargs})
         return self
 
+    @_shown_while_it_runs
     def call_seqlets(self, threshold: float = 0.01, additional_flanks: int = 1, **kwargs: Any) -> Study:
         """Call seqlets of both signs on the attributions.
 
@@ -185,6 +203,7 @@ class Study:
         self._remember("call_seqlets", kwargs)
         return self
 
+    @_shown_while_it_runs
     def annotate(self, **kwargs: Any) -> Study:
         """Match each seqlet to the motif database with TOMTOM.
 
@@ -207,6 +226,7 @@ class Study:
         self._remember("annotate", kwargs)
         return self
 
+    @_shown_while_it_runs
     def scan(self, threshold: float = 1e-4, **kwargs: Any) -> Study:
         """Scan the sequences for every motif with FIMO and sum the attributions under each hit.
 
@@ -229,6 +249,7 @@ class Study:
         self._remember("scan", kwargs)
         return self
 
+    @_shown_while_it_runs
     def marginalize(
         self,
         n_backgrounds: int = 50,

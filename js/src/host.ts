@@ -28,6 +28,8 @@ export interface Host {
   /** Changes that come from elsewhere; never the echo of an own `set`. */
   onChange(callback: (name: TraitName) => void): () => void;
   request<N extends RequestName>(name: N, params: RequestParams[N], options?: RequestOptions): Promise<Reply>;
+  /** Stops the stage of a study that the kernel works on. */
+  stop(): void;
 }
 
 /** The kernel answered that it could not; the message says what to do. */
@@ -151,6 +153,10 @@ export class AnywidgetHost implements Host {
     // what the user is setting right now wins; the next flush tells the kernel
     if (this.#saving || name in this.#pending || this.#guard.isStaleEcho(name, this.#model.get(name))) return;
     for (const listener of this.#listeners) listener(name);
+  }
+
+  stop(): void {
+    this.#model.send({ type: "stop" });
   }
 
   request<N extends RequestName>(

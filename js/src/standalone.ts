@@ -51,6 +51,8 @@ export class StaticHost implements Host {
 
   flush(): void {}
 
+  stop(): void {}
+
   onChange(): () => void {
     return () => {};
   }

@@ -6,7 +6,6 @@ import contextlib
 from typing import TYPE_CHECKING, Literal, NamedTuple, overload
 
 import torch
-from tqdm.auto import tqdm
 
 from nbmotif.attribution.devices import is_out_of_memory, release
 from nbmotif.attribution.engine import Attribution
@@ -23,6 +22,7 @@ from nbmotif.models import (
     resolve_device,
     to_device,
 )
+from nbmotif.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -230,7 +230,7 @@ def deep_lift_shap(
     parts: list[torch.Tensor] = []
     errors: list[torch.Tensor] = []
     kept: list[torch.Tensor] = []
-    progress = tqdm(total=len(X) * drawn.n, disable=not verbose, desc="deep_lift_shap")
+    progress = Progress(total=len(X) * drawn.n, disable=not verbose, desc="deep_lift_shap")
     exact = exact_float32() if precision.is_exact and place.type == "cuda" else contextlib.nullcontext()
     with borrowed(model, place, freeze=True), exact, progress:
         run.probe(X[:2].to(place, compute), tuple(to_device(a[:2], place, compute) for a in extra))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import torch
-from tqdm.auto import tqdm
 
 from nbmotif.attribution.devices import is_out_of_memory, release
 from nbmotif.errors import UnsupportedModel
@@ -18,6 +17,7 @@ from nbmotif.models import (
     select_target,
     to_device,
 )
+from nbmotif.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,7 +93,7 @@ def saliency(
     place, compute = resolve_device(device), model_dtype(model)
     parts: list[torch.Tensor] = []
     done = 0
-    with borrowed(model, place, freeze=True), tqdm(total=len(X), disable=not verbose, desc="saliency") as progress:
+    with borrowed(model, place, freeze=True), Progress(total=len(X), disable=not verbose, desc="saliency") as progress:
         while done < len(X):
             rows = slice(done, done + batch_size)
             x = X[rows].to(place, compute)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 import torch
-from tqdm.auto import tqdm
 
 from nbmotif.attribution.devices import is_out_of_memory, memory_budget, release
 from nbmotif.attribution.edits import EditedPredictions
@@ -22,6 +21,7 @@ from nbmotif.models import (
     select_target,
     to_device,
 )
+from nbmotif.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -173,7 +173,7 @@ def saturation_mutagenesis(
     with (
         borrowed(model, place, freeze=True),
         precision(place, compute, own),
-        tqdm(total=len(X) * len(span), disable=not verbose, desc="saturation_mutagenesis") as progress,
+        Progress(total=len(X) * len(span), disable=not verbose, desc="saturation_mutagenesis") as progress,
     ):
         # autocast casts at calls that a window does not make
         edited = EditedPredictions(model, pick, by_windows=fast and compute == own)

@@ -192,7 +192,7 @@ class Explorer(ExplorerViews):
         self._shown = Snapshot(wire.encode(content, max_hits), rev=1)
         if "_esm" not in type(self).__dict__:
             self._esm = read_script()  # as text, because anywidget holds on to every widget made from a path
-        self._jobs = Jobs(self.send, lambda: self._shown, in_background=True)
+        self._jobs = Jobs(self.send, lambda: self._shown, self._stop_stage, in_background=True)
         super().__init__(_manifest=self._shown.encoded.manifest, **traits)
         if "_tracks" not in traits:
             self._tracks = frames.default_tracks(content, self._query.thresholds, _TRACKS)

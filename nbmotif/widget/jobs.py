@@ -139,6 +139,8 @@ class Jobs:
         Sends one message with its buffers to the browser.
     snapshot
         Returns what is shown now, or None once the widget is closed.
+    stop
+        Cancels the stage that the user wants to stop.
     in_background
         Answer what may take seconds in a thread of its own, one after the other, so that tracks need not wait for it.
     """
@@ -147,9 +149,10 @@ class Jobs:
         self,
         send: Callable[[dict[str, Any], list[memoryview]], None],
         snapshot: Callable[[], Snapshot | None],
+        stop: Callable[[], None] = lambda: None,
         in_background: bool = False,
     ) -> None:
-        self._send, self._snapshot = send, snapshot
+        self._send, self._snapshot, self._stop = send, snapshot, stop
         # a cancel may come before its request or long after it; the last few are all that can matter
         self._cancelled: deque[object] = deque(maxlen=64)
         self._worker: ThreadPoolExecutor | None = None
@@ -158,7 +161,9 @@ class Jobs:
     def receive(self, message: Mapping[str, Any]) -> None:
         """Answer one message; what goes wrong is sent, never raised, because nobody would see it here."""
         kind, request_id = message.get("type"), message.get("id")
-        if kind == "cancel":
+        if kind == "stop":
+            self._stop()
+        elif kind == "cancel":
             self._cancelled.append(request_id)
         elif kind == "request":
             name, params = str(message.get("name")), message.get("params") or {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 from typing import TYPE_CHECKING, Any
 
@@ -9,8 +10,10 @@ import anywidget
 import traitlets as t
 
 from nbmotif.hit_index import COUNT_MODES
+from nbmotif.progress import reporting
 from nbmotif.widget.queries import QUERY_TRAITS, read_query
 from nbmotif.widget.rows import Order
+from nbmotif.widget.stage import READY, Stage
 from nbmotif.widget.traits import (
     Filters,
     Names,
@@ -23,6 +26,8 @@ from nbmotif.widget.traits import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from nbmotif.widget.content import Content
     from nbmotif.widget.jobs import Snapshot
     from nbmotif.widget.table import Query
@@ -90,7 +95,23 @@ class ExplorerState(anywidget.AnyWidget):
     _filters = Filters().tag(sync=True)
     _expanded = t.List(t.Unicode()).tag(sync=True)
     _show_hypothetical = t.Bool(False).tag(sync=True)
-    _status = t.Dict(default_value={"phase": "ready", "message": "", "done": 0, "total": 0}).tag(sync=True)
+    _status = t.Dict(default_value=READY).tag(sync=True)
+
+    _stage: Stage | None = None  # that runs now
+
+    def open(self) -> None:
+        """Open the line to the browser."""
+        super().open()
+        self._let_the_browser_choose()
+
+    def _send(self, msg: dict[str, Any], buffers: Any = None) -> None:
+        super()._send(msg, buffers=buffers)
+        self._let_the_browser_choose()
+
+    def _let_the_browser_choose(self) -> None:
+        # ipykernel hands what the browser sends to the thread that spoke to it last, whatever the browser asked for:
+        # after a cell had set a trait, every answer would wait until the cell ends
+        getattr(self.comm, "__dict__", {}).pop("_reply_subshell_id", None)
 
     @property
     def _content(self) -> Content:
@@ -106,6 +127,33 @@ class ExplorerState(anywidget.AnyWidget):
     def _order(self) -> Order:
         sort = tuple((key["column"], key["descending"]) for key in self._sort)
         return Order(sort, self._search, self._filters)
+
+    @contextlib.contextmanager
+    def showing(self, stage: str) -> Iterator[None]:
+        """Show a stage of a study while the block runs: how far it is, and a button that stops it.
+
+        Parameters
+        ----------
+        stage
+            The method of `Study` that runs.
+
+        Raises
+        ------
+        Cancelled
+            At the stage's next step, when the user pressed the button.
+        """
+        self._stage = Stage(stage, lambda status: self.set_trait("_status", status))
+        self._stage.report(0, None)
+        try:
+            with reporting(self._stage.report):
+                yield
+        finally:
+            self._stage = None
+            self._status = READY
+
+    def _stop_stage(self) -> None:
+        if self._stage is not None:
+            self._stage.stop()
 
     @t.validate("selected_motifs")
     def _known_motifs(self, proposal: Any) -> list[str]:

@@ -276,6 +276,27 @@ def test_explorer__is_answered_while_a_cell_runs(shown: Callable) -> None:
     assert notebook.value("busy") == pytest.approx(threshold)
 
 
+def test_explorer__is_answered_while_a_cell_that_sets_its_traits_runs(shown: Callable) -> None:
+    notebook, view = shown()
+    before = [canvas["sequence"] for canvas in view.canvases()]
+    notebook.start(
+        "import time\nfor i in range(60):\n    explorer.attribution_threshold = 0.01 + i / 1000\n    time.sleep(0.1)"
+    )
+    view.page.wait_for_timeout(500)
+    view.root.get_by_role("button", name="Next sequences").click()
+    view.page.wait_for_function(
+        """([el, before]) => [...el.querySelectorAll(".nbm-track canvas")].every(
+            (canvas) => !before.includes(canvas.dataset.sequence) && canvas.dataset.boxes !== undefined)
+            && !el.textContent.includes("Loading attributions")""",
+        arg=[view.root.element_handle(), before],
+        timeout=4_000,
+    )
+    assert notebook.is_running()
+    view.page.wait_for_function("() => !window.running")
+    view.settle()
+    assert float(view.number("Attribution threshold").input_value()) == pytest.approx(0.069)
+
+
 def test_explorer__fifty_runs_of_a_cell_leave_little_behind(open_notebook: Callable) -> None:
     count = """
 import gc, resource, sys

@@ -84,3 +84,26 @@ wire.track = broken"""
     expect(view.root.get_by_text("The disk is full.").first).to_be_visible()
     expect(view.root.get_by_role("button", name="Try again").first).to_be_visible()
     view.screenshot("state-track-error")
+
+
+def test_stage__shows_its_progress_and_stops_at_the_button(open_notebook: Callable) -> None:
+    prepare = """import nbmotif
+demo = nbmotif.demo.load()
+study = nbmotif.Study(demo.model, demo.X[:60], demo.motifs, name="demo", verbose=False)
+study.attribute(n_shuffles=2).call_seqlets();"""
+    notebook = open_notebook("stage.ipynb", [prepare, "study"]).run_all()
+    [view] = views_on(notebook.page)
+    before = notebook.value("float(study.hypothetical.abs().sum())")
+    attempt = "try:\n    study.attribute(n_shuffles=200)\n"
+    notebook.start(attempt + "except nbmotif.errors.Cancelled as error:\n    said = str(error)")
+    bar = view.root.locator("progress")
+    expect(bar).to_be_visible()
+    view.page.wait_for_function("(el) => el.querySelector('progress')?.value > 0", arg=view.root.element_handle())
+    expect(view.root.get_by_text("Computing attributions")).to_be_visible()
+    view.screenshot("state-working")
+    view.drag("Seqlet p threshold", 0.5)  # what is there still works
+    view.root.get_by_role("button", name="Cancel").click()
+    expect(bar).to_have_count(0, timeout=20_000)
+    assert "study.attribute()" in notebook.value("said")
+    assert notebook.value("float(study.hypothetical.abs().sum())") == before
+    assert notebook.value("study.explorer.seqlet_p_threshold") < 0.01

@@ -130,6 +130,11 @@ function KernelStatus() {
         />
       )}
       {status.message}
+      {status.phase === "working" && !isUpdating && (
+        <button class="nbm-button" onClick={() => store.host.stop()}>
+          Cancel
+        </button>
+      )}
     </span>
   );
 }
