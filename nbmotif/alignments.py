@@ -15,7 +15,6 @@ import numpy as np
 from nbmotif.kernels.tomtom import best_scores, keep_nearest, place_alignments
 from nbmotif.kernels.tomtom_null import (
     NEVER,
-    find_own_p_values,
     find_p_values,
     mark_needed,
     plan_rows,
@@ -75,7 +74,7 @@ class Matches:
         placed = np.empty((*slots.shape, 3), np.int32)
         batch, targets = self.batch, self.batch.targets
         aligned = batch.kinds, batch.starts, self.queries, slots, scores, batch.first
-        place_alignments(batch.rows, *aligned, targets.layout.lanes, targets.like_memelite, placed)
+        place_alignments(batch.scored.rows, *aligned, targets.layout.lanes, targets.like_memelite, placed)
         return placed
 
 
@@ -119,17 +118,15 @@ def _matrix(query: Query) -> Floats:
 def _match_matrices(targets: Targets, n_kept: int, finish: Callable[[Matches], T], queries: Sequence[Floats]) -> T:
     """Match a few queries of any kind, each with a null of its own."""
     scored = targets.score(queries)
-    widths = np.array([query.shape[1] for query in queries])
-    starts = np.concatenate([[0], np.cumsum(widths)])
-    first = (widths * scored.binning.offsets).astype(np.int16)
-    batch = _Batch(np.arange(1, starts[-1] + 1), starts, first, scored.rows, targets, n_kept)
+    starts = np.cumsum([0, *(query.shape[1] for query in queries)])
+    n_columns = int(starts[-1])
+    offsets = scored.binning.offsets
+    first = (np.diff(starts) * offsets).astype(np.int16)
+    batch = _Batch(np.arange(1, n_columns + 1), starts, offsets, first, scored, targets, n_kept, n_columns)
     every = np.arange(len(queries))
-    scores, slots, ranges = batch.align(every)
-    p_values = np.empty(scores.shape)
-    own = scored.binning.offsets, scored.pmfs, scored.tops, *span_nodes(int(widths.max()))
-    kept = targets.layout.n_strands, ranges, targets.widths, targets.firsts(n_kept), scores
-    find_own_p_values(batch.kinds, starts, *own, *kept, p_values)
-    return finish(Matches(every, slots, scores, p_values, batch))
+    aligned = batch.align(every)
+    nodes = span_nodes(n_columns, int(np.diff(starts).max()))
+    return finish(batch.look_up(batch.find_null(nodes, [every], [aligned]), every, aligned))
 
 
 def _match_one_hot(
@@ -149,16 +146,21 @@ def _match_one_hot(
         scored = targets.score_letters([letter for letter in range(4) if letters >> letter & 1])
         batches.setdefault(id(scored), (scored, []))[1].append(np.flatnonzero(present == letters))
     for scored, members in batches.values():
-        first = (widths * scored.binning.offsets).astype(np.int16)
-        batch = _Batch(codes + 1, starts, first, scored.rows, targets, n_kept)
+        offsets = np.repeat(scored.binning.offsets, len(queries))
+        first = (widths * offsets).astype(np.int16)
+        batch = _Batch(codes + 1, starts, offsets, first, scored, targets, n_kept, 0)
         mine = np.concatenate(members)
         mine = mine[np.argsort(widths[mine], kind="stable")]
         for low in range(0, len(mine), _BATCH):
             part = mine[low : low + _BATCH]
             chunks = [part[i : i + _CHUNK] for i in range(0, len(part), _CHUNK)]
             aligned = list(run(batch.align, chunks))
-            null = _find_null(batch, scored, chunks, aligned)
-            yield from zip(chunks, run(partial(_look_up, batch, scored, null, finish), chunks, aligned), strict=True)
+            null = batch.find_null(letter_nodes(int(widths[part].max())), chunks, aligned)
+
+            def look_up(chunk: Ints, found: _Aligned, batch: _Batch = batch, null: _Null = null) -> T:
+                return finish(batch.look_up(null, chunk, found))
+
+            yield from zip(chunks, run(look_up, chunks, aligned), strict=True)
 
 
 class _Aligned(NamedTuple):
@@ -179,66 +181,74 @@ class _Null(NamedTuple):
 
 @dataclass(frozen=True)
 class _Batch:
-    """Queries whose columns are scored by the same rows; see :func:`nbmotif.kernels.tomtom.best_scores`."""
+    """Queries whose columns are scored by the same rows: one-hot queries, or a few of any kind.
+
+    Parameters
+    ----------
+    kinds, starts, first
+        As :func:`nbmotif.kernels.tomtom.best_scores`.
+    offsets
+        Score of a column that is not aligned, of each query.
+    scored
+        Scores of each kind of column.
+    targets, n_kept
+        What they are matched with.
+    stride
+        Of their nodes; see :func:`nbmotif.kernels.tomtom_null.mark_needed`.
+    """
 
     kinds: Ints
     starts: Ints
+    offsets: Ints
     first: Shorts
-    rows: Shorts
+    scored: Scored
     targets: Targets
     n_kept: int
+    stride: int
 
     def align(self, queries: Ints) -> _Aligned:
         """Score the best alignments with all targets, and keep those that may be among the nearest."""
         targets, layout, n = self.targets, self.targets.layout, len(queries)
-        widest = int((self.starts[queries + 1] - self.starts[queries]).max())
         best = _scratch.take("best", (n, targets.n_targets), np.int16)
-        sums = _scratch.take("sums", (layout.n_sums(widest),), np.int16)
+        sums = _scratch.take("sums", (layout.n_sums(self._widest(queries)),), np.int16)
         blocks, n_strands = layout.blocks, layout.n_strands
-        best_scores(self.rows, self.kinds, self.starts, queries, blocks, n_strands, self.first, sums, best)
+        best_scores(self.scored.rows, self.kinds, self.starts, queries, blocks, n_strands, self.first, sums, best)
         firsts = targets.firsts(self.n_kept)
         scores, slots = np.empty((n, firsts[-1]), np.int16), np.empty((n, firsts[-1]), np.int32)
         ranges = np.empty((n, len(targets.widths), 2), np.int64)
         keep_nearest(best, targets.groups, firsts, scores, slots, ranges)
         return _Aligned(scores, slots, ranges)
 
+    def find_null(self, nodes: Nodes, chunks: Sequence[Ints], aligned: Sequence[_Aligned]) -> _Null:
+        """Find the null of all that will be looked up for these queries."""
+        widths, pmfs = self.targets.widths, self.scored.pmfs
+        need, ids = np.full(len(nodes.parents), NEVER), np.empty(len(nodes.parents), np.int64)
+        for chunk, (_, _, ranges) in zip(chunks, aligned, strict=True):
+            within = self._nodes(chunk)
+            mark_needed(self.kinds, self.starts, chunk, self.stride, ranges, widths, self.offsets, within, need)
+        table = _scratch.take("table", (len(need), 5), np.int64)
+        levels = np.empty(len(nodes.level_starts), np.int64)
+        n_rows, size = plan_rows(need, *nodes, self.scored.tops, pmfs.shape[1], table, levels, ids)
+        survival = _scratch.take("survival", (size,), np.float64)
+        taps = _scratch.take("taps", (len(pmfs), pmfs.shape[1] + 1), np.int64)
+        survival_rows(table[:n_rows], levels, pmfs, taps, survival)
+        return _Null(ids, table, survival)
 
-def _find_null(batch: _Batch, letters: Scored, chunks: Sequence[Ints], aligned: Sequence[_Aligned]) -> _Null:
-    """Find the null of all that one-hot queries will look up."""
-    starts, widths, offset = batch.starts, batch.targets.widths, letters.binning.offsets[0]
-    longest = max(int((starts[chunk + 1] - starts[chunk]).max()) for chunk in chunks)
-    nodes = letter_nodes(longest)
-    need = np.full(len(nodes.parents), NEVER)
-    for chunk, found in zip(chunks, aligned, strict=True):
-        mark_needed(batch.kinds, starts, chunk, 0, found.ranges, widths, offset, need)
-    table, levels, ids = np.empty((len(need), 5), np.int64), np.empty(longest + 1, np.int64), np.empty_like(need)
-    n_rows, size = plan_rows(need, *nodes, letters.tops, letters.pmfs.shape[1], table, levels, ids)
-    survival = _scratch.take("survival", (size,), np.float64)
-    survival_rows(table[:n_rows], levels, letters.pmfs, survival)
-    return _Null(ids, table[:n_rows], survival)
+    def look_up(self, null: _Null, queries: Ints, aligned: _Aligned) -> Matches:
+        """Look up the p-values of the targets kept."""
+        targets, (scores, slots, ranges) = self.targets, aligned
+        edges, p_values = _scratch.take("edges", (2, int(scores.max()) + 1), np.float64), np.empty(scores.shape)
+        asked = (self.kinds, self.starts, queries, self.stride, *null, self.offsets, targets.layout.n_strands)
+        kept = (ranges, targets.widths, targets.firsts(self.n_kept), scores)
+        find_p_values(*asked, *kept, self._nodes(queries), edges, p_values)
+        return Matches(queries, slots, scores, p_values, self)
 
+    def _widest(self, queries: Ints) -> int:
+        return int((self.starts[queries + 1] - self.starts[queries]).max())
 
-def _look_up(
-    batch: _Batch, letters: Scored, null: _Null, finish: Callable[[Matches], T], queries: Ints, aligned: _Aligned
-) -> T:
-    """Look up the p-values of the targets kept."""
-    targets, (scores, slots, ranges) = batch.targets, aligned
-    p_values = np.empty(scores.shape)
-    find_p_values(
-        batch.kinds,
-        batch.starts,
-        queries,
-        0,
-        *null,
-        letters.binning.offsets[0],
-        targets.layout.n_strands,
-        ranges,
-        targets.widths,
-        targets.firsts(batch.n_kept),
-        scores,
-        p_values,
-    )
-    return finish(Matches(queries, slots, scores, p_values, batch))
+    def _nodes(self, queries: Ints) -> Ints:
+        widest = self._widest(queries)
+        return _scratch.take("nodes", (widest, widest), np.int64)
 
 
 class Nodes(NamedTuple):
@@ -274,12 +284,16 @@ def letter_nodes(longest: int) -> Nodes:
 
 
 @lru_cache(maxsize=64)
-def span_nodes(longest: int) -> Nodes:
-    """List the spans of a query, as many of each length; each grows by its last column."""
-    length, start = np.divmod(np.arange(longest**2), longest)
-    parents = np.where(length > 0, 1 + (length - 1) * longest + start, 0)
-    columns = np.minimum(start + length, longest - 1)  # spans that leave the query are never asked for
-    return Nodes(np.append(0, parents), np.append(0, columns), 1 + longest * np.arange(longest + 1))
+def span_nodes(n_columns: int, longest: int) -> Nodes:
+    """List the spans of up to ``longest`` columns, one of each length for every column; each grows by its last column.
+
+    Of those that reach from one query into the next nothing is ever asked.
+    """
+    length, start = np.divmod(np.arange(longest * n_columns), n_columns)
+    parents = np.where(length > 0, 1 + (length - 1) * n_columns + start, 0)
+    columns = np.minimum(start + length, n_columns - 1)
+    level_starts = 1 + n_columns * np.arange(longest + 1)
+    return Nodes(np.append(0, parents), np.append(0, columns), level_starts)
 
 
 def count_jobs(n_jobs: int) -> int:

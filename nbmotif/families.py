@@ -12,9 +12,7 @@ from scipy.spatial.distance import squareform
 
 from nbmotif.errors import InvalidArgument
 from nbmotif.family_tree import FamilyTree, name_nodes
-from nbmotif.kernels.tomtom import best_scores, column_products
 from nbmotif.motifs import as_motif_set, information_content
-from nbmotif.targets import Layout
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -25,6 +23,8 @@ if TYPE_CHECKING:
     Ints = npt.NDArray[np.int64]
 
 _KEY = "families"
+_SIDE_BY_SIDE = 48  # motifs multiplied at a time: so few that BLAS, which would spin, starts no threads
+_SIMILARITY_DIGITS = 9
 _DIGITS = 6  # PWMs that agree to this many digits are copies: files round
 
 
@@ -234,22 +234,39 @@ def logo_similarities(pwms: list[Floats]) -> npt.NDArray[np.float32]:
     Shape (M, M), symmetric, in [0, 1], 1 on the diagonal. A motif without information is similar to itself alone.
     """
     logos = [_logo(pwm) for pwm in pwms]
-    widths = np.array([logo.shape[1] for logo in logos])
-    layout = Layout.of(widths, n_strands=2)
-    strands = np.concatenate([*logos, *(logo[::-1, ::-1] for logo in logos)], axis=1)
-    columns = np.where(layout.column >= 0, strands[:, layout.column], 0).astype(np.float32)
-    sums, best = np.empty(layout.n_sums(int(widths.max())), np.float32), np.empty((1, len(pwms)), np.float32)
-    rows = np.zeros((int(widths.max()) + 1, columns.shape[1]), np.float32)
-    nothing, query = np.zeros(1, np.float32), np.array([0])
+    order = np.argsort([logo.shape[1] for logo in logos], kind="stable")
+    groups = np.array_split(order, -(-len(order) // _SIDE_BY_SIDE))  # of similar width: little is padded
+    padded = [(_side_by_side([logos[i] for i in group])) for group in groups]
+    reverse = [(_side_by_side([logos[i][::-1, ::-1] for i in group])) for group in groups]
     similarities = np.empty((len(pwms), len(pwms)), np.float32)
-    for i, logo in enumerate(logos):
-        width = logo.shape[1]
-        column_products(np.ascontiguousarray(logo.T, np.float32), columns, rows[1 : width + 1])
-        best_scores(rows, np.arange(1, width + 1), np.array([0, width]), query, layout.blocks, 2, nothing, sums, best)
-        similarities[i] = best[0, layout.slots]
+    for g, group in enumerate(groups):
+        for h in range(g, len(groups)):
+            strands = (_best_products(padded[g], other[h]) for other in (padded, reverse))
+            # rounded, because the last digits of a matrix product depend on what else is multiplied
+            found = np.round(np.maximum(*strands), _SIMILARITY_DIGITS)
+            similarities[np.ix_(group, groups[h])] = found
+            similarities[np.ix_(groups[h], group)] = found.T
     np.maximum(similarities, similarities.T, out=similarities)
     np.fill_diagonal(similarities, 1.0)
     return np.clip(similarities, 0.0, 1.0)
+
+
+def _side_by_side(logos: list[Floats]) -> Floats:
+    """Write logos as rows, column after column, with zeros behind: shape (n, 4 · widest)."""
+    rows = np.zeros((len(logos), 4 * max(logo.shape[1] for logo in logos)))
+    for row, logo in zip(rows, logos, strict=True):
+        row[: logo.size] = logo.T.ravel()
+    return rows
+
+
+def _best_products(some: Floats, others: Floats) -> Floats:
+    """Inner product of each pair of rows where they are best aligned, shape (n, m); 0 if none is positive."""
+    best = np.zeros((len(some), len(others)))
+    for shift in range(4 - some.shape[1], others.shape[1], 4):
+        left, right = some[:, max(0, -shift) : others.shape[1] - shift], others[:, max(0, shift) :]
+        width = min(left.shape[1], right.shape[1])
+        np.maximum(best, left[:, :width] @ right[:, :width].T, out=best)
+    return best
 
 
 def _logo(pwm: Floats) -> Floats:

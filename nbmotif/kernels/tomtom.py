@@ -10,7 +10,7 @@ entry of lane l in column c is at ``base + c * lanes + l``. Three columns of zer
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -26,39 +26,23 @@ _NOWHERE = -(1 << 30)
 
 
 @kernel()
-def column_products(
-    query: npt.NDArray[np.float32], columns: npt.NDArray[np.float32], rows: npt.NDArray[np.float32]
-) -> None:
-    """Overwrite ``rows`` (w, E) with the inner products of a query's columns (w, 4) and the targets' (4, E).
-
-    Not a matrix product of BLAS, whose last digits depend on how many columns there are.
-    """
-    c0, c1, c2, c3 = columns[0], columns[1], columns[2], columns[3]
-    for i in range(query.shape[0]):
-        q0, q1, q2, q3 = query[i, 0], query[i, 1], query[i, 2], query[i, 3]
-        row = rows[i]
-        for e in range(row.shape[0]):
-            row[e] = (q0 * c0[e] + q1 * c1[e]) + (q2 * c2[e] + q3 * c3[e])
-
-
-@kernel()
 def best_scores(
-    rows: npt.NDArray[Any],
+    rows: Shorts,
     kinds: Ints,
     starts: Ints,
     queries: Ints,
     blocks: Ints,
     n_strands: int,
-    first: Any,
-    sums: Any,
-    best: Any,
+    first: Shorts,
+    sums: Shorts,
+    best: Shorts,
 ) -> None:
     """Score the best alignment of each query with every target, on its better strand.
 
     Parameters
     ----------
     rows
-        Scores of each kind of query column against every entry, shape (K, E), int16 or float32; row 0 is zeros.
+        Scores of each kind of query column against every entry, shape (K, E); row 0 is zeros.
     kinds, starts
         The kinds of the columns of all queries, from 1, and where each query's begin, shape (Q + 1,).
     queries
@@ -68,7 +52,7 @@ def best_scores(
     n_strands
         Into how many strands, one after the other, the lanes of a block fall.
     first
-        Score of each query with nothing aligned, shape (Q,), of rows' dtype.
+        Score of each query with nothing aligned, shape (Q,).
     sums
         Scratch for the widest query: (target width + query width - 1) * lanes of every block. Overwritten.
     best
@@ -242,7 +226,3 @@ def warm_up() -> None:
     keep_nearest(best, starts, starts, scores, slots, np.empty((1, 1, 2), np.int64))
     lanes, placed = np.array([[[6, 1, 2]]]), np.empty((1, 1, 3), np.int32)
     place_alignments(rows, one, starts, query, slots, scores, first, lanes, False, placed)
-    products = np.empty((2, 14), np.float32)
-    column_products(np.eye(4, dtype=np.float32)[:2], np.ones((4, 14), np.float32), products)
-    sums, best = np.empty(2, np.float32), np.empty((1, 1), np.float32)
-    best_scores(products, one, starts, query, blocks, 2, products[0, :1].copy(), sums, best)

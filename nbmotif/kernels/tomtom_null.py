@@ -31,23 +31,19 @@ PARENT, COLUMN, LOW, SIZE, PLACE = range(5)
 
 
 @kernel()
-def _span_nodes(kinds: Ints, stride: int, nodes: Ints) -> None:
-    """Overwrite ``nodes[i, j]`` with the node of columns i to j of one query, j included.
+def _span_nodes(kinds: Ints, start: int, end: int, stride: int, nodes: Ints) -> None:
+    """Overwrite ``nodes[i, j]`` with the node of a query's columns i to j, j included.
 
     Without a stride, nodes are compositions of letters, which are kinds 1 to 4, in the order of their number of
     letters, then of A + C + G, of A + C, and of A. With one, they are spans by length, ``stride`` of each, and start.
     """
-    width = kinds.shape[0]
-    for i in range(width):
+    for i in range(start, end):
         a, ac, acg = 0, 0, 0
-        for j in range(i, width):
+        for j in range(i, end):
             n = j - i + 1
             a, ac, acg = a + (kinds[j] < 2), ac + (kinds[j] < 3), acg + (kinds[j] < 4)
-            if stride == 0:
-                before = n * (n + 1) * (n + 2) * (n + 3) // 24 + acg * (acg + 1) * (acg + 2) // 6
-                nodes[i, j] = before + ac * (ac + 1) // 2 + a
-            else:
-                nodes[i, j] = 1 + (n - 1) * stride + i
+            before = n * (n + 1) * (n + 2) * (n + 3) // 24 + acg * (acg + 1) * (acg + 2) // 6 + ac * (ac + 1) // 2
+            nodes[i - start, j - start] = before + a if stride == 0 else 1 + (n - 1) * stride + i
 
 
 @kernel()
@@ -58,7 +54,8 @@ def mark_needed(
     stride: int,
     ranges: Ints,
     widths: Ints,
-    offset: int,
+    offsets: Ints,
+    nodes: Ints,
     need: Ints,
 ) -> None:
     """Lower ``need`` of each node to the smallest score of it that these queries look up.
@@ -70,37 +67,33 @@ def mark_needed(
     queries, ranges
         The queries, and the lowest and highest score wanted by target width, shape (n, W, 2).
     stride
-        0 if nodes are compositions; else they are spans, as many of each length.
+        0 if nodes are compositions; else they are spans, one of each length for every column of all queries.
     widths
         Target widths, ascending, shape (W,).
-    offset
-        Score of a query column that is not aligned.
+    offsets
+        Score of a column that is not aligned, of each query.
+    nodes
+        Scratch, as wide as the widest query. Overwritten.
     need
         By node; changed in place.
     """
-    longest = 0
     for at in range(queries.shape[0]):
-        longest = max(longest, starts[queries[at] + 1] - starts[queries[at]])
-    nodes = np.empty((longest, longest), np.int64)
-    within, over = np.empty(longest + 1, np.int64), np.empty(longest + 1, np.int64)
-    for at in range(queries.shape[0]):
-        start, width = starts[queries[at]], starts[queries[at] + 1] - starts[queries[at]]
-        _span_nodes(kinds[start : start + width], stride, nodes)
-        # the lowest score wanted of spans of n columns that lie within the query, and of those over one of its ends
-        for n in range(width + 1):
-            within[n] = NEVER
-        for t in range(widths.shape[0]):
-            n = min(widths[t], width)
-            within[n] = min(within[n], ranges[at, t, 0])
-        over[width] = within[width]
-        for n in range(width - 1, 0, -1):
-            over[n] = min(over[n + 1], within[n])
-        for i in range(width):
-            for j in range(i, width):
-                n = j - i + 1
-                lowest = over[n] if i == 0 or j == width - 1 else within[n]
+        start, end, offset = starts[queries[at]], starts[queries[at] + 1], offsets[queries[at]]
+        width = end - start
+        _span_nodes(kinds, start, end, stride, nodes)
+        over, t = NEVER, widths.shape[0] - 1
+        for n in range(width, 0, -1):
+            # the lowest score wanted of spans of n columns within the query, and of those over one of its ends
+            within = NEVER
+            while t >= 0 and widths[t] >= n:
+                within = min(within, ranges[at, t, 0])
+                t -= 1
+            over = min(over, within)
+            for i in range(width - n + 1):
+                lowest = over if i == 0 or i == width - n else within
                 if lowest != NEVER:
-                    need[nodes[i, j]] = min(need[nodes[i, j]], max(lowest - offset * (width - n), 1))
+                    node = nodes[i, i + n - 1]
+                    need[node] = min(need[node], max(lowest - offset * (width - n), 1))
 
 
 @kernel()
@@ -159,7 +152,7 @@ def plan_rows(
 
 
 @kernel()
-def survival_rows(table: Ints, levels: Ints, pmfs: Floats, out: Floats) -> None:
+def survival_rows(table: Ints, levels: Ints, pmfs: Floats, taps: Ints, out: Floats) -> None:
     """Convolve every row of a table.
 
     Parameters
@@ -170,14 +163,15 @@ def survival_rows(table: Ints, levels: Ints, pmfs: Floats, out: Floats) -> None:
         Where the rows of each level begin, shape (n_levels + 1,).
     pmfs
         Distribution of each column's score, shape (K, n_bins + 1).
+    taps
+        Scratch, shape (K, n_bins + 2). Overwritten.
     out
         Overwritten with the survival functions, P(score >= s) for the scores kept, with n_bins + 1 zeros before each
         and behind the last.
     """
     gap = pmfs.shape[1]
-    taps, n_taps = np.empty(pmfs.shape, np.int64), np.empty(pmfs.shape[0], np.int64)
     for column in range(pmfs.shape[0]):
-        n_taps[column] = nonzero_taps(pmfs[column], taps[column])
+        taps[column, gap] = nonzero_taps(pmfs[column], taps[column])
     for k in range(out.shape[0] - gap, out.shape[0]):
         out[k] = 0.0
     for level in range(levels.shape[0]):
@@ -185,7 +179,7 @@ def survival_rows(table: Ints, levels: Ints, pmfs: Floats, out: Floats) -> None:
             for row in range(levels[level], levels[level + 1]):
                 parent, low, size, place = table[row, PARENT], table[row, LOW], table[row, SIZE], table[row, PLACE]
                 column = table[row, COLUMN]
-                pmf, used = pmfs[column], taps[column, : n_taps[column]]
+                pmf, used = pmfs[column], taps[column, : taps[column, gap]]
                 for k in range(place - gap, place):
                     out[k] = 0.0
                 if parent < 0:
@@ -212,24 +206,24 @@ def find_p_values(
     ids: Ints,
     table: Ints,
     survival: Floats,
-    offset: int,
+    offsets: Ints,
     n_strands: int,
     ranges: Ints,
     widths: Ints,
     firsts: Ints,
     scores: npt.NDArray[np.int16],
+    nodes: Ints,
+    edges: Floats,
     p_values: Floats,
 ) -> None:
     """Look up the p-value of every query against the targets that were kept.
 
     Parameters
     ----------
-    kinds, starts, queries, stride
+    kinds, starts, queries, stride, offsets, nodes
         As :func:`mark_needed`.
     ids, table, survival
         Rows by node, the rows, and their survival functions.
-    offset
-        Score of a query column that is not aligned.
     n_strands
         A target is as good as the better of so many strands, taken as independent.
     ranges, widths
@@ -238,6 +232,8 @@ def find_p_values(
         Where the targets of each width begin, shape (W + 1,).
     scores
         Best scores, shape (n, K).
+    edges
+        Scratch, shape (2, highest of all scores + 1). Overwritten.
     p_values
         Overwritten: P(best score of a random target >= the one seen), shape (n, K).
 
@@ -246,130 +242,65 @@ def find_p_values(
     Alignments are taken as independent, as TOMTOM does: with S = 1 - Π(1 - S_a), combined as S + S_a (1 - S), which
     loses no digits where S is small.
     """
-    longest, highest, widest = 0, 0, 0
+    shared, best = edges[0], edges[1]
     for at in range(queries.shape[0]):
-        longest = max(longest, starts[queries[at] + 1] - starts[queries[at]])
-        for t in range(widths.shape[0]):
-            highest = max(highest, ranges[at, t, 1])
-            widest = max(widest, ranges[at, t, 1] - ranges[at, t, 0])
-    nodes, edges, best = np.empty((longest, longest), np.int64), np.empty(highest + 1), np.empty(widest + 1)
-    lows, highs = np.empty(widths.shape[0], np.int64), np.empty(widths.shape[0], np.int64)
-    for at in range(queries.shape[0]):
-        start, width = starts[queries[at]], starts[queries[at] + 1] - starts[queries[at]]
-        _span_nodes(kinds[start : start + width], stride, nodes)
-        low, high = NEVER, 0
-        for t in range(widths.shape[0] - 1, -1, -1):  # scores wanted of this width and all wider ones
+        start, end, offset = starts[queries[at]], starts[queries[at] + 1], offsets[queries[at]]
+        width = end - start
+        _span_nodes(kinds, start, end, stride, nodes)
+        low, high = ranges[at, 0, 0], ranges[at, 0, 1]
+        for t in range(1, widths.shape[0]):
             low, high = min(low, ranges[at, t, 0]), max(high, ranges[at, t, 1])
-            lows[t], highs[t] = low, high
-        for k in range(highest + 1):  # the alignments that every wider target has too
-            edges[k] = 0.0
+        for k in range(low, high + 1):  # the alignments that every wider target has too
+            shared[k] = 0.0
         t = 0
         for columns in range(1, widths[-1] + 1):
             aligned = min(columns, width)
             shift = offset * (width - aligned)
             if widths[t] == columns:
-                low, n = ranges[at, t, 0], ranges[at, t, 1] + 1 - ranges[at, t, 0]
-                for k in range(n):
-                    best[k] = edges[low + k]
+                least, most = ranges[at, t, 0], ranges[at, t, 1] + 1
+                for k in range(least, most):
+                    best[k] = shared[k]
                 for i in range(width - aligned + 1):
-                    _combine(best[:n], ids[nodes[i, i + aligned - 1]], table, survival, shift, low)
+                    _combine(best, least, most, ids[nodes[i, i + aligned - 1]], table, survival, shift)
                 for k in range(firsts[t], firsts[t + 1]):
-                    p = best[scores[at, k] - low]
+                    p = best[scores[at, k]]
                     p_values[at, k] = p * (2 - p) if n_strands == 2 else p
                 t += 1
                 if t == widths.shape[0]:
                     break
-            low, high = lows[t], highs[t] + 1
-            _combine(edges[low:high], ids[nodes[0, aligned - 1]], table, survival, shift, low)
-            if columns < width:
-                _combine(edges[low:high], ids[nodes[width - aligned, width - 1]], table, survival, shift, low)
+            last = width - aligned
+            for side in range(min(last, 1) + 1):  # over one end of the query, and over the other
+                i = side * last
+                _combine(shared, low, high + 1, ids[nodes[i, i + aligned - 1]], table, survival, shift)
 
 
 @kernel(fastmath={"contract"})
-def _combine(out: Floats, row: int, table: Ints, survival: Floats, shift: int, lowest: int) -> None:
-    """Add an alignment to the survival function of the best: its score is the row's plus ``shift``."""
-    n = out.shape[0]
-    certain = min(max(shift - lowest + 1, 0), n)  # scores that not aligning the rest already gives
-    for k in range(certain):
-        out[k] = 1.0
+def _combine(best: Floats, low: int, high: int, row: int, table: Ints, survival: Floats, shift: int) -> None:
+    """Add an alignment, which scores ``shift`` more than its row, to the survival function of the best."""
+    certain = min(max(shift + 1, low), high)  # scores that not aligning the rest already gives
+    for k in range(low, certain):
+        best[k] = 1.0
     if row < 0:
         return
-    place = table[row, PLACE]
-    at = place - table[row, LOW] - shift + lowest
-    end = min(n, place + table[row, SIZE] - at)
+    lowest = table[row, LOW] + shift
+    end = min(high, lowest + table[row, SIZE])
     if end > certain:
-        best, more = out[certain:end], survival[at + certain : at + end]
+        first = table[row, PLACE] - lowest
+        old, more = best[certain:end], survival[first + certain : first + end]
         for k in range(end - certain):
-            best[k] += more[k] * (1.0 - best[k])
-
-
-@kernel()
-def find_own_p_values(
-    kinds: Ints,
-    starts: Ints,
-    offsets: Ints,
-    pmfs: Floats,
-    tops: Ints,
-    parents: Ints,
-    columns: Ints,
-    level_starts: Ints,
-    n_strands: int,
-    ranges: Ints,
-    widths: Ints,
-    firsts: Ints,
-    scores: npt.NDArray[np.int16],
-    p_values: Floats,
-) -> None:
-    """Find the p-values of queries each of which has a null of its own.
-
-    Parameters
-    ----------
-    kinds, starts
-        As :func:`mark_needed`: each query column is a kind of its own.
-    offsets, pmfs, tops
-        Of each query the score of a column that is not aligned, shape (Q,); of each column the distribution and the
-        highest of its scores.
-    parents, columns, level_starts
-        Of the spans of the widest query, as :func:`plan_rows`.
-    n_strands, ranges, widths, firsts, scores, p_values
-        As :func:`find_p_values`, of all queries.
-    """
-    stride, n_nodes = level_starts.shape[0] - 1, parents.shape[0]
-    need, ids, levels = np.empty(n_nodes, np.int64), np.empty(n_nodes, np.int64), np.empty(stride + 1, np.int64)
-    table, survival, queries = np.empty((n_nodes, 5), np.int64), np.empty(1), np.empty(1, np.int64)
-    own_tops = np.zeros(stride, np.int64)
-    for query in range(offsets.shape[0]):
-        start, end, offset = starts[query], starts[query + 1], offsets[query]
-        queries[0] = query
-        for k in range(n_nodes):
-            need[k] = NEVER
-        for k in range(end - start):
-            own_tops[k] = tops[start + k]
-        own_ranges = ranges[query : query + 1]
-        mark_needed(kinds, starts, queries, stride, own_ranges, widths, offset, need)
-        spans = (parents, columns, level_starts)
-        n_rows, size = plan_rows(need, *spans, own_tops, pmfs.shape[1], table, levels, ids)
-        rows = table[:n_rows]
-        if size > survival.shape[0]:
-            survival = np.empty(size)
-        survival_rows(rows, levels, pmfs[start:end], survival[:size])
-        found, wanted = p_values[query : query + 1], scores[query : query + 1]
-        rest = (rows, survival, offset, n_strands, own_ranges, widths, firsts, wanted, found)
-        find_p_values(kinds, starts, queries, stride, ids, *rest)
+            old[k] += more[k] * (1.0 - old[k])
 
 
 def warm_up() -> None:
     """Compile every kernel of this module."""
-    one, two, starts = np.array([1]), np.array([1, 2]), np.array([0, 1])
+    one, starts, levels, nodes = np.array([1]), np.array([0, 1]), np.empty(2, np.int64), np.empty((1, 1), np.int64)
     pmfs, ranges, scores = np.full((1, 3), 1 / 3), np.ones((1, 1, 2), np.int64), np.ones((1, 1), np.int16)
-    own = (one, starts, one, pmfs, 2 * one, np.array([0, 0]), np.array([0, 0]), two)
-    find_own_p_values(*own, 2, ranges, one, starts, scores, np.empty((1, 1)))
-    # and those it is made of, for queries that share a null
-    mark_needed(one, starts, one - 1, 0, ranges, one, 1, np.full(5, NEVER))
-    table, ids = np.empty((2, 5), np.int64), np.empty(2, np.int64)
-    rest = (table, ids, np.empty(2, np.int64))
-    n_rows, size = plan_rows(np.array([0, 1]), np.array([0, 0]), np.array([0, 0]), two, 2 * one, 3, *rest)
-    survival = np.empty(size)
-    survival_rows(table[:n_rows], ids, pmfs, survival)
-    asked = (1, 2, ranges, one, starts, scores, np.empty((1, 1)))
-    find_p_values(one, starts, one - 1, 1, np.array([0, 0]), table, survival, *asked)
+    need, table, ids = np.full(2, NEVER), np.empty((2, 5), np.int64), np.empty(2, np.int64)
+    asked = (one, starts, one - 1, 1)
+    mark_needed(*asked, ranges, one, one, nodes, need)
+    tree = (np.array([0, 0]), np.array([0, 0]), np.array([1, 2]))
+    n_rows, size = plan_rows(need, *tree, 2 * one, 3, table, levels, ids)
+    survival, taps = np.empty(size), np.empty((1, 4), np.int64)
+    survival_rows(table[:n_rows], levels, pmfs, taps, survival)
+    edges, p_values = np.empty((2, 2)), np.empty((1, 1))
+    find_p_values(*asked, ids, table, survival, one, 2, ranges, one, starts, scores, nodes, edges, p_values)

@@ -411,11 +411,11 @@ def test_letter_nodes__each_is_its_parent_and_one_more_letter() -> None:
     assert np.searchsorted(np.sum(counts, axis=1), range(1, 8)).tolist() == nodes.level_starts.tolist()
 
 
-@pytest.mark.parametrize("stride", [0, 6], ids=["compositions", "spans"])
+@pytest.mark.parametrize("stride", [0, 5], ids=["compositions", "spans"])
 def test_span_nodes__of_a_query_are_those_listed(stride: int) -> None:
-    nodes = letter_nodes(6) if stride == 0 else span_nodes(stride)
+    nodes = letter_nodes(6) if stride == 0 else span_nodes(stride, 5)
     letters, found = np.array([0, 3, 1, 1, 2]), np.empty((5, 5), np.int64)
-    tomtom_null._span_nodes.py_func(letters + 1, stride, found)
+    tomtom_null._span_nodes.py_func(letters + 1, 0, 5, stride, found)
     for i in range(5):
         for j in range(i, 5):
             columns, node = [], found[i, j]
@@ -451,9 +451,17 @@ def run_kernels(plain: bool) -> list[np.ndarray]:
     placed, lanes = np.zeros((1, 1, 3), np.int32), np.array([[[6, 3, 2]], [[7, 3, 2]]])
     pick(kernels.place_alignments)(rows, kinds, starts, one, slots, scores, first, lanes, False, placed)
     tops, p_values = 10 - (pmfs[:, ::-1] > 0).argmax(axis=1), np.empty((1, 1))
-    own = (kinds, starts, np.array([offset]), pmfs, tops, *span_nodes(5))
-    pick(tomtom_null.find_own_p_values)(*own, 2, ranges, np.array([3]), single, scores, p_values)
-    return [lowest, scale, rows, pmfs, best, scores, slots, ranges, placed, p_values]
+    nodes, spans, offsets, widths = span_nodes(5, 5), np.empty((5, 5), np.int64), np.array([offset]), np.array([3])
+    need, ids = np.full(26, tomtom_null.NEVER), np.empty(26, np.int64)
+    table, levels, taps = np.empty((26, 5), np.int64), np.empty(6, np.int64), np.empty((5, 12), np.int64)
+    pick(tomtom_null.mark_needed)(kinds, starts, one, 5, ranges, widths, offsets, spans, need)
+    n_rows, size = pick(tomtom_null.plan_rows)(need, *nodes, tops, 11, table, levels, ids)
+    survival, edges = np.zeros(size), np.zeros((2, int(scores.max()) + 1))
+    pick(tomtom_null.survival_rows)(table[:n_rows], levels, pmfs, taps, survival)
+    asked = (kinds, starts, one, 5, ids, table, survival, offsets, 2, ranges, widths, single, scores)
+    pick(tomtom_null.find_p_values)(*asked, spans, edges, p_values)
+    table[n_rows:] = 0
+    return [lowest, scale, rows, pmfs, best, scores, slots, ranges, placed, table, survival, p_values]
 
 
 def test_kernels__compiled_and_plain_agree() -> None:
