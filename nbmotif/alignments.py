@@ -120,7 +120,7 @@ def _match_matrices(targets: Targets, n_kept: int, finish: Callable[[Matches], T
     scored = targets.score(queries)
     starts = np.cumsum([0, *(query.shape[1] for query in queries)])
     n_columns = int(starts[-1])
-    offsets = scored.binning.offsets
+    offsets = scored.offsets
     first = (np.diff(starts) * offsets).astype(np.int16)
     batch = _Batch(np.arange(1, n_columns + 1), starts, offsets, first, scored, targets, n_kept, n_columns)
     every = np.arange(len(queries))
@@ -146,7 +146,7 @@ def _match_one_hot(
         scored = targets.score_letters([letter for letter in range(4) if letters >> letter & 1])
         batches.setdefault(id(scored), (scored, []))[1].append(np.flatnonzero(present == letters))
     for scored, members in batches.values():
-        offsets = np.repeat(scored.binning.offsets, len(queries))
+        offsets = np.repeat(scored.offsets, len(queries))
         first = (widths * offsets).astype(np.int16)
         batch = _Batch(codes + 1, starts, offsets, first, scored, targets, n_kept, 0)
         mine = np.concatenate(members)

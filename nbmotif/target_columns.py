@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
-from nbmotif.kernels.tomtom_columns import score_columns
+from nbmotif.kernels.tomtom_columns import bin_columns, measure_columns
 from nbmotif.scratch import Scratch
 
 if TYPE_CHECKING:
@@ -23,45 +22,43 @@ _SAMPLED = 16  # one in so many columns tells roughly where a median lies
 
 
 class Binning(NamedTuple):
-    """How the scores of some queries become integers: a query's lowest score is bin 0.
+    """How the scores of a query become integers: its lowest score is bin 0.
 
     Parameters
     ----------
     lowest
-        Lowest score of each query minus its column's median, rounded down, shape (Q,).
+        Lowest score minus its column's median, rounded down.
     scale
-        Bins per unit of score, shape (Q,).
+        Bins per unit of score.
     """
 
-    lowest: Ints
-    scale: Ints
-
-    @classmethod
-    def empty(cls, n_queries: int) -> Binning:
-        """Leave room for the answers of :func:`nbmotif.kernels.tomtom_columns.score_columns`."""
-        return cls(np.empty(n_queries, np.int64), np.empty(n_queries, np.int64))
+    lowest: int
+    scale: int
 
     @classmethod
     def of(cls, low: float, high: float, n_bins: int) -> Binning:
         """Choose bins for a query whose scores, less the medians of their columns, are from low to high."""
         lowest = math.floor(low)
-        return cls(np.array([lowest]), np.array([math.floor(n_bins / max(high - lowest, 1.0))]))
+        return cls(lowest, math.floor(n_bins / max(high - lowest, 1.0)))
+
+    def holds(self, low: float, high: float, n_bins: int) -> bool:
+        """Whether such scores have a bin."""
+        return (low - self.lowest) * self.scale > -0.25 and (high - self.lowest) * self.scale < n_bins + 0.25
 
     @property
-    def offsets(self) -> Ints:
-        """Score of a query column that is not aligned: that of a median match."""
+    def offset(self) -> int:
+        """Score of a column that is not aligned: that of a median match."""
         return -self.lowest * self.scale
 
 
 class Columns(Protocol):
     """Columns of the targets, against which those of queries score."""
 
-    def score(
-        self, query: Floats, starts: Ints, n_bins: int, rows: Shorts, pmfs: Floats, given: Binning | None = None
-    ) -> Binning:
-        """Overwrite rows (w, E) and pmfs (w, n_bins + 1) with the integer scores of queries, and say how they came.
+    def score(self, query: Floats, n_bins: int, rows: Shorts, pmfs: Floats, given: Binning | None = None) -> Binning:
+        """Overwrite rows (w, E) and pmfs (w, n_bins + 1) with the integer scores of a query, and say how they came.
 
-        See :func:`nbmotif.kernels.tomtom_columns.score_columns`.
+        With bins that are given, and do not hold its scores, rows and pmfs are left alone. See
+        :func:`nbmotif.kernels.tomtom_columns.bin_columns`.
         """
 
 
@@ -82,23 +79,27 @@ class MemeColumns:
         self._sample = np.ascontiguousarray(self._rough[:, ::_SAMPLED])
         self._scratch = Scratch()
 
-    def score(
-        self, query: Floats, starts: Ints, n_bins: int, rows: Shorts, pmfs: Floats, given: Binning | None = None
+    def score(self, query: Floats, n_bins: int, rows: Shorts, pmfs: Floats, given: Binning | None = None) -> Binning:
+        """Overwrite rows (w, E) and pmfs (w, n_bins + 1) with the integer scores of a query, and say how they came."""
+        n = len(self._columns)
+        squares = self._scratch.take("squares", (len(query), n), np.float32)
+        row, (medians, doubts) = self._scratch.take("row", (n,), np.float64), np.empty((2, len(query)))
+        targets = self._columns, self._rough, self._sample
+        low, high = measure_columns(query, *targets, squares, row, medians, doubts)
+        binning = given or self._choose_bins(query, low, high, medians, float(doubts.max()), n_bins)
+        if binning.holds(low, high, n_bins):
+            bin_columns(query, self._columns, squares, medians, doubts, *binning, self._blocks, rows, pmfs)
+        return binning
+
+    def _choose_bins(
+        self, query: Floats, low: float, high: float, medians: Floats, doubt: float, n_bins: int
     ) -> Binning:
-        """Overwrite rows (w, E) and pmfs (w, n_bins + 1) with the integer scores of queries, and say how they came."""
-        widest = int(np.diff(starts).max())
-        squares = self._scratch.take("squares", (widest, len(self._columns)), np.float32)
-        found = given or Binning.empty(len(starts) - 1)
-        targets = self._columns, self._rough, self._sample, self._blocks
-        score_columns(query, starts, *targets, given is not None, *found, squares, rows, pmfs)
-        for i in np.flatnonzero(found.scale == 0) if given is None else ():
-            one = slice(starts[i], starts[i + 1])
-            scores = exact_scores(query[one], self._columns[:, :4].T, self._columns[:, 4])
-            medians = np.sort(scores, axis=1)[:, _middle(scores.shape[1])].mean(axis=1)
-            exact = Binning.of((scores.min(axis=1) - medians).min(), (scores.max(axis=1) - medians).max(), n_bins)
-            found.lowest[i], found.scale[i] = exact.lowest[0], exact.scale[0]
-            self.score(query[one], np.array([0, one.stop - one.start]), n_bins, rows[one], pmfs[one], exact)
-        return found
+        """Choose how scores become integers: as scores in double precision say, where those of single leave doubt."""
+        wider = Binning.of(low - doubt, high + doubt, n_bins)
+        if wider == Binning.of(low + doubt, high - doubt, n_bins):
+            return wider
+        scores = exact_scores(query, self._columns[:, :4].T, self._columns[:, 4]) - medians[:, None]
+        return Binning.of(float(scores.min()), float(scores.max()), n_bins)
 
 
 class MemeliteColumns:
@@ -118,24 +119,18 @@ class MemeliteColumns:
         self._entries = in_blocks >= 0
         self._column_of = merged[in_blocks[self._entries]]
 
-    def score(
-        self, query: Floats, starts: Ints, n_bins: int, rows: Shorts, pmfs: Floats, given: Binning | None = None
-    ) -> Binning:
-        """Overwrite rows (w, E) and pmfs (w, n_bins + 1) with the integer scores of queries, and say how they came."""
-        found = given or Binning.empty(len(starts) - 1)
-        for i, (start, end) in enumerate(itertools.pairwise(starts)):
-            scores = exact_scores(query[start:end], self._columns, self._norms)
-            lows, highs = scores.min(axis=1), scores.max(axis=1)
-            medians = np.array([self._median(*of_column) for of_column in zip(scores, lows, highs, strict=True)])
-            if given is None:
-                chosen = Binning.of((lows - medians).min(), (highs - medians).max(), n_bins)
-                found.lowest[i], found.scale[i] = chosen.lowest[0], chosen.scale[0]
-            bins = np.floor((scores - (medians + found.lowest[i])[:, None]) * found.scale[i] + 0.5)
-            bins = np.clip(bins, 0, n_bins).astype(np.int64)
-            for column, of_column in zip(range(start, end), bins, strict=True):
-                rows[column, self._entries] = (of_column - found.offsets[i])[self._column_of]
-                pmfs[column] = np.bincount(of_column, self._counts, minlength=n_bins + 1) / len(self._column_of)
-        return found
+    def score(self, query: Floats, n_bins: int, rows: Shorts, pmfs: Floats, given: Binning | None = None) -> Binning:
+        """Overwrite rows (w, E) and pmfs (w, n_bins + 1) with the integer scores of a query, and say how they came."""
+        scores = exact_scores(query, self._columns, self._norms)
+        lows, highs = scores.min(axis=1), scores.max(axis=1)
+        medians = np.array([self._median(*of_column) for of_column in zip(scores, lows, highs, strict=True)])
+        binning = given or Binning.of(float((lows - medians).min()), float((highs - medians).max()), n_bins)
+        bins = np.floor((scores - (medians + binning.lowest)[:, None]) * binning.scale + 0.5)
+        bins = np.clip(bins, 0, n_bins).astype(np.int64)
+        for row, pmf, of_column in zip(rows, pmfs, bins, strict=True):
+            row[self._entries] = (of_column - binning.offset)[self._column_of]
+            pmf[:] = np.bincount(of_column, self._counts, minlength=n_bins + 1) / len(self._column_of)
+        return binning
 
     def _median(self, scores: Floats, low: float, high: float) -> float:
         """Approximate the median by the mean of the scores in the bin that holds it."""
@@ -145,11 +140,6 @@ class MemeliteColumns:
         kept = np.bincount(bins, self._counts)
         middle = int(np.searchsorted(np.cumsum(kept), kept.sum() / 2))
         return float(np.bincount(bins, scores * self._counts)[middle] / kept[middle])
-
-
-def _middle(n: int) -> list[int]:
-    """Ranks whose mean MEME takes as the median of n scores, the lowest being 0."""
-    return [max(n // 2 - 1, 0), max(-(-n // 2) - 1, 0)]
 
 
 def exact_scores(query: Floats, columns: Floats, norms: Floats) -> Floats:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nbmotif.scratch import Scratch
-from nbmotif.target_columns import Binning, MemeColumns, MemeliteColumns
+from nbmotif.target_columns import MemeColumns, MemeliteColumns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy.typing as npt
 
-    from nbmotif.target_columns import Columns
+    from nbmotif.target_columns import Binning, Columns
 
     Floats = npt.NDArray[np.float64]
     Ints = npt.NDArray[np.int64]
@@ -93,20 +93,23 @@ class Scored:
 
     Parameters
     ----------
-    binning
-        How they were binned.
+    offsets
+        Score of a column that is not aligned, of each query, shape (Q,).
     rows
         Scores minus the offset by entry, int16 of shape (w + 1, E); row 0 is zeros.
     pmfs
         Their distribution over the columns of the targets, shape (w, n_bins + 1): the null of one column.
-    tops
-        Highest bin that occurs, shape (w,).
     """
 
-    binning: Binning
+    offsets: Ints
     rows: Shorts
     pmfs: Floats
-    tops: Ints
+
+    @property
+    def tops(self) -> Ints:
+        """Highest bin that occurs, shape (w,)."""
+        tops: Ints = self.pmfs.shape[1] - 1 - (self.pmfs[:, ::-1] > 0).argmax(axis=1)
+        return tops
 
 
 class Targets:
@@ -138,7 +141,7 @@ class Targets:
             else MemeColumns(columns[:, in_blocks[in_blocks >= 0]], self.layout.blocks)
         )
         self._scratch = Scratch()
-        self._letter_sets: dict[tuple[int, int], Scored] = {}
+        self._letter_sets: dict[Binning, Scored] = {}
         self._firsts: dict[int, Ints] = {}
 
     @property
@@ -157,24 +160,25 @@ class Targets:
 
         The rows lie in memory that the same thread's next scores overwrite.
         """
-        starts = np.cumsum([0, *(query.shape[1] for query in queries)])
-        columns = np.ascontiguousarray(np.concatenate(queries, axis=1).T)
-        rows = self._scratch.take("rows", (len(columns) + 1, len(self.layout.column)), np.int16)
-        return self._scored(columns, starts, rows)
+        n_columns = sum(query.shape[1] for query in queries)
+        rows = self._scratch.take("rows", (n_columns + 1, len(self.layout.column)), np.int16)
+        offsets, pmfs = np.empty(len(queries), np.int64), np.empty((n_columns, self.n_bins + 1))
+        end = 0
+        for i, query in enumerate(queries):
+            columns, start, end = np.ascontiguousarray(query.T), end, end + query.shape[1]
+            binning = self._columns.score(columns, self.n_bins, rows[start + 1 : end + 1], pmfs[start:end])
+            offsets[i] = binning.offset
+        return Scored(offsets, rows, pmfs)
 
     def score_letters(self, present: Sequence[int]) -> Scored:
         """Score the four letters, binned as for a one-hot query made of the letters ``present``; kept."""
-        rows = self._scratch.take("rows", (5, len(self.layout.column)), np.int16)
-        binning = self._scored(np.eye(4)[list(present)], np.array([0, len(present)]), rows).binning
-        key = int(binning.lowest[0]), int(binning.scale[0])
-        if key not in self._letter_sets:
-            rows = np.zeros((5, len(self.layout.column)), np.int16)
-            each = Binning(*(np.repeat(values, 4) for values in binning))
-            scored = self._scored(np.eye(4), np.arange(5), rows, each)
-            self._letter_sets[key] = replace(scored, binning=binning)
-        return self._letter_sets[key]
-
-    def _scored(self, columns: Floats, starts: Ints, rows: Shorts, given: Binning | None = None) -> Scored:
-        pmfs = np.zeros((len(columns), self.n_bins + 1))
-        binning = self._columns.score(columns, starts, self.n_bins, rows[1 : len(columns) + 1], pmfs, given)
-        return Scored(binning, rows, pmfs, self.n_bins - (pmfs[:, ::-1] > 0).argmax(axis=1))
+        rows, pmfs = np.zeros((5, len(self.layout.column)), np.int16), np.zeros((4, self.n_bins + 1))
+        some = np.eye(4)[list(present)]
+        binning = self._columns.score(some, self.n_bins, rows[: len(some)], pmfs[: len(some)])
+        if binning not in self._letter_sets:
+            rows[:], pmfs[:] = 0, 0
+            for i in range(4):  # a letter that these bins do not hold is in no query that is binned so
+                part = slice(i, i + 1)
+                self._columns.score(np.eye(4)[part], self.n_bins, rows[i + 1 : i + 2], pmfs[part], binning)
+            self._letter_sets[binning] = Scored(np.array([binning.offset]), rows, pmfs)
+        return self._letter_sets[binning]

@@ -29,109 +29,58 @@ _BIN_DOUBT = 3e-5  # error of the way from a distance to a bin, in bins
 
 
 @kernel()
-def score_columns(
+def measure_columns(
     query: Floats,
-    starts: Ints,
     columns: Floats,
     rough_columns: Singles,
     rough_sample: Singles,
-    blocks: Ints,
-    is_given: bool,
-    lowest: Ints,
-    scale: Ints,
     squares: Singles,
-    rows: npt.NDArray[np.int16],
-    pmfs: Floats,
-) -> None:
-    """Score columns of queries, and make integers of the scores: ``floor((score - median - lowest) * scale + 1/2)``.
+    scratch: Floats,
+    medians: Floats,
+    doubts: Floats,
+) -> tuple[float, float]:
+    """Find the median score of each column of a query, and roughly the lowest and the highest score less the median.
 
     Parameters
     ----------
-    query, starts
-        The queries' columns, shape (w, 4), of values whose squares single precision can hold, and where each query's
-        begin, shape (Q + 1,).
+    query
+        The query, shape (w, 4), of values whose squares single precision can hold.
     columns
         The targets' columns and the sum of squares of each, at most 1, shape (n, 5).
     rough_columns, rough_sample
         The columns in single precision, shape (4, n), and some of them, shape (4, m).
-    blocks
-        As :func:`nbmotif.kernels.tomtom.best_scores`.
-    is_given
-        Whether ``lowest`` and ``scale`` are given. What is out of their range is then left alone.
-    lowest, scale
-        Of each query, shape (Q,): the lowest score less its column's median, rounded down, and bins per unit of score.
-        Overwritten unless given. A scale of 0 says that they are in doubt: find them in double precision, and give
-        them.
-    squares
-        Scratch, shape (widest query, n). Overwritten.
-    rows
-        Overwritten with the integers less the offset, ``-lowest * scale``, where the blocks lie, shape (w, E); the
-        zeros around the blocks are left as they are.
-    pmfs
-        Overwritten with the share of columns that each integer has, shape (w, n_bins + 1).
-    """
-    top = pmfs.shape[1] - 1
-    for at in range(lowest.shape[0]):
-        start, end = starts[at], starts[at + 1]
-        ends, medians = np.empty((3, end - start)), np.empty(end - start)
-        _measure(query[start:end], columns, rough_columns, rough_sample, squares, ends, medians)
-        low, high, doubt = np.inf, -np.inf, 0.0
-        for i in range(end - start):
-            low, high = min(low, ends[0, i] - medians[i]), max(high, ends[1, i] - medians[i])
-            doubt = max(doubt, ends[2, i])
-        if is_given:
-            if low < lowest[at] - doubt or (high - doubt - lowest[at]) * scale[at] > top + 0.25:
-                continue
-        else:
-            lowest[at] = math.floor(low - doubt)
-            scale[at] = math.floor(top / max(high + doubt - lowest[at], 1.0))
-            other = math.floor(low + doubt)
-            if other != lowest[at] or scale[at] != math.floor(top / max(high - doubt - other, 1.0)):
-                scale[at] = 0
-                continue
-        found = (rows[start:end], pmfs[start:end])
-        _bin(query[start:end], columns, squares, medians, lowest[at], scale[at], blocks, *found)
-
-
-@kernel()
-def _measure(
-    query: Floats,
-    columns: Floats,
-    rough_columns: Singles,
-    rough_sample: Singles,
-    squares: Singles,
-    ends: Floats,
-    medians: Floats,
-) -> None:
-    """Find the median score of each column of a query, and roughly the lowest and the highest.
-
-    Parameters
-    ----------
-    query, columns, rough_columns, rough_sample
-        As :func:`score_columns`, of one query.
     squares
         Overwritten with the squares of the distances in single precision, shape (w, n).
-    ends
-        Overwritten with the lowest score, the highest, and how far both may be off, shape (3, w).
+    scratch
+        Shape (n,). Overwritten.
     medians
         Overwritten with the medians, shape (w,): as in MEME, the lower middle score for an even n, and the mean
         of the middle score and the one below for an odd n.
+    doubts
+        Overwritten with how far distances in single precision may be off, shape (w,).
+
+    Returns
+    -------
+    The lowest and the highest score of all columns, less their medians; they are off by the largest doubt, at most.
     """
     n, n_sample = columns.shape[0], rough_sample.shape[1]
     first, last = n // 2, min(n // 2 + n % 2, n - 1)  # ranks by distance
-    sample, none = np.empty(n_sample, np.float32), np.int32(0)
-    found, values = np.empty(n + 1, np.int32), np.empty(n)
+    sample, found = np.empty(n_sample, np.float32), np.empty(n + 1, np.int32)
+    lowest, highest = np.inf, -np.inf
     for i in range(query.shape[0]):
         q, row = query[i], squares[i]
-        near, far, _, _ = _rough_squares(q, rough_sample, sample, np.float32(0), np.float32(0))
-        low, high, _ = _bracket(sample, n_sample // 2, n_sample // 2, near, far, near, none, near, none)
-        margin = (high - low) / np.float32(2)
-        a, b = np.float32(low - margin), np.float32(high + margin)
-        near, far, n_a, n_b = _rough_squares(q, rough_columns, row, a, b)
-        low, high, n_nearer = _bracket(row, first, last, near, far, a, n_a, b, n_b)
-        doubt = _doubt(q)
-        ends[0, i], ends[1, i], ends[2, i] = -math.sqrt(far), -math.sqrt(near), doubt
-        least, most = _shifted(low, -2 * doubt), _shifted(high, 2 * doubt)
+        low, high, n_nearer = np.float32(0), np.float32(0), 0
+        for step in range(2):  # a sample tells where to look in all
+            near, far, n_a, n_b = _rough_squares(
+                q, rough_columns if step else rough_sample, row if step else sample, low, high
+            )
+            ranks = (first, last) if step else (n_sample // 2, n_sample // 2)
+            low, high, n_nearer = _bracket(row if step else sample, ranks[0], ranks[1], near, far, low, n_a, high, n_b)
+            margin = np.float32(0) if step else (high - low) / np.float32(2)
+            low, high = np.float32(low - margin), np.float32(high + margin)
+        doubt = _DOUBT * (math.sqrt(q[0] ** 2 + q[1] ** 2 + q[2] ** 2 + q[3] ** 2) + 1)
+        least = np.float32(max(math.sqrt(low) - 2 * doubt, 0.0) ** 2)
+        most = np.float32((math.sqrt(high) + 2 * doubt) ** 2)
         n_kept = 0
         for at in range(0, n, _PART):
             part = row[at : at + _PART]
@@ -143,12 +92,14 @@ def _measure(
                     found[n_kept] = at + k
                     n_kept += int((part[k] >= least) & (part[k] <= most))
         for k in range(n_kept):
-            values[k] = _square(q, columns[found[k]])
+            scratch[k] = _square(q, columns[found[k]])
             n_nearer -= int(row[found[k]] < low)
-        middle = math.sqrt(_select(values[:n_kept], first - n_nearer))
-        if last > first:
-            middle = (middle + math.sqrt(_select(values[:n_kept], last - n_nearer))) / 2
-        medians[i] = -middle
+        middle = 0.0
+        for rank in range(first, last + 1):
+            middle += math.sqrt(_select(scratch[:n_kept], rank - n_nearer)) / (last - first + 1)
+        medians[i], doubts[i] = -middle, doubt
+        lowest, highest = min(lowest, middle - math.sqrt(far)), max(highest, middle - math.sqrt(near))
+    return lowest, highest
 
 
 @kernel(fastmath={"contract"})
@@ -238,18 +189,6 @@ def _select(values: Floats, rank: int) -> float:
 
 
 @kernel()
-def _doubt(q: Floats) -> float:
-    """How far a distance to a column in single precision may be off."""
-    return _DOUBT * (math.sqrt(q[0] ** 2 + q[1] ** 2 + q[2] ** 2 + q[3] ** 2) + 1)
-
-
-@kernel()
-def _shifted(square: np.float32, by: float) -> np.float32:
-    """Square of a distance that is longer by so much."""
-    return np.float32(max(math.sqrt(square) + by, 0.0) ** 2)
-
-
-@kernel()
 def _square(q: Floats, column: Floats) -> float:
     """Square of a distance, expanded, its terms subtracted in the order of memelite 0.5."""
     square = q[0] ** 2 + q[1] ** 2 + q[2] ** 2 + q[3] ** 2 + column[4]
@@ -259,24 +198,40 @@ def _square(q: Floats, column: Floats) -> float:
 
 
 @kernel()
-def _bin(
+def bin_columns(
     query: Floats,
     columns: Floats,
     squares: Singles,
     medians: Floats,
+    doubts: Floats,
     lowest: int,
     scale: int,
     blocks: Ints,
     rows: npt.NDArray[np.int16],
     pmfs: Floats,
 ) -> None:
-    """Turn the distances of one query into integers and histograms; see :func:`score_columns`."""
+    """Turn the distances of a query into integer scores, and their distribution over the targets' columns.
+
+    Parameters
+    ----------
+    query, columns, squares, medians, doubts
+        As :func:`measure_columns` takes and leaves them.
+    lowest, scale
+        A score becomes ``floor((score - median - lowest) * scale + 1/2)``, which is within 0 to n_bins.
+    blocks
+        As :func:`nbmotif.kernels.tomtom.best_scores`.
+    rows
+        Overwritten with the integers less the offset, ``-lowest * scale``, where the blocks lie, shape (w, E); the
+        zeros around the blocks are left as they are.
+    pmfs
+        Overwritten with the share of columns that each integer has, shape (w, n_bins + 1).
+    """
     n, top = columns.shape[0], pmfs.shape[1] - 1
     counts = np.empty(top + 1, np.int32)
     found, entries = np.empty(n + 1, np.int32), np.empty(n + 1, np.int32)
     for i in range(query.shape[0]):
         q, row, zero, offset = query[i], squares[i], medians[i] + lowest, np.int32(-lowest * scale)
-        least = np.float32(scale * _doubt(q) + _BIN_DOUBT)
+        least = np.float32(scale * doubts[i] + _BIN_DOUBT)
         most, start, unit = np.float32(1 - least), np.float32(0.5 - zero * scale), np.float32(scale)
         done, n_found = 0, 0
         for b in range(blocks.shape[0]):
@@ -314,8 +269,8 @@ def _bin(
 
 def warm_up() -> None:
     """Compile every kernel of this module."""
-    one, blocks = np.array([0]), np.array([[6, 1, 2, 0]])
-    query, targets = np.eye(4)[:1].copy(), np.ones((2, 5))
-    rough, squares = np.ones((4, 2), np.float32), np.empty((1, 2), np.float32)
+    query, targets, blocks = np.eye(4)[:1].copy(), np.ones((2, 5)), np.array([[6, 1, 2, 0]])
+    rough, squares, found = np.ones((4, 2), np.float32), np.empty((1, 2), np.float32), (np.empty(1), np.empty(1))
+    measure_columns(query, targets, rough, rough, squares, np.empty(2), *found)
     rows, pmfs = np.zeros((1, 14), np.int16), np.empty((1, 101))
-    score_columns(query, np.array([0, 1]), targets, rough, rough, blocks, False, one, one.copy(), squares, rows, pmfs)
+    bin_columns(query, targets, squares, *found, 0, 100, blocks, rows, pmfs)

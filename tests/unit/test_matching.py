@@ -16,7 +16,7 @@ from nbmotif.kernels import tomtom as kernels
 from nbmotif.kernels import tomtom_columns, tomtom_null
 from nbmotif.matching import annotate_seqlets, tomtom
 from nbmotif.nearest import benjamini_hochberg
-from nbmotif.target_columns import MemeColumns, exact_scores
+from nbmotif.target_columns import Binning, MemeColumns, exact_scores
 
 LETTERS = np.eye(4)
 
@@ -112,9 +112,9 @@ def test_meme_columns__single_precision_never_decides(seed: int, kind: str, n: i
     }[kind]()
     rows, pmfs = np.zeros((len(query), n), np.int16), np.empty((len(query), 101))
     target_columns = MemeColumns(columns, np.array([[0, 1, n, 0]]))
-    binning = target_columns.score(query, np.array([0, len(query)]), 100, rows, pmfs)
+    binning = target_columns.score(query, 100, rows, pmfs)
     bins, offset = score_exactly(query, columns, 100)
-    assert binning.offsets.tolist() == [offset]
+    assert binning.offset == offset
     np.testing.assert_array_equal(rows, bins - offset)
     np.testing.assert_array_equal(pmfs, [np.bincount(row, minlength=101) / n for row in bins])
 
@@ -438,11 +438,13 @@ def run_kernels(plain: bool) -> list[np.ndarray]:
     rough = np.ascontiguousarray(columns.T, np.float32)
     blocks, rows, pmfs = np.array([[6, 3, 2, 0]]), np.zeros((6, 18), np.int16), np.empty((5, 11))
     starts, one, best = np.array([0, 5]), np.array([0]), np.empty((1, 1), np.int16)
-    lowest, scale, squares = np.empty(1, np.int64), np.empty(1, np.int64), np.empty((5, 6), np.float32)
-    of_targets = (targets, rough, np.ascontiguousarray(rough[:, ::2]), blocks)
-    score = pick(tomtom_columns.score_columns)
-    score(query, starts, *of_targets, False, lowest, scale, squares, rows[1:], pmfs)
-    kinds, offset = np.arange(1, 6), int(-lowest[0] * scale[0])
+    squares, medians, doubts = np.empty((5, 6), np.float32), np.empty(5), np.empty(5)
+    sample = np.ascontiguousarray(rough[:, ::2])
+    ends = pick(tomtom_columns.measure_columns)(query, targets, rough, sample, squares, np.empty(6), medians, doubts)
+    binning = Binning.of(*ends, 10)
+    of_bins = (*binning, blocks, rows[1:], pmfs)
+    pick(tomtom_columns.bin_columns)(query, targets, squares, medians, doubts, *of_bins)
+    kinds, offset = np.arange(1, 6), binning.offset
     first, sums = np.array([5 * offset], np.int16), np.empty(14, np.int16)
     pick(kernels.best_scores)(rows, kinds, starts, one, blocks, 2, first, sums, best)
     scores, slots, ranges = np.empty((1, 1), np.int16), np.empty((1, 1), np.int32), np.empty((1, 1, 2), np.int64)
@@ -461,7 +463,7 @@ def run_kernels(plain: bool) -> list[np.ndarray]:
     asked = (kinds, starts, one, 5, ids, table, survival, offsets, 2, ranges, widths, single, scores)
     pick(tomtom_null.find_p_values)(*asked, spans, edges, p_values)
     table[n_rows:] = 0
-    return [lowest, scale, rows, pmfs, best, scores, slots, ranges, placed, table, survival, p_values]
+    return [np.array(binning), medians, rows, pmfs, best, scores, slots, ranges, placed, table, survival, p_values]
 
 
 def test_kernels__compiled_and_plain_agree() -> None:
