@@ -11,8 +11,9 @@ import torch
 from nbmotif.annotations import count_annotations as count_annotations
 from nbmotif.encoding import as_tensor
 from nbmotif.errors import InvalidArgument
-from nbmotif.kernels.signal import group_rows, maxima_under, sums_under, weighted_under
+from nbmotif.kernels.signal import weighted_under
 from nbmotif.progress import Progress
+from nbmotif.under_intervals import maxima_under, sums_under
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -24,7 +25,7 @@ How: TypeAlias = Literal["sum", "mean", "max"]
 HowHits: TypeAlias = Literal["sum", "mean", "max", "pwm"]
 _HOW = ("sum", "mean", "max")
 # bytes of the signal that are converted at a time
-_BLOCK_BYTES = 1 << 26
+_BLOCK_BYTES = 1 << 28
 
 
 def extract_signal(
@@ -180,20 +181,35 @@ def _under(
 ) -> npt.NDArray[Any]:
     """Look at the signal under intervals that are known to be inside it, (n, C), block of sequences after block."""
     n, n_channels, length = X.shape
-    sequence_idx, start, end = (column.astype(np.int32, copy=False) for column in intervals)
-    order, offsets = group_rows(sequence_idx, n)
-    out = np.zeros((len(start), 1 if add_channels or weights else n_channels), dtype=dtype)
+    rows, start, end = (column.astype(np.int32, copy=False) for column in intervals)
+    out = np.empty((len(start), 1 if add_channels or weights else n_channels), dtype=dtype)
     step = max(1, _BLOCK_BYTES // max(1, 8 * n_channels * length))
     with Progress(total=n, desc="Reading signal", disable=not verbose) as bar:
-        for first in range(0, n, step):
+        for first, mine in zip(range(0, n, step), _by_block(rows, step, n), strict=True):
             block = X[first : first + step].detach().cpu()
             block = block.float() if block.dtype in {torch.float16, torch.bfloat16} else block
             signal = np.ascontiguousarray(block.numpy(), dtype=dtype)
             signal = signal.sum(axis=1, keepdims=True) if add_channels else signal
-            rows = order, offsets[first : first + step + 1]
+            here, at = rows[mine] - first if first else rows[mine], start[mine]
+            values = out if step >= n else np.empty((len(here), out.shape[1]), dtype)
             if weights:
-                weighted_under(signal, *rows, start, *weights, out)
+                matrices = weights.columns, weights.offsets, weights.of_interval[mine]
+                weighted_under(signal, here, at, *matrices, values[:, 0])
             else:
-                (maxima_under if how == "max" else sums_under)(signal, *rows, start, end, out)
+                (maxima_under if how == "max" else sums_under)(signal, here, at, end[mine], values)
+            if step < n:
+                out[mine] = values
             bar.update(len(block))
-    return out / (end - start)[:, None].astype(dtype) if how == "mean" else out
+    if how == "mean":
+        out /= (end - start)[:, None]
+    return out
+
+
+def _by_block(rows: npt.NDArray[np.int32], step: int, n: int) -> list[Any]:
+    """Which intervals are on each ``step`` of n sequences."""
+    if step >= n:
+        return [slice(None)] if n else []
+    block_of = rows // step
+    narrow = block_of.astype(np.uint16) if n // step < 1 << 16 else block_of  # which numpy sorts by counting
+    order = np.argsort(narrow, kind="stable")
+    return np.split(order, np.cumsum(np.bincount(block_of, minlength=-(-n // step)))[:-1])

@@ -61,6 +61,19 @@ def test_extract_signal__gives_means_and_maxima():
     assert extract_signal(as_loci([(0, 0, 2)]), torch.tensor([[[1, 2]]]), how="mean").tolist() == [[1.5]]
 
 
+@hypothesis.given(st.data(), st.integers(1, 60), st.booleans())
+def test_extract_signal__maxima_are_those_of_the_slices(data, length, with_nan):
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**31)))
+    X = rng.normal(size=(3, 2, length))
+    if with_nan:
+        X[rng.random(X.shape) < 0.1] = np.nan
+    start = rng.integers(0, length, 40)
+    end = start + 1 + rng.integers(0, length - start)
+    loci = pd.DataFrame({"example_idx": rng.integers(0, 3, 40), "start": start, "end": end})
+    expected = [X[row, :, a:b].max(axis=1) for row, a, b in loci.to_numpy()]
+    np.testing.assert_array_equal(extract_signal(loci, X, how="max"), expected)
+
+
 def test_extract_signal__refuses_an_empty_interval_where_it_has_no_value():
     X = torch.ones(1, 1, 5)
     assert extract_signal(as_loci([(0, 2, 2)]), X).tolist() == [[0.0]]
@@ -107,9 +120,11 @@ def test_extract_signal__blocks_of_sequences_change_nothing(monkeypatch):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(50, 2, 30))
     loci = as_loci([(i, s, s + 7) for i, s in zip(rng.integers(0, 50, 300), rng.integers(0, 23, 300), strict=True)])
-    whole = extract_signal(loci, X)
+    X[3, 1, 4], X[17, 0, 9] = np.nan, np.inf
+    whole = [extract_signal(loci, X, how=how) for how in ("sum", "mean", "max")]
     monkeypatch.setattr("nbmotif.counts._BLOCK_BYTES", 1500)
-    torch.testing.assert_close(extract_signal(loci, X), whole, rtol=0, atol=0)
+    for expected, how in zip(whole, ("sum", "mean", "max"), strict=True):
+        torch.testing.assert_close(extract_signal(loci, X, how=how), expected, rtol=0, atol=0, equal_nan=True)
 
 
 def test_extract_signal__uses_the_first_three_columns_whatever_their_names():
