@@ -8,13 +8,14 @@ import numpy as np
 import torch
 
 from nbmotif.errors import InvalidArgument
-from nbmotif.kernels.pairs import count_pairs, count_spacings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import numpy.typing as npt
     import pandas as pd
+
+_PAIRS_AT_ONCE = 1 << 21
 
 
 def count_annotations(
@@ -109,13 +110,13 @@ def pairwise_annotations(
             [0, 1, 0]], dtype=torch.int32)
     """
     example_idx, annotation_idx = _annotation_columns(X)
-    n, m = _check_numbers(example_idx, annotation_idx, None, n_annotations)
+    _, m = _check_numbers(example_idx, annotation_idx, None, n_annotations)
     pairs = torch.stack([example_idx, annotation_idx], dim=1)[annotation_idx != -1].numpy()
     pairs = np.unique(pairs, axis=0) if unique else pairs[np.argsort(pairs[:, 0], kind="stable")]
-    counts = np.zeros((m, m), dtype=np.int64)
-    offsets = np.searchsorted(pairs[:, 0], np.arange(n + 1))
-    count_pairs(np.ascontiguousarray(pairs[:, 1]), offsets, symmetric, counts)
-    return _as_dtype(torch.from_numpy(counts), dtype)
+    counts, kind = np.zeros((m, m), dtype=np.int64), pairs[:, 1]
+    for i, j in _pairs(np.searchsorted(pairs[:, 0], pairs[:, 0], side="right")):
+        np.add.at(counts, (kind[i], kind[j]), 1)
+    return _as_dtype(torch.from_numpy(_both_ways(counts) if symmetric else counts), dtype)
 
 
 def pairwise_annotations_spacing(
@@ -170,17 +171,46 @@ def pairwise_annotations_spacing(
     if overlaps not in {"refuse", "skip"}:
         raise InvalidArgument("overlaps", repr(overlaps), '"refuse" or "skip"')
     example_idx, annotation_idx = _annotation_columns(table[:, :2])
-    n, m = _check_numbers(example_idx, annotation_idx, None, n_annotations)
+    _, m = _check_numbers(example_idx, annotation_idx, None, n_annotations)
     rows = np.flatnonzero(annotation_idx.numpy() != -1)
     rows = rows[np.lexsort((table[rows, 3], table[rows, 2], table[rows, 0]))]
     example, annotation, start, end = (np.ascontiguousarray(column) for column in table[rows].astype(np.int64).T)
     counts = np.zeros((m, m, max_distance), dtype=np.int64)
-    i, j = count_spacings(annotation, start, end, np.searchsorted(example, np.arange(n + 1)), symmetric, counts)
-    if i >= 0 and overlaps == "refuse":
-        got = f"{start[i]} to {end[i]} in row {rows[i]} and {start[j]} to {end[j]} in row {rows[j]}"
-        hint = 'Merge them, or leave such pairs out with overlaps="skip".'
-        raise InvalidArgument("X", got, "annotations that do not overlap within a sequence", hint)
-    return _as_dtype(torch.from_numpy(counts), dtype)
+    # sequences one behind the other, too far for a gap: one search finds what starts near enough to each end
+    apart = end.max(initial=0) - start.min(initial=0) + max_distance
+    for i, j in _pairs(np.searchsorted(example * apart + start, example * apart + end + max_distance)):
+        gap = start[j] - end[i]
+        if overlaps == "refuse" and (gap < 0).any():
+            left, right = (int(places[gap < 0][0]) for places in (i, j))
+            spans = (f"{start[at]} to {end[at]} in row {rows[at]}" for at in (left, right))
+            hint = 'Merge them, or leave such pairs out with overlaps="skip".'
+            raise InvalidArgument("X", " and ".join(spans), "annotations that do not overlap within a sequence", hint)
+        i, j, gap = i[gap >= 0], j[gap >= 0], gap[gap >= 0]
+        np.add.at(counts, (annotation[i], annotation[j], gap), 1)
+    return _as_dtype(torch.from_numpy(_both_ways(counts) if symmetric else counts), dtype)
+
+
+def _pairs(until: npt.NDArray[np.int64]) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+    """Go through all pairs i < j < ``until[i]``, some millions at a time."""
+    places = np.arange(len(until))
+    n_partners = np.maximum(until - places - 1, 0)
+    done = np.cumsum(n_partners)
+    start = 0
+    while start < len(until):
+        so_far = done[start] - n_partners[start]
+        stop = max(start + 1, int(np.searchsorted(done, so_far + _PAIRS_AT_ONCE, side="right")))
+        i = np.repeat(places[start:stop], n_partners[start:stop])
+        first = done[start:stop] - n_partners[start:stop] - so_far
+        yield i, i + 1 + np.arange(len(i)) - np.repeat(first, n_partners[start:stop])
+        start = stop
+
+
+def _both_ways(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Count each pair of two different annotations both ways."""
+    both = counts + counts.swapaxes(0, 1)
+    same = np.arange(len(counts))
+    both[same, same] = counts[same, same]
+    return both
 
 
 def _as_dtype(counts: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
