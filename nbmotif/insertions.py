@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from nbmotif.attribution.devices import is_out_of_memory, release
+from nbmotif.attribution.batches import alone, run_all, whole_sequences
 from nbmotif.encoding import as_dtype
 from nbmotif.errors import InvalidArgument
 from nbmotif.models import (
@@ -21,8 +22,9 @@ from nbmotif.models import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from nbmotif.attribution.batches import Batch
     from nbmotif.models import Model, Target
 
     Progress = Callable[[int], object]
@@ -105,36 +107,41 @@ def predicted_changes(
     known = {"args", "func", "batch_size", "dtype", "device", "verbose"}
     if unknown := sorted(set(options) - known):
         raise InvalidArgument("kwargs", ", ".join(unknown), f"among {', '.join(sorted(known))}")
-    from nbmotif.attribution.edits import EditedPredictions
+    from nbmotif.attribution.edits import N_PROBED, EditedModel, EditedSequences
 
     X, extra = check_inputs(X, options.get("args"))
     place, own = resolve_device(options.get("device")), model_dtype(model)
     compute = own if options.get("dtype") is None else as_dtype(options["dtype"])
     func, asked = options.get("func"), options.get("batch_size")
-    changes = torch.empty(len(insertions), len(X), dtype=torch.float64)
 
     def pick(y: Any) -> torch.Tensor:
         return select_target(y if func is None else func(y), target)
 
+    def rows_of(rows: slice) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
+        return X[rows].to(place, compute), tuple(to_device(arg[rows], place, compute) for arg in extra)
+
+    def edits_of(rows: slice, some: Sequence[Insertion]) -> Iterator[tuple[int, torch.Tensor]]:
+        return ((insertion.start, insertion.letters[rows].to(place, compute)) for insertion in some)
+
+    def change(rows: slice, given: tuple[torch.Tensor, tuple[torch.Tensor, ...]]) -> torch.Tensor:
+        sequences = EditedSequences(edited, *given)
+        after = torch.stack([sequences.predict(*edit).cpu() for edit in edits_of(rows, insertions)])
+        return after.double() - sequences.y.cpu().double()
+
+    def prepare(batch: Batch) -> Callable[[], torch.Tensor]:
+        given = rows_of(batch.rows)
+        return lambda: change(batch.rows, given)
+
+    # autocast casts at calls that a window does not make
+    by_windows, edited, parts = compute == own, EditedModel(model, pick), []
     with borrowed(model, place, freeze=True), precision(place, compute, own):
-        # autocast casts at calls that a window does not make
-        edited = EditedPredictions(model, pick, by_windows=compute == own)
-        edited.follow(X[:2].to(place, compute), tuple(to_device(a[:2], place, compute) for a in extra))
-        step, first = asked or edited.rows_at_once(place), 0
-        while first < len(X):
-            rows = slice(first, first + step)
-            given = tuple(to_device(a[rows], place, compute) for a in extra)
-            chunk = [(insertion.start, insertion.letters[rows].to(place, compute)) for insertion in insertions]
-            try:
-                edited.start(X[rows].to(place, compute), given, chunk[:_N_CHECKED])
-                for k, (start, letters) in enumerate(chunk):
-                    changes[k, rows] = edited.predict(start, letters).cpu().double() - edited.y.cpu().double()
-            except RuntimeError as error:
-                if not is_out_of_memory(error) or step == 1:
-                    raise
-                step //= 2
-                release(place)
-                continue
-            progress(len(X[rows]) * len(chunk))
-            first += step
-    return changes
+        if by_windows:
+            few = slice(0, N_PROBED)
+            with alone(place):
+                edited.follow(*rows_of(few), edits_of(few, insertions[:_N_CHECKED]))
+        batches = whole_sequences(len(X), 1, asked or edited.rows_at_once(place))
+        with closing(run_all(batches, prepare, 1, place, edited.n_workers(batches, place))) as results:
+            for part in results:
+                parts.append(part)
+                progress(part.numel())
+    return torch.cat(parts, 1)

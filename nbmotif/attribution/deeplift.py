@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
+from contextlib import closing, nullcontext
 from typing import TYPE_CHECKING, Literal, NamedTuple, overload
 
 import torch
 
-from nbmotif.attribution.devices import is_out_of_memory, release
+from nbmotif.attribution.batches import Batch, alone, run_all, whole_sequences
 from nbmotif.attribution.engine import Attribution
 from nbmotif.attribution.precision import Precision, exact_float32
 from nbmotif.attribution.references import References
@@ -25,7 +25,7 @@ from nbmotif.models import (
 from nbmotif.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from nbmotif.models import Arrays, Model, Target
 
@@ -227,54 +227,61 @@ def deep_lift_shap(
     precision = Precision.of(dtype, compute)
     drawn = References(references, X, n_shuffles, random_state)
     run = Attribution(model, target, warning_threshold, only_warn, precision.low)
-    parts: list[torch.Tensor] = []
-    errors: list[torch.Tensor] = []
-    kept: list[torch.Tensor] = []
+    exact = exact_float32() if precision.is_exact and place.type == "cuda" else nullcontext()
+    with_errors = return_report or verbose
+
+    def prepare(batch: Batch) -> Callable[[], _Done]:
+        x, r = X[batch.rows].to(place, compute), drawn.draw(batch.rows)
+        given = tuple(to_device(a[batch.rows], place, compute) for a in extra)
+        parts = run.multipliers(x, r, given, batch.n_at_once)
+        kept = r if return_references else None
+        if raw_outputs:
+            return lambda: _Done(torch.cat([m.cpu() for _, m in parts], 1), None, kept)
+        return lambda: _averaged(parts, 1 if hypothetical else x, with_errors, kept)
+
     progress = Progress(total=len(X) * drawn.n, disable=not verbose, desc="deep_lift_shap")
-    exact = exact_float32() if precision.is_exact and place.type == "cuda" else contextlib.nullcontext()
     with borrowed(model, place, freeze=True), exact, progress:
-        run.probe(X[:2].to(place, compute), tuple(to_device(a[:2], place, compute) for a in extra))
-        batches = _batches(len(X), drawn.n, batch_size or run.rows_at_once(place))
-        while batches:
-            rows, n_at_once = batches[0]
-            x, r = X[rows].to(place, compute), drawn.draw(rows)
-            given = tuple(to_device(a[rows], place, compute) for a in extra)
-            raw: list[torch.Tensor] = []
-            moments = Moments()
-            try:
-                for pairs, m in run.multipliers(x, r, given, n_at_once):
-                    if raw_outputs:
-                        raw.append(m.cpu())
-                    else:
-                        moments.add(_project(m, pairs), with_squares=return_report or verbose)
-            except RuntimeError as error:
-                smaller = _halved(batches, drawn.n) if is_out_of_memory(error) else []
-                if not smaller:
-                    raise
-                batches = smaller
-                release(place)
-                continue
-            own: torch.Tensor | int = 1 if hypothetical else x
-            parts.append(torch.cat(raw, 1) if raw_outputs else (moments.mean * own).cpu())
-            if moments.squares is not None:
-                errors.append((moments.standard_error() * own).cpu())
-            if return_references:
-                kept.append(r.cpu())
-            progress.update(r.shape[0] * r.shape[1])
-            batches = batches[1:]
-        attributions, all_references = torch.cat(parts), torch.cat(kept) if return_references else None
-        report = None
+        with alone(place):
+            run.probe(X[:2].to(place, compute), tuple(to_device(a[:2], place, compute) for a in extra))
+        batches = whole_sequences(len(X), drawn.n, batch_size or run.rows_at_once(place))
+        done = []
+        with closing(run_all(batches, prepare, drawn.n, place, run.n_workers(batches, place))) as results:
+            for one in results:
+                done.append(one)
+                progress.update(len(one.attributions) * drawn.n)
+        attributions = torch.cat([one.attributions for one in done])
+        kept = [one.references.cpu() for one in done if one.references is not None]
+        all_references = torch.cat(kept) if kept else None
+        errors = [one.errors for one in done if one.errors is not None]
         if errors:
-            spread = torch.cat(errors)
-            report = AttributionReport(attributions, spread, drawn.n, run.completeness_error, all_references)
+            report = AttributionReport(attributions, torch.cat(errors), drawn.n, run.completeness_error, all_references)
             progress.set_postfix_str(
                 f"standard error {report.relative_error:.1%}, completeness error {report.completeness_error:.1e}"
             )
     run.warn()
     if return_report:
-        assert report is not None
         return report
     return attributions if all_references is None else AttributionReferencesResult(attributions, all_references)
+
+
+class _Done(NamedTuple):
+    attributions: torch.Tensor
+    errors: torch.Tensor | None
+    references: torch.Tensor | None
+
+
+def _averaged(
+    parts: Iterator[tuple[torch.Tensor, torch.Tensor]],
+    own: torch.Tensor | int,
+    with_errors: bool,
+    references: torch.Tensor | None,
+) -> _Done:
+    """Average contributions over the references, which come in parts; of the bases that the sequence has."""
+    moments = Moments()
+    for pairs, multipliers in parts:
+        moments.add(_project(multipliers, pairs), with_errors)
+    errors = (moments.standard_error() * own).cpu() if with_errors else None
+    return _Done((moments.mean * own).cpu(), errors, references)
 
 
 def _check_columns(X: torch.Tensor) -> None:
@@ -285,25 +292,6 @@ def _check_columns(X: torch.Tensor) -> None:
         if not (low >= 0 and high <= 1 + 1e-4):  # also NaN
             expected = "one-hot, zero for N, or probabilities: columns of numbers of at least 0 that sum to at most 1"
             raise InvalidArgument("X", f"{describe(X)} with values from {low:g} and columns up to {high:g}", expected)
-
-
-def _batches(n_sequences: int, n_references: int, batch_size: int) -> list[tuple[slice, int]]:
-    """Whole sequences with all their references where they fit, else one sequence in equal parts."""
-    per_batch = max(1, batch_size // n_references)
-    n_parts = -(-n_references // batch_size) if batch_size < n_references else 1
-    starts = range(0, n_sequences, per_batch)
-    return [(slice(i, min(i + per_batch, n_sequences)), -(-n_references // n_parts)) for i in starts]
-
-
-def _halved(batches: list[tuple[slice, int]], n_references: int) -> list[tuple[slice, int]]:
-    """Batches of half the size for a device whose memory ran out; none if one pair at a time was too much."""
-    first, n_at_once = batches[0]
-    n_sequences = first.stop - first.start
-    smaller = n_sequences * n_at_once // 2
-    if smaller == 0:
-        return []
-    again = _batches(batches[-1][0].stop - first.start, n_references, smaller)
-    return [(slice(rows.start + first.start, rows.stop + first.start), n) for rows, n in again]
 
 
 def _project(multipliers: torch.Tensor, references: torch.Tensor) -> torch.Tensor:

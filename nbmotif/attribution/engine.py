@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,9 @@ from nbmotif.errors import NbmotifWarning, UnsupportedModel
 from nbmotif.models import select_target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from nbmotif.attribution.batches import Batch
     from nbmotif.attribution.probe import Plan
     from nbmotif.models import Model, Target
 
@@ -53,10 +55,17 @@ class Attribution:
         self.errors: list[torch.Tensor] = []
         self.changes: list[torch.Tensor] = []
         self.plan: Plan
+        self.is_stateful = True
+        self._lock = threading.Lock()
 
     def probe(self, X: torch.Tensor, extra: tuple[torch.Tensor, ...] = ()) -> None:
         """Find out which operations the model runs."""
+        before = [dict(vars(module)) for module in self.names]
         self.plan = make_plan(self.output, self.names, X, extra)
+        self.is_stateful = not before or any(
+            own.keys() != vars(module).keys() or any(own[name] is not value for name, value in vars(module).items())
+            for own, module in zip(before, self.names, strict=True)
+        )
         with torch.no_grad():
             plain = self.output(X, *extra)
             with Observe(self.plan.calls):
@@ -78,6 +87,18 @@ class Attribution:
         if device.type != "cpu":
             return min(1024, fits)
         return min(256, fits, max(8, _CACHE_BYTES // max(1, self.plan.largest_per_row)))
+
+    def n_workers(self, batches: Sequence[Batch], device: torch.device) -> int:
+        """How many batches to run at the same time: on a CPU, one for each of torch's threads, if memory allows.
+
+        A model that writes into itself while it runs gets one, as does a function, of which that is not known.
+        """
+        if device.type != "cpu" or self.is_stateful or len(batches) < 2:
+            return 1
+        rows, n_at_once = batches[0]
+        bytes_per_batch = self.plan.bytes_per_row * n_at_once * (rows.stop - rows.start)
+        fits: int = memory_budget(device) // max(1, bytes_per_batch)
+        return max(1, min(torch.get_num_threads(), len(batches), fits))
 
     def multipliers(
         self, x: torch.Tensor, references: torch.Tensor, extra: tuple[torch.Tensor, ...], n_at_once: int
@@ -114,8 +135,9 @@ class Attribution:
         return multiplier
 
     def _check(self, change: torch.Tensor, error: torch.Tensor) -> None:
-        self.changes.append(change.abs().flatten().cpu())
-        self.errors.append(error.flatten().cpu())
+        with self._lock:
+            self.changes.append(change.abs().flatten().cpu())
+            self.errors.append(error.flatten().cpu())
         tolerance = _TOLERANCE if self.low is None else _TOLERANCE_OF_FEW_BITS
         if self.plan.doubts and not self.only_warn and not self.completeness_error <= tolerance:
             msg = (
@@ -127,8 +149,9 @@ class Attribution:
     @property
     def completeness_error(self) -> float:
         """Mean difference between sum of attributions and change of the output, relative to the mean change."""
-        change = torch.cat(self.changes).mean().clamp_min(1e-12)
-        return float(torch.cat(self.errors).mean() / change)
+        with self._lock:
+            change, error = torch.cat(self.changes).mean().clamp_min(1e-12), torch.cat(self.errors).mean()
+        return float(error / change)
 
     def warn(self) -> None:
         """Warn once of what does not add up, and of the operations that may be why."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 import torch
 
+from nbmotif.attribution.batches import alone, run_all, whole_sequences
 from nbmotif.attribution.devices import is_out_of_memory, memory_budget, release
-from nbmotif.attribution.edits import EditedPredictions
+from nbmotif.attribution.edits import N_PROBED, EditedModel, EditedSequences
 from nbmotif.encoding import as_dtype, check_sequences
 from nbmotif.errors import InvalidArgument, UnsupportedModel
 from nbmotif.models import (
@@ -24,8 +26,9 @@ from nbmotif.models import (
 from nbmotif.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from nbmotif.attribution.batches import Batch
     from nbmotif.attribution.probe import Plan
     from nbmotif.models import Arrays, Model, Target
 
@@ -167,29 +170,33 @@ def saturation_mutagenesis(
         check_positive(batch_size, "batch_size")
     place, own = resolve_device(device), model_dtype(model)
     compute = own if dtype is None else as_dtype(dtype)
-    pick = _picker(target, func)
-    size, grids = _Size(place, batch_size), []
-    n_at_once = 1 if place.type == "cpu" else _SEQUENCES_ON_GPU
+    # autocast casts at calls that a window does not make
+    by_windows, edited = fast and compute == own, EditedModel(model, _picker(target, func))
+    size = _Size(place, batch_size)
+
+    def rows_of(rows: slice) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
+        return X[rows].to(place, compute), tuple(to_device(arg[rows], place, compute) for arg in extra)
+
+    def prepare(batch: Batch) -> Callable[[], tuple[torch.Tensor, torch.Tensor]]:
+        given = rows_of(batch.rows)
+        return lambda: _mutate(edited, *given, span, size)
+
     with (
         borrowed(model, place, freeze=True),
         precision(place, compute, own),
         Progress(total=len(X) * len(span), disable=not verbose, desc="saturation_mutagenesis") as progress,
     ):
-        # autocast casts at calls that a window does not make
-        edited = EditedPredictions(model, pick, by_windows=fast and compute == own)
-        first = 0
-        while first < len(X):
-            rows = slice(first, first + n_at_once)
-            given = tuple(to_device(arg[rows], place, compute) for arg in extra)
-            try:
-                grids.append(_mutate(edited, X[rows].to(place, compute), given, span, size, progress.update))
-            except RuntimeError as error:
-                if not is_out_of_memory(error) or n_at_once == 1:
-                    raise
-                n_at_once //= 2
-                release(place)
-            else:
-                first += n_at_once
+        if by_windows:
+            few = rows_of(slice(0, N_PROBED))
+            with alone(place):
+                edited.follow(*few, Mutants(few[0], span).samples())
+        size.fit(edited.plan)
+        batches = whole_sequences(len(X), 1, 1 if place.type == "cpu" else _SEQUENCES_ON_GPU)
+        grids = []
+        with closing(run_all(batches, prepare, 1, place, edited.n_workers(batches, place))) as results:
+            for grid in results:
+                grids.append(grid)
+                progress.update(len(grid[0]) * len(span))
     y0, y_hat = (torch.cat(parts) for parts in zip(*grids, strict=True))
     if raw_outputs:
         return SaturationMutagenesisRawResult(y0, y_hat)
@@ -248,48 +255,61 @@ def _picker(target: Target | None, func: Callable[[Any], Any] | None) -> Callabl
     return pick
 
 
+class Mutants:
+    """Every change of one base in a span of some sequences, position by position: the edits number 0 to ``n``.
+
+    Parameters
+    ----------
+    X
+        Shape (n, 4, L), one-hot.
+    span
+        The positions.
+    """
+
+    def __init__(self, X: torch.Tensor, span: range) -> None:
+        self.X = X
+        codes = torch.where(X.sum(1) > 0, X.argmax(1), -1)  # (n, L)
+        # the three other bases; where any of the sequences has an N, all four
+        n_tried = 3 + (codes[:, span.start : span.stop] < 0).any(0).long()
+        self.positions = torch.arange(span.start, span.stop, device=X.device).repeat_interleave(n_tried)  # (E,)
+        turn = torch.cat([torch.arange(1, k + 1) for k in n_tried.tolist()]).to(X.device)
+        self.letters = (codes[:, self.positions] + turn) % 4  # (n, E)
+        self.n = len(turn)
+        self._places = self.positions.tolist()
+
+    def edits(self, first: int, last: int) -> tuple[int, torch.Tensor]:
+        """Where some edits begin, and what stands there, shape (n * (last - first), 4, w)."""
+        start, count = self._places[first], last - first
+        values = self.X[:, None, :, start : self._places[last - 1] + 1].repeat(1, count, 1, 1)
+        letters = torch.nn.functional.one_hot(self.letters[:, first:last].T, 4)  # (edits, n, 4)
+        each = torch.arange(count, device=self.X.device)
+        values[:, each, :, self.positions[first:last] - start] = letters.to(values.dtype)
+        return start, values.flatten(0, 1)
+
+    def samples(self) -> Iterator[tuple[int, torch.Tensor]]:
+        """Give a few edits, at both ends and in the middle."""
+        few = min(self.n, 3)
+        return (self.edits(i, i + few) for i in sorted({0, (self.n - few) // 2, self.n - few}))
+
+
 def _mutate(
-    edited: EditedPredictions,
-    X: torch.Tensor,
-    extra: tuple[torch.Tensor, ...],
-    span: range,
-    size: _Size,
-    progress: Callable[[int], object],
+    edited: EditedModel, X: torch.Tensor, extra: tuple[torch.Tensor, ...], span: range, size: _Size
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Predict some sequences, (n, ...), and their mutants, (n, 4, len(span), ...), both on the CPU."""
-    codes = torch.where(X.sum(1) > 0, X.argmax(1), -1)  # (n, L)
-    # position by position the three other bases; where any of the sequences has an N, all four
-    n_tried = 3 + (codes[:, span.start : span.stop] < 0).any(0).long()
-    positions = torch.arange(span.start, span.stop, device=X.device).repeat_interleave(n_tried)
-    turn = torch.cat([torch.arange(1, int(k) + 1) for k in n_tried.tolist()]).to(X.device)
-    letters = (codes[:, positions] + turn) % 4  # (n, E)
-    places = positions.tolist()
-
-    def mutants(first: int, last: int) -> tuple[int, torch.Tensor]:
-        at = positions[first:last] - places[first]
-        width = places[last - 1] - places[first] + 1
-        values = X[:, None, :, places[first] : places[first] + width].repeat(1, last - first, 1, 1)
-        each = torch.arange(last - first, device=X.device)
-        values[:, each, :, at] = torch.nn.functional.one_hot(letters[:, first:last].T, 4).to(X.dtype)
-        return places[first], values.flatten(0, 1)
-
-    n_edits, n_few = len(places), min(len(places), 3)
-    samples = (mutants(i, i + n_few) for i in sorted({0, (n_edits - n_few) // 2, n_edits - n_few}))
-    edited.start(X, extra, samples)
-    size.fit(edited.plan)
-    y0 = edited.y
+    mutants, sequences = Mutants(X, span), EditedSequences(edited, X, extra)
+    y0 = sequences.y
     grid = y0[:, None, None].repeat(1, 4, len(span), *[1] * (y0.ndim - 1))
     each_row, first = torch.arange(len(X), device=X.device)[:, None], 0
-    while first < n_edits:
-        last = min(n_edits, first + max(1, size.rows // len(X)))
+    while first < mutants.n:
+        last = min(mutants.n, first + max(1, size.rows // len(X)))
         try:
-            y = edited.predict(*mutants(first, last))
+            y = sequences.predict(*mutants.edits(first, last))
         except RuntimeError as error:
             if not is_out_of_memory(error) or last == first + 1:
                 raise
             size.halve()
             continue
-        grid[each_row, letters[:, first:last], positions[first:last] - span.start] = y.view(len(X), -1, *y.shape[1:])
-        progress(((places[last] if last < n_edits else span.stop) - places[first]) * len(X))
+        places = each_row, mutants.letters[:, first:last], mutants.positions[first:last] - span.start
+        grid[places] = y.view(len(X), -1, *y.shape[1:])
         first = last
     return y0.cpu(), grid.cpu()

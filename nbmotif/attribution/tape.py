@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 # calls that ask about a tensor or change how torch works, and never return one that depends on the sequences
 _SILENT = words(
     """__len__ _has_compatible_shallow_copy_type _set_grad_enabled data_ptr dim element_size get_default_dtype
-    get_device is_complex is_contiguous is_floating_point is_same_size manual_seed ndimension nelement numel result_type
-    set_grad_enabled size storage_offset stride untyped_storage"""
+    get_device is_complex is_contiguous is_floating_point is_same_size manual_seed ndimension nelement numel
+    register_hook register_post_accumulate_grad_hook result_type retain_grad set_grad_enabled size storage_offset stride
+    untyped_storage"""
 )
 # these ask about values, and the answer is the same for all sequences of a model that works
 _QUESTIONS = words("__bool__ __format__ __repr__ allclose equal is_nonzero isfinite isinf isnan")

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import memelite
 import numpy as np
 import pandas as pd
-import tangermeme.deep_lift_shap
 import tangermeme.ersatz
-import tangermeme.marginalize
 import tangermeme.seqlet
 import tangermeme.utils
 import torch
-from bpnetlite.bpnet import BPNet, CountWrapper
 
 import nbmotif
+from tests.benchmarks.attribution import attribution_comparisons
 from tests.benchmarks.fimo import fimo_comparisons
 from tests.benchmarks.timing import Comparison
 
@@ -34,8 +32,7 @@ def comparisons(motif_file: Path | None) -> list[Comparison]:
         _seqlets(),
         _shuffle(X[:50]),
         _signal(X),
-        _attribution(X),
-        _marginal(X, motifs),
+        *attribution_comparisons(motifs),
     ]
 
 
@@ -94,47 +91,6 @@ def _signal(X: torch.Tensor) -> Comparison:
         lambda: nbmotif.extract_signal(loci, signal),
         lambda: tangermeme.utils.extract_signal(loci, signal),
         lambda ours, peer: bool(torch.allclose(ours.to(peer.dtype), peer, atol=1e-4)),
-    )
-
-
-def _bpnet() -> torch.nn.Module:
-    with torch.random.fork_rng():
-        torch.random.default_generator.manual_seed(0)
-        return CountWrapper(BPNet(n_filters=64, n_layers=8, n_control_tracks=0, verbose=False)).eval()
-
-
-def _attribution(X: torch.Tensor) -> Comparison:
-    model, X = _bpnet(), X[:4].float()
-    references = tangermeme.ersatz.dinucleotide_shuffle(X, n=20, random_state=0)
-    options: dict[str, Any] = {"references": references, "device": "cpu", "warning_threshold": np.inf}
-    return Comparison(
-        "DeepLIFT/SHAP",
-        "BPNet 64 x 8, 4 x 2,114 bp, 20 references (peer at its best batch size, 4)",
-        "tangermeme 1.6.0",
-        lambda: nbmotif.deep_lift_shap(model, X, **options),
-        lambda: tangermeme.deep_lift_shap.deep_lift_shap(model, X, batch_size=4, **options),
-        lambda ours, peer: bool(torch.allclose(ours, peer, atol=1e-5)),
-    )
-
-
-def _marginal(X: torch.Tensor, motifs: nbmotif.MotifSet) -> Comparison:
-    model, X, few = _bpnet(), X[:20].float(), motifs.subset(motifs.names[:5])
-
-    def peer() -> list[float]:
-        effects = []
-        for pwm in few.values():
-            consensus = tangermeme.utils.pwm_consensus(pwm).unsqueeze(0).float()
-            before, after = tangermeme.marginalize.marginalize(model, X, consensus, device="cpu", batch_size=8)
-            effects.append((after - before).mean().item())
-        return effects
-
-    return Comparison(
-        "Marginalization",
-        "BPNet 64 x 8, 5 motifs in 20 backgrounds (ours also inserts shuffled motifs)",
-        "tangermeme 1.6.0",
-        lambda: nbmotif.marginalize_motifs(model, X, few, device="cpu", random_state=0),
-        peer,
-        lambda ours, theirs: bool(np.allclose(ours["effect"], theirs, atol=1e-4)),
     )
 
 

@@ -266,23 +266,24 @@ def test_saturation_mutagenesis__gives_the_model_back_as_it_was(fails_at):
 
 
 @pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")
-def test_edited_predictions__follow_what_they_can():
+def test_edited_model__follow_what_they_can():
     X64 = X.double()
     followed = {}
     for name, middle in EXACT.items():
         model = zoo.build(middle).double()
         with borrowed(model, torch.device("cpu"), freeze=True):
-            edited = edits.EditedPredictions(model, lambda y: select_target(y, 0))
-            edited.start(X64, (), [(20, one_hot_encode(["GATA"] * 3).double())])
+            edited = edits.EditedModel(model, lambda y: select_target(y, 0))
+            edited.follow(X64, (), [(20, one_hot_encode(["GATA"] * 3).double())])
             followed[name] = edited.plan is not None
     assert [name for name, is_followed in followed.items() if not is_followed] == []
 
 
-def test_edited_predictions__run_recurrent_networks_with_torchs_own_kernels():
+def test_edited_model__run_recurrent_networks_with_torchs_own_kernels():
     model = zoo.build(EXACT["LSTM"]).double()
     with borrowed(model, torch.device("cpu"), freeze=True):
-        edited = edits.EditedPredictions(model, lambda y: select_target(y, 0))
-        edited.start(X.double(), (), [])
+        edited = edits.EditedModel(model, lambda y: select_target(y, 0))
+        edited.follow(X.double(), (), [])
+        edited = edits.EditedSequences(edited, X.double(), ())
         with torch.profiler.profile() as profile:
             edited.predict(20, one_hot_encode(["GATA"] * 6).double())
     names = [e.name for e in profile.events()]
@@ -290,7 +291,7 @@ def test_edited_predictions__run_recurrent_networks_with_torchs_own_kernels():
     assert names.count("aten::sigmoid") < 100
 
 
-def test_edited_predictions__give_up_on_a_view_that_is_overwritten():
+def test_edited_model__give_up_on_a_view_that_is_overwritten():
     def model(x):
         h = F.relu(x * 2)
         first, _ = h.chunk(2, 1)
