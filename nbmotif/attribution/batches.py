@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections import deque
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import torch
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
     Result = TypeVar("Result")
+
+
+_guard = threading.Lock()
 
 
 class Batch(NamedTuple):
@@ -95,7 +99,7 @@ def alone(device: torch.device) -> Iterator[None]:
     if device.type != "cpu" or before == 1:
         yield
         return
-    torch.set_num_threads(1)  # noqa: TID251  (OpenMP keeps a number for each thread: this is ours)
+    _compute_alone()
     try:
         yield
     finally:
@@ -108,13 +112,26 @@ def _workers(n: int) -> Iterator[Executor]:
     if n == 1:
         yield _Here()
         return
-    before = torch.get_num_threads()
-    pool = ThreadPoolExecutor(n, "nbmotif", initializer=torch.set_num_threads, initargs=(1,))  # noqa: TID251
+    pool = ThreadPoolExecutor(n, "nbmotif", initializer=_compute_alone)
     try:
+        all_here = threading.Barrier(n)  # none begins while another sets its number
+        wait([pool.submit(all_here.wait) for _ in range(n)])
         yield pool
     finally:
         pool.shutdown(cancel_futures=True)
-        torch.set_num_threads(before)  # noqa: TID251  (threads that start later take the number of the last call)
+
+
+def _compute_alone() -> None:
+    """Set the number of threads of the calling thread, which is its own, to one.
+
+    The same call of torch sets the number that threads started later begin with; another thread puts that back.
+    """
+    with _guard:
+        before = torch.get_num_threads()
+        torch.set_num_threads(1)  # noqa: TID251
+        other = threading.Thread(target=torch.set_num_threads, args=(before,))  # noqa: TID251
+        other.start()
+        other.join()
 
 
 class _Here(Executor):

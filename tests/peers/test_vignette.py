@@ -167,6 +167,52 @@ def test_marginalize__with_attributions_gives_the_same(peers, compatible, demo):
         torch.testing.assert_close(our_side, their_side, rtol=0, atol=1e-5)
 
 
+MECOM = "MA0029.2 Mecom"
+
+
+@pytest.fixture(scope="module")
+def marginal_rows(demo: nbmotif.demo.Demo) -> dict[str, Any]:
+    X = backgrounds(nbmotif)[:8]
+    consensus = {name: nbmotif.pwm_consensus(demo.motifs[name]).unsqueeze(0) for name in (GATA, MECOM, CTCF)}
+    options = {"func": nbmotif.deep_lift_shap, "n_shuffles": 20, "random_state": 0}
+    return {name: nbmotif.marginalize(demo.model, X, motif, **options) for name, motif in consensus.items()}
+
+
+def test_marginalize__attribution_rows_come_out_with_the_corrections(peers, demo, marginal_rows):
+    """The motif's own span, each side on its own sequence, the same references: by tangermeme, step by step."""
+    references = nbmotif.dinucleotide_shuffle(marginal_rows[GATA].X_before, n=20, random_state=0)
+    for name, row in marginal_rows.items():
+        start = 250 - demo.motifs[name].shape[1] // 2
+        span = slice(start, start + demo.motifs[name].shape[1])
+        assert (row.start, row.end) == (span.start, span.stop)
+        total = []
+        for X in (row.X_before, row.X_after):
+            attributions = peers.deep_lift_shap(demo.model, X, references=references, hypothetical=True)
+            total.append((attributions * X)[:, :, span].sum((1, 2)))
+        torch.testing.assert_close(row.effect, (total[1] - total[0]).double(), rtol=1e-3, atol=1e-5)
+
+
+def test_marginalize__attribution_rows_say_what_predictions_say(demo, marginal_rows):
+    effect = {name: row.effect.mean().item() for name, row in marginal_rows.items()}
+    # Mecom's consensus is two GATA sites: it leads by its sum, and as a mean over positions they are alike
+    assert effect[MECOM] > effect[GATA] > 0.5 > 20 * abs(effect[CTCF])
+    per_position = {name: value / demo.motifs[name].shape[1] for name, value in effect.items()}
+    assert per_position[MECOM] == pytest.approx(per_position[GATA], rel=0.25)
+    # what the bases of the motif contribute is what inserting them changes
+    for name in (GATA, MECOM):
+        motif = nbmotif.pwm_consensus(demo.motifs[name]).unsqueeze(0)
+        predicted = nbmotif.marginalize(demo.model, backgrounds(nbmotif)[:8], motif).effect.mean().item()
+        assert effect[name] == pytest.approx(predicted, rel=0.05)
+
+
+def test_marginalize__the_vignettes_own_formula_misses_most_of_it(marginal_rows):
+    for name in (GATA, MECOM):
+        row = marginal_rows[name]
+        window = slice(250 - 3, 250 + 3)  # consensus.shape[1] // 2 + 1 is half of the alphabet, whatever the width
+        on_background = ((row.y_after - row.y_before) * row.X_before)[:, :, window].sum((1, 2))
+        assert on_background.mean() < 0.5 * row.effect.mean()
+
+
 # Seqlet calling + TOMTOM
 
 

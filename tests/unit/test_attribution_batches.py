@@ -67,6 +67,25 @@ def test_run_all__keeps_the_order_and_prepares_in_this_thread(n_workers, threads
     assert torch.get_num_threads() == 2
 
 
+def test_run_all__leaves_the_threads_of_others_alone(threads):
+    threads(3)
+    seen = []
+
+    def prepare(batch: Batch):
+        def work():
+            other = threading.Thread(target=lambda: seen.append(torch.get_num_threads()))
+            other.start()
+            other.join()
+
+        return work
+
+    list(run_all(whole_sequences(5, 1, 1), prepare, 1, CPU, 2))
+    with alone(CPU):
+        prepare(Batch(slice(0, 1), 1))()
+    prepare(Batch(slice(0, 1), 1))()
+    assert seen == [3] * 7
+
+
 @pytest.mark.parametrize("n_workers", [1, 3])
 def test_run_all__goes_on_with_half_where_memory_runs_out(n_workers):
     def prepare(batch: Batch):
