@@ -1,7 +1,6 @@
 // What the kernel is asked about counts: exact numbers at one place, at all stops of a slider, and by chance.
 import { type Signal, signal } from "@preact/signals";
-import type { Counts } from "./counts.ts";
-import { lowerBound } from "./counts.ts";
+import { type AddExpected, type Counts, type Level, lowerBound } from "./counts.ts";
 import type { Dataset } from "./dataset.ts";
 import { ColumnAssembler, type Columns } from "./decode.ts";
 import type { Host } from "./host.ts";
@@ -171,61 +170,71 @@ export function stopOf(
   return { stop, isOn: stops[stop] === value };
 }
 
-/** Replaces counts that the hits here do not suffice for by what the kernel has said; tells whether it is exact. */
-export function fillFromKernel(counts: Counts, query: Query, answers: Answers, unit: number): boolean {
-  const { motifs, families } = counts;
-  const nMotifs = motifs.count.length;
+/** The stretch of a column that belongs to families, or to motifs, which come first. */
+const partOf = <A extends Float64Array | Uint32Array>(values: A, level: Level, isFamily: boolean): A => {
+  const n = level.count.length;
+  return (isFamily ? values.subarray(values.length - n) : values.subarray(0, n)) as A;
+};
+
+/** What the kernel has said of a query that the hits here do not suffice for; null for nothing. */
+export function fromKernel(
+  query: Query,
+  answers: Answers,
+  unit: number,
+): { fill: AddExpected; isExact: boolean; nHits: number; nMatches?: number } | null {
   const confirmed = answers.confirmed.value;
   if (confirmed?.key === keyOf(query)) {
-    for (const column of ["count", "sequences"] as const) {
-      motifs[column].set(confirmed[column].subarray(0, nMotifs));
-      families[column].set(confirmed[column].subarray(nMotifs));
-    }
-    [counts.nMatches, counts.nHits] = [confirmed.totals[0]!, confirmed.totals[1]!];
-    return true;
+    return {
+      fill(level, isFamily) {
+        level.count.set(partOf(confirmed.count, level, isFamily));
+        level.sequences.set(partOf(confirmed.sequences, level, isFamily));
+      },
+      isExact: true,
+      nMatches: confirmed.totals[0]!,
+      nHits: confirmed.totals[1]!,
+    };
   }
   const profile = answers.profile.value;
-  if (!profile) return false;
-  const { control, stops, exact } = profile;
-  if (profile.key !== keyOf({ ...without(query, control), control })) return false;
-  const { stop, isOn } = stopOf(
-    stops,
-    control,
-    control === "attribution" ? query.attribution_threshold : query.fimo_p_threshold,
-  );
-  const scale = query.count_mode === "explained" ? unit : 1;
-  [motifs, families].forEach(({ count, sequences }, level) => {
-    const first = level * nMotifs;
-    for (let g = 0; g < count.length; g++) {
-      const at = (first + g) * stops.length + stop;
-      count[g] = profile.count[at] * scale;
-      sequences[g] = profile.sequences[at];
-    }
-  });
-  counts.nHits = profile.totals[stop]!;
-  return isOn && (exact === null || exact.has(stop));
+  if (!profile) return null;
+  const { control, stops, exact, totals } = profile;
+  if (profile.key !== keyOf({ ...without(query, control), control })) return null;
+  const value = control === "attribution" ? query.attribution_threshold : query.fimo_p_threshold;
+  const { stop, isOn } = stopOf(stops, control, value);
+  const n = stops.length;
+  return {
+    fill(level, isFamily) {
+      const first = isFamily ? profile.count.length / n - level.count.length : 0;
+      for (let g = 0; g < level.count.length; g++) {
+        const at = (first + g) * n + stop;
+        level.count[g] = profile.count[at] * (query.count_mode === "explained" ? unit : 1);
+        level.sequences[g] = profile.sequences[at];
+      }
+    },
+    isExact: isOn && (exact === null || exact.has(stop)),
+    nHits: totals[stop]!,
+  };
 }
 
-/** Fills in what counts are expected by chance, where the kernel has said it for these thresholds. */
-export function fillExpected(counts: Counts, dataset: Dataset, query: Query, answers: Answers): void {
-  const { motifs, families } = counts;
-  const nMotifs = motifs.count.length;
+/** What counts are expected by chance, where the kernel has said it for these thresholds. */
+export function expectedOf({ stops, manifest }: Dataset, query: Query, answers: Answers): AddExpected {
   const confirmed = answers.confirmed.value;
   const background = answers.background.value;
-  const stops = dataset.stops.attribution;
-  if (confirmed?.key === keyOf(query) && query.count_mode === "exclusive") {
-    motifs.expected.set(confirmed.expected.subarray(0, nMotifs));
-    families.expected.set(confirmed.expected.subarray(nMotifs));
-    return;
+  if (query.count_mode === "exclusive") {
+    return (level, isFamily) => {
+      if (confirmed?.key === keyOf(query)) level.expected.set(partOf(confirmed.expected, level, isFamily));
+    };
   }
-  if (!background?.expected.length || background.key !== keyOf(without(query, "attribution"))) return;
+  if (!background?.expected.length || background.key !== keyOf(without(query, "attribution")))
+    return () => {};
+  const n = stops.attribution.length;
   // beside a stop what is expected at the next looser one: rather too much than too little
-  const { stop } = stopOf(stops, "attribution", query.attribution_threshold);
-  const scale = (query.count_mode === "explained" ? dataset.manifest.unit : 1) / background.nShifts;
-  [motifs, families].forEach(({ expected }, level) => {
+  const { stop } = stopOf(stops.attribution, "attribution", query.attribution_threshold);
+  const scale = (query.count_mode === "explained" ? manifest.unit : 1) / background.nShifts;
+  return ({ expected }, isFamily) => {
+    const first = isFamily ? background.expected.length / n - expected.length : 0;
     for (let g = 0; g < expected.length; g++)
-      expected[g] = background.expected[(level * nMotifs + g) * stops.length + stop] * scale;
-  });
+      expected[g] = background.expected[(first + g) * n + stop] * scale;
+  };
 }
 
 /** The first number in which the kernel and the browser differ, in words; "" for none. */

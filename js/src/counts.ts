@@ -31,8 +31,9 @@ export interface Level {
 }
 
 export interface Counts {
-  motifs: Level;
-  families: Level;
+  /** Counted when first asked for: the table shows families alone most of the time. */
+  readonly motifs: Level;
+  readonly families: Level;
   grouping: Families;
   /** Per motif: levels below this index pass the FIMO threshold. */
   levelCut: Uint32Array;
@@ -45,6 +46,9 @@ export interface Counts {
   /** False for numbers that the kernel has yet to confirm. */
   isExact: boolean;
 }
+
+/** Writes the count by chance into a level, where it is known. */
+export type AddExpected = (level: Level, isFamily: boolean) => void;
 
 /** Index of the first element of ascending `values[from..to)` that is not below `x`. */
 export function lowerBound(values: ArrayLike<number>, x: number, from: number, to: number): number {
@@ -106,194 +110,76 @@ export function count(
   grouping: Families,
   mode: CountMode = "hits",
   sequence: number | null = null,
+  addExpected: AddExpected = () => {},
 ): Counts {
   const nMotifs = dataset.manifest.n_motifs;
-  const { levelOffset, levelP } = dataset;
-  const counts: Counts = {
-    motifs: emptyLevel(nMotifs),
-    families: emptyLevel(grouping.names.length),
+  const { levelOffset, levelP, counter } = dataset;
+  const levelCut = new Uint32Array(nMotifs);
+  for (let m = 0; m < nMotifs; m++) {
+    levelCut[m] = lowerBound(levelP, thresholds.fimoP, levelOffset[m], levelOffset[m + 1]) - levelOffset[m];
+  }
+  const selected = counter.select(thresholds, levelCut, sequence);
+  const { seqlets, ...nSeqlets } = countSeqlets(dataset, thresholds, sequence);
+  const levelOf = (isFamily: boolean): Level => {
+    const level = emptyLevel(dataset, grouping, seqlets, isFamily);
+    const groupOf = isFamily ? grouping.labels : dataset.everyMotif;
+    // others may have been selected since
+    if (counter.selected !== selected) counter.select(thresholds, levelCut, sequence);
+    counter.tally(groupOf, mode, isFamily, level.count, level.sequences);
+    addExpected(level, isFamily);
+    return level;
+  };
+  const families = levelOf(true);
+  let motifs: Level | undefined;
+  return {
+    get motifs() {
+      motifs ??= levelOf(false);
+      return motifs;
+    },
+    families,
     grouping,
-    levelCut: new Uint32Array(nMotifs),
-    nMatches: 0,
-    nHits: 0,
-    nSeqlets: 0,
-    nAssigned: 0,
+    levelCut,
+    ...selected,
+    ...nSeqlets,
     isExact: true,
   };
-  for (let m = 0; m < nMotifs; m++) {
-    counts.levelCut[m] =
-      lowerBound(levelP, thresholds.fimoP, levelOffset[m], levelOffset[m + 1]) - levelOffset[m];
-  }
-  const passing = select(dataset, thresholds, counts, sequence);
-  tally(dataset, passing, counts, mode);
-  countSeqlets(dataset, thresholds, counts, sequence);
-  rollUp(dataset, counts);
-  return counts;
 }
 
-const emptyLevel = (n: number): Level => ({
-  count: new Float64Array(n),
-  sequences: new Float64Array(n),
-  seqlets: new Float64Array(n),
-  marginal: new Float32Array(n).fill(Number.NaN),
-  members: new Float64Array(n),
-  expected: new Float64Array(n).fill(Number.NaN),
-});
-
-/** Reused from frame to frame. */
-let scratch = new Uint32Array(0);
-
-/** The hits that pass, in the order of their places. */
-function select(dataset: Dataset, thresholds: Thresholds, counts: Counts, only: number | null): Uint32Array {
-  const { offset, attribution, motif, level, start } = dataset.hits;
-  const { motifWidth, manifest } = dataset;
-  const { levelCut } = counts;
-  const { window, allowed, sign } = thresholds;
-  const threshold = Math.fround(thresholds.attribution);
-  const isBoth = sign === "both";
-  const side = sign === "-" ? -1 : 1;
-  if (scratch.length < attribution.length) scratch = new Uint32Array(attribution.length);
-  const passing = scratch;
-  const [first, last] = only === null ? [0, manifest.n_sequences] : [only, only + 1];
-  let n = 0;
-  let nMatches = 0;
-  for (let s = first; s < last; s++) {
-    if (only === null && allowed && allowed[s] === 0) continue;
-    const end = offset[s + 1];
-    for (let h = offset[s]; h < end; h++) {
-      const m = motif[h];
-      if (window && (start[h] < window[0] || start[h] + motifWidth[m] > window[1])) continue;
-      // without a branch: which hits pass is as good as random
-      const matches = (level[h] - levelCut[m]) >>> 31;
-      const value = attribution[h] * side;
-      nMatches += matches;
-      passing[n] = h;
-      n += matches & Number(value > threshold || (isBoth && -value > threshold));
-    }
-  }
-  counts.nMatches = nMatches;
-  counts.nHits = n;
-  return passing.subarray(0, n);
-}
-
-function tally(dataset: Dataset, passing: Uint32Array, counts: Counts, mode: CountMode): void {
-  const { motif, sequence, start, attribution } = dataset.hits;
-  const { motifWidth, manifest } = dataset;
-  const { motifs, families, grouping } = counts;
-  const { labels } = grouping;
-  // what is known of each motif, and of each family, from the hits before
-  const inSequence = [
-    new Int32Array(motifs.count.length).fill(-1),
-    new Int32Array(families.count.length).fill(-1),
-  ] as const;
-  const [lastOfMotif, lastOfFamily] = inSequence;
-  for (let i = 0; i < passing.length; i++) {
-    const h = passing[i];
-    const s = sequence[h];
-    const m = motif[h];
+/** What is known of motifs, or families, without hits. */
+export function emptyLevel(
+  { marginal, manifest }: Dataset,
+  { labels, names }: Families,
+  seqlets: Float64Array,
+  isFamily: boolean,
+): Level {
+  const n = isFamily ? names.length : manifest.n_motifs;
+  const level: Level = {
+    count: new Float64Array(n),
+    sequences: new Float64Array(n),
+    seqlets: isFamily ? new Float64Array(n) : seqlets,
+    marginal: isFamily ? new Float32Array(n).fill(Number.NaN) : marginal,
+    members: new Float64Array(n).fill(isFamily ? 0 : 1),
+    expected: new Float64Array(n).fill(Number.NaN),
+  };
+  if (!isFamily) return level;
+  for (let m = 0; m < labels.length; m++) {
     const f = labels[m];
-    if (lastOfMotif[m] !== s) {
-      lastOfMotif[m] = s;
-      motifs.sequences[m]++;
-    }
-    if (lastOfFamily[f] !== s) {
-      lastOfFamily[f] = s;
-      families.sequences[f]++;
-    }
+    level.members[f]++;
+    level.seqlets[f] += seqlets[m];
+    // of marginal effects a family has that of largest size
+    const known = level.marginal[f];
+    if (Number.isNaN(known) || Math.abs(marginal[m]) > Math.abs(known)) level.marginal[f] = marginal[m];
   }
-  if (mode === "sequences") {
-    motifs.count.set(motifs.sequences);
-    families.count.set(families.sequences);
-  } else if (mode === "hits") {
-    const lastStart = new Float64Array(families.count.length).fill(-1);
-    const lastWidth = new Uint16Array(families.count.length);
-    for (let i = 0; i < passing.length; i++) {
-      const h = passing[i];
-      const m = motif[h];
-      const f = labels[m];
-      motifs.count[m]++;
-      // hits of look-alikes at one place are neighbours: they are sorted by start, then by width
-      const place = sequence[h] * manifest.length + start[h];
-      if (lastStart[f] !== place || lastWidth[f] !== motifWidth[m]) {
-        lastStart[f] = place;
-        lastWidth[f] = motifWidth[m];
-        families.count[f]++;
-      }
-    }
-  } else if (mode === "exclusive") {
-    for (const h of winners(dataset, passing)) {
-      motifs.count[motif[h]]++;
-      families.count[labels[motif[h]]]++;
-    }
-  } else {
-    const isSum = mode === "explained";
-    const self = labels.map((_, m) => m);
-    for (const [level, groupOf] of [
-      [motifs, self],
-      [families, labels],
-    ] as const) {
-      const nGroups = level.count.length;
-      const reach = new Float64Array(nGroups);
-      const strongest = new Float64Array(nGroups);
-      for (let i = 0; i < passing.length; i++) {
-        const h = passing[i];
-        const m = motif[h];
-        const g = groupOf[m];
-        // sequences lie behind each other on one line, with a gap
-        const place = sequence[h] * (manifest.length + 1) + start[h] + 1;
-        const isNew = place >= reach[g];
-        const end = place + motifWidth[m];
-        if (end > reach[g]) reach[g] = end;
-        if (isSum) {
-          // in whole units, whose sums are exact in any order
-          const size = Math.floor(Math.abs(attribution[h]) / manifest.unit + 0.5);
-          if (isNew) strongest[g] = 0;
-          if (size > strongest[g]) {
-            level.count[g] += size - strongest[g];
-            strongest[g] = size;
-          }
-        } else if (isNew) level.count[g]++;
-      }
-      if (isSum) for (let g = 0; g < nGroups; g++) level.count[g] *= manifest.unit;
-    }
-  }
+  return level;
 }
 
-/** Hits that have their place to themselves: strongest first, a hit wins that overlaps no winner. */
-export function winners(dataset: Dataset, passing: Uint32Array): Uint32Array {
-  const { offset, motif, sequence, start } = dataset.hits;
-  const { motifWidth, byStrength, manifest } = dataset;
-  const passes = new Uint8Array(byStrength.length);
-  for (let i = 0; i < passing.length; i++) passes[passing[i]] = 1;
-  // a winner is at least this wide: of a hit's positions it takes one that is looked at
-  const step = Math.max(
-    1,
-    motifWidth.reduce((least, w) => Math.min(least, w), 1 << 16),
-  );
-  const taken = new Int32Array(manifest.length + 1).fill(-1);
-  const won = new Uint32Array(passing.length);
-  let n = 0;
-  for (let i = 0; i < passing.length; ) {
-    const s = sequence[passing[i]];
-    const end = offset[s + 1];
-    for (let k = offset[s]; k < end; k++) {
-      const h = byStrength[k];
-      if (passes[h] === 0) continue;
-      const from = start[h];
-      const to = from + motifWidth[motif[h]];
-      let isFree = taken[to - 1] !== s;
-      for (let x = from; isFree && x < to; x += step) isFree = taken[x] !== s;
-      if (!isFree) continue;
-      taken.fill(s, from, to);
-      won[n++] = h;
-    }
-    while (i < passing.length && passing[i] < end) i++;
-  }
-  return won.subarray(0, n);
-}
-
-function countSeqlets(dataset: Dataset, thresholds: Thresholds, counts: Counts, only: number | null): void {
-  const { seqlets } = counts.motifs;
+export function countSeqlets(
+  dataset: Dataset,
+  thresholds: Thresholds,
+  only: number | null,
+): { seqlets: Float64Array; nSeqlets: number; nAssigned: number } {
+  const seqlets = new Float64Array(dataset.manifest.n_motifs);
+  let [nSeqlets, nAssigned] = [0, 0];
   const everywhere = only === null ? thresholds : { ...thresholds, allowed: null };
   const index = only === null ? null : dataset.seqletsBySequence;
   const from = index ? index.offset[only!] : 0;
@@ -301,23 +187,11 @@ function countSeqlets(dataset: Dataset, thresholds: Thresholds, counts: Counts, 
   for (let i = from; i < to; i++) {
     const q = index ? index.item[i] : i;
     if (!seqletPasses(dataset, everywhere, q)) continue;
-    counts.nSeqlets++;
+    nSeqlets++;
     const m = seqletMotif(dataset, thresholds, q);
     if (m < 0) continue;
     seqlets[m]++;
-    counts.nAssigned++;
+    nAssigned++;
   }
-}
-
-/** What families get from their motifs: seqlets, members, and the marginal effect of largest size. */
-function rollUp({ marginal }: Dataset, { motifs, families, grouping }: Counts): void {
-  motifs.marginal = marginal;
-  motifs.members.fill(1);
-  for (let m = 0; m < marginal.length; m++) {
-    const f = grouping.labels[m];
-    families.members[f]++;
-    families.seqlets[f] += motifs.seqlets[m];
-    const known = families.marginal[f];
-    if (Number.isNaN(known) || Math.abs(marginal[m]) > Math.abs(known)) families.marginal[f] = marginal[m];
-  }
+  return { seqlets, nSeqlets, nAssigned };
 }

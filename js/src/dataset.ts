@@ -1,4 +1,5 @@
 // The columns of one study, checked against its manifest, and the indexes that views need over them.
+import { type Counter, makeCounter } from "./counter.ts";
 import type { Columns } from "./decode.ts";
 import { type GroupIndex, group } from "./families.ts";
 import { shortName } from "./names.ts";
@@ -45,6 +46,8 @@ export class Dataset {
   /** Probabilities times 255, column after column, A C G T. */
   readonly pwm: Uint8Array;
   readonly pwmOffset: Uint32Array;
+  /** Each motif by itself. */
+  readonly everyMotif: Uint32Array;
   /** Which of equally good motifs wins a place. */
   readonly motifRank: Uint32Array;
   readonly tree: { leaf: Uint32Array; joined: Uint32Array; height: Float64Array; medoid: Uint32Array };
@@ -58,6 +61,7 @@ export class Dataset {
   hits: HitColumns;
   /** Whether the strongest hits have come. */
   readonly hasHits: boolean;
+  #counter: Counter | undefined;
   #byStrength: Uint32Array | undefined;
   #byMotif: GroupIndex | undefined;
   #seqletsBySequence: GroupIndex | undefined;
@@ -74,6 +78,7 @@ export class Dataset {
     this.pwmOffset = new Uint32Array(nMotifs + 1);
     for (let m = 0; m < nMotifs; m++) this.pwmOffset[m + 1] = this.pwmOffset[m] + 4 * this.motifWidth[m];
     this.pwm = columns.take("pwm", "u8", this.pwmOffset[nMotifs]);
+    this.everyMotif = Uint32Array.from({ length: nMotifs }, (_, m) => m);
     this.motifRank = columns.take("motif_rank", "u32", nMotifs);
     const height = columns.take("tree_height", "f64");
     this.tree = {
@@ -120,6 +125,12 @@ export class Dataset {
   /** Attributions from which on all hits are here. */
   get floor(): number {
     return this.hasHits ? this.manifest.floor : Number.POSITIVE_INFINITY;
+  }
+
+  /** Made when the hits are first counted. */
+  get counter(): Counter {
+    this.#counter ??= makeCounter(this);
+    return this.#counter;
   }
 
   /** The motif of each hit. */

@@ -1,7 +1,7 @@
 // What the views show: the traits as signals, the data, and what follows from both.
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import { Answers, ask, difference, fillExpected, fillFromKernel, keyOf } from "./answers.ts";
-import { type Counts, count, type Level, type Thresholds } from "./counts.ts";
+import { Answers, ask, difference, expectedOf, fromKernel, keyOf } from "./answers.ts";
+import { type Counts, count, countSeqlets, emptyLevel, type Level, type Thresholds } from "./counts.ts";
 import { Dataset } from "./dataset.ts";
 import { ColumnAssembler, type Columns } from "./decode.ts";
 import { cutTree, type Families } from "./families.ts";
@@ -137,30 +137,34 @@ export class Store {
       const dataset = this.dataset.value;
       return dataset && cutTree(dataset, traits.family_similarity.value);
     });
-    const counted = computed(() => {
-      const dataset = this.dataset.value;
-      if (!dataset) return null;
-      return count(
-        dataset,
-        this.thresholds.value,
-        this.families.value!,
-        traits.count_mode.value,
-        traits.sequence.value,
-      );
-    });
     this.counts = computed(() => {
       const dataset = this.dataset.value;
       if (!dataset) return null;
       this.#further.value;
-      const { motifs, families, ...rest } = counted.value!;
-      const counts: Counts = { ...rest, motifs: copyOf(motifs), families: copyOf(families) };
       const query = this.query.value;
-      if (!this.isHere.value) {
-        if (!dataset.hasHits) forget(counts);
-        counts.isExact = fillFromKernel(counts, query, this.answers, dataset.manifest.unit);
-      }
-      fillExpected(counts, dataset, query, this.answers);
-      return counts;
+      const { count_mode: mode, sequence } = query;
+      const grouping = this.families.value!;
+      const addExpected = expectedOf(dataset, query, this.answers);
+      const counts = count(dataset, this.thresholds.value, grouping, mode, sequence, addExpected);
+      if (this.isHere.value) return counts;
+      const found = fromKernel(query, this.answers, dataset.manifest.unit);
+      const { seqlets } = countSeqlets(dataset, this.thresholds.value, sequence);
+      const levelOf = (isFamily: boolean): Level => {
+        const level = emptyLevel(dataset, grouping, seqlets, isFamily);
+        if (found) found.fill(level, isFamily);
+        else if (dataset.hasHits) Object.assign(level, isFamily ? counts.families : counts.motifs);
+        else for (const column of [level.count, level.sequences]) column.fill(Number.NaN);
+        addExpected(level, isFamily);
+        return level;
+      };
+      const { levelCut, nSeqlets, nAssigned, nMatches, nHits } = counts;
+      return {
+        ...{ grouping, levelCut, nSeqlets, nAssigned, nMatches, nHits },
+        ...found,
+        isExact: found?.isExact ?? false,
+        families: levelOf(true),
+        motifs: levelOf(false),
+      };
     });
     this.pinnedCounts = computed(() => {
       const dataset = this.dataset.value;
@@ -484,20 +488,5 @@ export class Store {
     const thresholds = this.thresholds.peek();
     const counts = this.counts.peek()!;
     return rankSequences(dataset, counts, thresholds, this.sequenceOrder.peek(), this.selected.peek());
-  }
-}
-
-const copyOf = (level: Level): Level => ({
-  ...level,
-  count: level.count.slice(),
-  sequences: level.sequences.slice(),
-  expected: level.expected.slice(),
-});
-
-/** Numbers that are not known yet. */
-function forget({ motifs, families }: Counts): void {
-  for (const level of [motifs, families]) {
-    level.count.fill(Number.NaN);
-    level.sequences.fill(Number.NaN);
   }
 }

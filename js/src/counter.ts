@@ -1,0 +1,300 @@
+// The loops over hits, which must run within a frame: which pass, and how many there are of each group of motifs.
+//
+// They are made once for a data set, around its arrays: a JavaScript engine compiles loops over arrays that never change
+// three times as well as over arrays that are handed in. They have no branches: which hits pass is as good as random.
+import type { Thresholds } from "./counts.ts";
+import type { Dataset } from "./dataset.ts";
+import type { CountMode } from "./wire.ts";
+
+type Condition = "attribution" | "p" | "place";
+const CONDITIONS: readonly Condition[] = ["place", "p", "attribution"];
+
+/** 1 or 0. */
+const bit = (condition: boolean): number => (condition as unknown as number) | 0;
+
+/** How many hits pass, and how many pass all but the attribution. */
+export interface Selected {
+  nHits: number;
+  nMatches: number;
+}
+
+export interface Counter {
+  /** Finds the hits that pass; returns how many, and how many pass all but the attribution. */
+  select(
+    thresholds: Thresholds,
+    levelCut: Uint32Array,
+    only: number | null,
+  ): { nHits: number; nMatches: number };
+  /** What was found last. */
+  readonly selected: Selected | null;
+  /** Adds up what the mode counts, and sequences, for the group of each motif, over the hits selected last. */
+  tally(
+    groupOf: Uint32Array,
+    mode: CountMode,
+    isFamily: boolean,
+    count: Float64Array,
+    sequences: Float64Array,
+  ): void;
+}
+
+export function makeCounter(dataset: Dataset): Counter {
+  const { attribution, motif, level, start, sequence, offset } = dataset.hits;
+  const { motifWidth: width, levelOffset, manifest } = dataset;
+  const n = offset.at(-1)!;
+  const nMotifs = width.length;
+  const stride = manifest.length + 1;
+  /** Where hits begin on a line on which the sequences lie one behind the other, with a gap. */
+  const place = Float64Array.from({ length: n }, (_, h) => sequence[h] * stride + start[h] + 1);
+  /** 1 for hits that pass the conditions that do not move. */
+  const rest = new Uint8Array(n);
+  const passing = new Uint32Array(n + 1);
+  const cut = new Uint32Array(nMotifs);
+  const isCounted = new Uint8Array(offset.length);
+  const group = new Uint32Array(nMotifs);
+  // what is known of each group from the hits before
+  const last = new Float64Array(nMotifs);
+  const lastWidth = new Int32Array(nMotifs);
+  const total = new Float64Array(nMotifs);
+  const strongest = new Float64Array(nMotifs);
+  let nPassing = 0;
+  let selected: Selected | null = null;
+  let upToLevel: Uint32Array | undefined;
+
+  // -- which pass ---------------------------------------------------------------------------------------------
+
+  const markMatches = (): void => {
+    for (let h = 0; h < n; h++) rest[h] &= (level[h] - cut[motif[h]]) >>> 31;
+  };
+  const markBeyond = (low: number, high: number): void => {
+    for (let h = 0; h < n; h++) rest[h] &= bit(attribution[h] > high) | bit(attribution[h] < low);
+  };
+  const markInside = (left: number, right: number): void => {
+    for (let h = 0; h < n; h++)
+      rest[h] &= isCounted[sequence[h]] & bit(start[h] >= left) & bit(start[h] + width[motif[h]] <= right);
+  };
+  const keepMatches = (): number => {
+    let k = 0;
+    for (let h = 0; h < n; h++) {
+      passing[k] = h;
+      k += rest[h] & ((level[h] - cut[motif[h]]) >>> 31);
+    }
+    return k;
+  };
+  const keepBeyond = (low: number, high: number): number => {
+    let k = 0;
+    for (let h = 0; h < n; h++) {
+      passing[k] = h;
+      k += rest[h] & (bit(attribution[h] > high) | bit(attribution[h] < low));
+    }
+    return k;
+  };
+  const keepInside = (left: number, right: number): number => {
+    let k = 0;
+    for (let h = 0; h < n; h++) {
+      passing[k] = h;
+      k +=
+        rest[h] & isCounted[sequence[h]] & bit(start[h] >= left) & bit(start[h] + width[motif[h]] <= right);
+    }
+    return k;
+  };
+  const countMatches = (left: number, right: number): number => {
+    let k = 0;
+    for (let h = 0; h < n; h++)
+      k +=
+        isCounted[sequence[h]] &
+        bit(start[h] >= left) &
+        bit(start[h] + width[motif[h]] <= right) &
+        ((level[h] - cut[motif[h]]) >>> 31);
+    return k;
+  };
+  const countRest = (): number => {
+    let k = 0;
+    for (let h = 0; h < n; h++) k += rest[h];
+    return k;
+  };
+
+  /** How many hits have a p level below the cut, wherever they are. */
+  const countMatchesAnywhere = (): number => {
+    if (!upToLevel) {
+      upToLevel = new Uint32Array(dataset.levelP.length);
+      for (let h = 0; h < n; h++) upToLevel[levelOffset[motif[h]] + level[h]]++;
+      for (let m = 0; m < nMotifs; m++)
+        for (let k = levelOffset[m] + 1; k < levelOffset[m + 1]; k++) upToLevel[k] += upToLevel[k - 1];
+    }
+    let k = 0;
+    for (let m = 0; m < nMotifs; m++) if (cut[m] > 0) k += upToLevel[levelOffset[m] + cut[m] - 1];
+    return k;
+  };
+
+  let before: Record<Condition, readonly unknown[]> | undefined;
+  /** Which condition is not in `rest`, and for which of the others it is. */
+  let marked: { but: Condition; of: Record<Condition, readonly unknown[]>; n: number } | undefined;
+
+  const select: Counter["select"] = (thresholds, levelCut, only) => {
+    const { sign, window, allowed } = thresholds;
+    const limit = Math.fround(thresholds.attribution);
+    const [low, high] = [sign === "+" ? -Infinity : -limit, sign === "-" ? Infinity : limit];
+    const [left, right] = window ?? [0, Infinity];
+    const isEverywhere = !window && !allowed && only === null;
+    cut.set(levelCut);
+    isCounted.fill(only === null && !allowed ? 1 : 0);
+    if (only !== null) isCounted[only] = 1;
+    else if (allowed) isCounted.set(allowed);
+    const now = { attribution: [low, high], p: [thresholds.fimoP], place: [left, right, allowed, only] };
+    const moved = CONDITIONS.filter((condition) => !before || !isSame(before[condition], now[condition]));
+    before = now;
+    const but = moved.length === 1 ? moved[0]! : "attribution";
+    const others = CONDITIONS.filter((condition) => condition !== but);
+    if (marked?.but !== but || others.some((condition) => !isSame(marked!.of[condition], now[condition]))) {
+      rest.fill(1);
+      if (but !== "p") markMatches();
+      if (but !== "attribution") markBeyond(low, high);
+      if (but !== "place" && !isEverywhere) markInside(left, right);
+      marked = { but, of: now, n: but === "attribution" ? countRest() : 0 };
+    }
+    if (but === "attribution") nPassing = keepBeyond(low, high);
+    else nPassing = but === "p" ? keepMatches() : keepInside(left, right);
+    const nMatches =
+      but === "attribution" ? marked.n : isEverywhere ? countMatchesAnywhere() : countMatches(left, right);
+    nWon = -1;
+    selected = { nHits: nPassing, nMatches };
+    return selected;
+  };
+
+  // -- how many of each group ---------------------------------------------------------------------------------
+
+  const countSequences = (): void => {
+    for (let i = 0; i < nPassing; i++) {
+      const h = passing[i];
+      const g = group[motif[h]];
+      const s = sequence[h];
+      total[g] += bit(last[g] !== s);
+      last[g] = s;
+    }
+  };
+  const countHits = (): void => {
+    for (let i = 0; i < nPassing; i++) total[group[motif[passing[i]]]]++;
+  };
+  /** Different places: those of look-alikes are neighbours, because hits are sorted by start, then by width. */
+  const countPlaces = (): void => {
+    for (let i = 0; i < nPassing; i++) {
+      const h = passing[i];
+      const m = motif[h];
+      const g = group[m];
+      const at = place[h];
+      const w = width[m];
+      total[g] += bit(last[g] !== at) | bit(lastWidth[g] !== w);
+      last[g] = at;
+      lastWidth[g] = w;
+    }
+  };
+  /** Runs of hits each of which overlaps the run before it. */
+  const countSites = (): void => {
+    for (let i = 0; i < nPassing; i++) {
+      const h = passing[i];
+      const m = motif[h];
+      const g = group[m];
+      const at = place[h];
+      const reach = last[g];
+      total[g] += bit(at >= reach);
+      last[g] = Math.max(reach, at + width[m]);
+    }
+  };
+  /** The largest |attribution| of each site, in whole units, whose sums are exact in any order. */
+  const addStrongest = (unit: number): void => {
+    for (let i = 0; i < nPassing; i++) {
+      const h = passing[i];
+      const m = motif[h];
+      const g = group[m];
+      const at = place[h];
+      const reach = last[g];
+      const known = strongest[g] * bit(at < reach);
+      const most = Math.max(known, Math.floor(Math.abs(attribution[h]) / unit + 0.5));
+      total[g] += most - known;
+      strongest[g] = most;
+      last[g] = Math.max(reach, at + width[m]);
+    }
+    for (let g = 0; g < nMotifs; g++) total[g] *= unit;
+  };
+
+  // -- each position to one hit -------------------------------------------------------------------------------
+
+  const passes = new Uint8Array(n);
+  const candidates = new Uint32Array(n + 1);
+  /** A bit for each position of a sequence that a winner has. */
+  const taken = new Int32Array((manifest.length >> 5) + 2);
+  let byStrength: Uint32Array | undefined;
+  let nWon = -1;
+
+  /** Strongest first, a hit wins that overlaps no winner; those that win are then the first of the candidates. */
+  const findWinners = (): void => {
+    byStrength ??= dataset.byStrength;
+    const order = byStrength;
+    passes.fill(0);
+    for (let i = 0; i < nPassing; i++) passes[passing[i]] = 1;
+    let k = 0;
+    for (let i = 0; i < n; i++) {
+      candidates[k] = order[i];
+      k += passes[order[i]];
+    }
+    nWon = 0;
+    let s = -1;
+    for (let i = 0; i < k; i++) {
+      const h: number = candidates[i];
+      if (sequence[h] !== s) {
+        s = sequence[h];
+        taken.fill(0);
+      }
+      const from = start[h];
+      const to = from + width[motif[h]] - 1;
+      const [first, end] = [from >> 5, to >> 5];
+      let left = -1 << (from & 31);
+      const right = -1 >>> (31 - (to & 31));
+      if (first === end) left &= right;
+      let isTaken = taken[first] & left;
+      if (first !== end) {
+        isTaken |= taken[end] & right;
+        for (let word = first + 1; word < end; word++) isTaken |= taken[word];
+      }
+      if (isTaken !== 0) continue;
+      taken[first] |= left;
+      if (first !== end) {
+        taken[end] |= right;
+        for (let word = first + 1; word < end; word++) taken[word] = -1;
+      }
+      candidates[nWon++] = h;
+    }
+  };
+  const countWinners = (): void => {
+    if (nWon < 0) findWinners();
+    for (let i = 0; i < nWon; i++) total[group[motif[candidates[i]]]]++;
+  };
+
+  const tally: Counter["tally"] = (groupOf, mode, isFamily, count, sequences) => {
+    group.set(groupOf);
+    total.fill(0);
+    last.fill(-1);
+    countSequences();
+    sequences.set(total.subarray(0, sequences.length));
+    if (mode !== "sequences") {
+      total.fill(0);
+      last.fill(-1);
+      if (mode === "sites") countSites();
+      else if (mode === "explained") addStrongest(manifest.unit);
+      else if (mode === "exclusive") countWinners();
+      else if (isFamily) countPlaces();
+      else countHits();
+    }
+    count.set(total.subarray(0, count.length));
+  };
+  return {
+    select,
+    tally,
+    get selected() {
+      return selected;
+    },
+  };
+}
+
+const isSame = (a: readonly unknown[], b: readonly unknown[]): boolean =>
+  a.every((value, i) => Object.is(value, b[i]));
