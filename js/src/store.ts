@@ -368,6 +368,8 @@ export class Store {
   readonly canUndo = signal(false);
   /** Whether the kernel has said all that it can about what is shown. */
   readonly settled = signal(false);
+  /** Whether the table's logos are those of the other strand. */
+  readonly reverseLogos = signal(false);
   /** Whether the table's head has filters. */
   readonly filtering = signal(false);
 

@@ -76,6 +76,7 @@ function readPalette(root: HTMLElement): Palette {
     hit: color("hit"),
     seqlet: color("seqlet"),
     onBox: color("on-box"),
+    accent: color("accent"),
     bases: ["a", "c", "g", "t", "n"].map((base) => color(`base-${base}`)),
     motifs: [1, 2, 3, 4, 5, 6, 7, 8].map((slot) => color(`motif-${slot}`)),
     font: style.fontFamily || "sans-serif",

@@ -54,6 +54,7 @@ export const PALETTE: Palette = {
   hit: "hit",
   seqlet: "seqlet",
   onBox: "onBox",
+  accent: "accent",
   bases: ["A", "C", "G", "T", "N"],
   motifs: ["m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8"],
   font: "sans-serif",

@@ -38,6 +38,7 @@ export interface Palette {
   hit: string;
   seqlet: string;
   onBox: string;
+  accent: string;
   /** A C G T N. */
   bases: readonly string[];
   /** One per selected motif. */

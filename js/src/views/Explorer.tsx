@@ -9,6 +9,8 @@ import { useScreen } from "./context.ts";
 import { MotifCard } from "./MotifCard.tsx";
 import { MotifTable } from "./MotifTable.tsx";
 import { Pairs } from "./Pairs.tsx";
+import { Reasons } from "./Reasons.tsx";
+import { ThresholdPanel } from "./ThresholdPanel.tsx";
 import { Toolbar } from "./Toolbar.tsx";
 import { Tracks } from "./Tracks.tsx";
 
@@ -38,7 +40,15 @@ export function Explorer({ view }: { view: ViewName }) {
       {dataset && isEmpty(dataset.manifest) && <Nothing />}
       {dataset && !isEmpty(dataset.manifest) && (
         <>
-          {shows("thresholds") && <Toolbar />}
+          {shows("thresholds") && (
+            <>
+              <Toolbar />
+              <div class="nbm-plane-row">
+                {dataset.manifest.has.hits && <ThresholdPanel />}
+                <Reasons />
+              </div>
+            </>
+          )}
           <Notice />
           <div class="nbm-main">
             {shows("table") && <MotifTable />}

@@ -67,7 +67,7 @@ export function MotifRow({ id, row, at, columns, most, isActive, onPick }: RowPr
       }}
     >
       <div role="gridcell" class="nbm-cell" data-column="logo">
-        <MotifLogo motif={motif} />
+        <MotifLogo motif={motif} reverse={store.reverseLogos.value} />
       </div>
       <div role="gridcell" class="nbm-cell" data-column="names" title={tip}>
         <div class="nbm-motif-name">

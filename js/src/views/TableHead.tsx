@@ -14,7 +14,16 @@ export function TableHead({ columns }: { columns: ColumnSpec[] }) {
     <div class="nbm-grid-head" role="rowgroup">
       <div class="nbm-grid-row" role="row" aria-rowindex={1}>
         <div role="columnheader" class="nbm-cell" data-column="logo">
-          <span class="nbm-sort">Logo</span>
+          <button
+            class="nbm-sort"
+            aria-pressed={store.reverseLogos.value}
+            title="Show the logos of the other strand"
+            onClick={() => {
+              store.reverseLogos.value = !store.reverseLogos.peek();
+            }}
+          >
+            Logo {store.reverseLogos.value ? "←" : "→"}
+          </button>
         </div>
         <div role="columnheader" class="nbm-cell nbm-cell-names" data-column="names">
           <SortButton column="name" title={byFamily ? "Family" : "Motif"} hint="Sort by name" />

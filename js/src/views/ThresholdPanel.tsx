@@ -1,0 +1,182 @@
+// Where the hits lie: attribution against p, as found and by chance, with the thresholds as lines to drag.
+import { useRef } from "preact/hooks";
+import { stopOf } from "../answers.ts";
+import type { Palette, Pen } from "../draw/pen.ts";
+import { plural, threshold } from "../format.ts";
+import type { Store } from "../store.ts";
+import { useScreen, useWidth } from "./context.ts";
+import { Picture } from "./MotifLogo.tsx";
+
+const HEIGHT = 108;
+/** Where the curves end and the plane begins. */
+const CURVES = 30;
+
+/** Bins of the plane, and where the thresholds stand on it, from 0 to 1. */
+interface Plane {
+  nColumns: number;
+  nRows: number;
+  /** Hits of a column pass from here on to the right, or on the left up to there. */
+  left: number;
+  right: number;
+  row: number;
+}
+
+function planeOf(store: Store): Plane | null {
+  const found = store.answers.background.value;
+  const { attribution, fimoP } = store.dataset.value!.stops;
+  if (!found || found.density.length === 0) return null;
+  const { attribution: t, fimoP: p, sign } = store.thresholds.value;
+  const nRows = Math.ceil(fimoP.length / ROW_STOPS);
+  const nColumns = found.density.length / nRows;
+  const share = (stopOf(attribution, "attribution", t).stop / (COLUMN_STOPS * nColumns)) * 2;
+  return {
+    nColumns,
+    nRows,
+    right: sign === "-" ? 1 : 0.5 + share / 2,
+    left: sign === "+" ? 0 : 0.5 - share / 2,
+    row: stopOf(fimoP, "p", p).stop / (ROW_STOPS * nRows),
+  };
+}
+
+/** So many stops of the sliders are one bin; the kernel's numbers. */
+const COLUMN_STOPS = 8;
+const ROW_STOPS = 4;
+
+export function ThresholdPanel() {
+  const { store } = useScreen();
+  const area = useRef<HTMLDivElement>(null);
+  const width = useWidth(area);
+  const plane = planeOf(store);
+  const { attribution, fimoP } = store.thresholds.value;
+  const counts = store.counts.value!;
+  const label = `Hits by attribution and p value: ${plural(counts.nHits, "hit")} beyond ${threshold(attribution)} and below ${threshold(fimoP)}. Arrow keys move the thresholds.`;
+  return (
+    <div
+      class="nbm-plane"
+      ref={area}
+      role="group"
+      aria-label={label}
+      title="Drag to set both thresholds; arrow keys move them. The dashed line is what chance gives."
+      tabIndex={0}
+      onPointerDown={(event) => {
+        event.currentTarget.setPointerCapture(event.pointerId);
+        store.dragging.value = true;
+        moveTo(store, event);
+      }}
+      onPointerMove={(event) => {
+        if (event.currentTarget.hasPointerCapture(event.pointerId)) moveTo(store, event);
+      }}
+      onLostPointerCapture={() => settle(store)}
+      onKeyDown={(event) => {
+        const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
+        if (!by) return;
+        event.preventDefault();
+        event.stopPropagation();
+        step(store, by[0]!, by[1]!);
+      }}
+      onKeyUp={() => settle(store)}
+    >
+      {plane ? (
+        <Picture
+          width={width}
+          height={HEIGHT}
+          draw={(pen, palette) => drawPlane(pen, store, plane, width, palette)}
+        />
+      ) : (
+        <p class="nbm-muted">
+          {store.settled.value ? "The plane of hits is not in this page." : "Looking at the hits…"}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function settle(store: Store): void {
+  store.dragging.value = false;
+  store.host.flush();
+}
+
+function set(store: Store, column: number, row: number): void {
+  const { attribution, fimoP } = store.dataset.peek()!.stops;
+  const at = (stops: Float64Array, i: number): number => stops[Math.max(0, Math.min(stops.length - 1, i))]!;
+  store.set(
+    { attribution_threshold: at(attribution, column), fimo_p_threshold: at(fimoP, row) },
+    { settle: false },
+  );
+}
+
+function step(store: Store, byAttribution: number, byP: number): void {
+  const { attribution, fimoP } = store.dataset.peek()!.stops;
+  const now = store.thresholds.peek();
+  store.dragging.value = true;
+  set(
+    store,
+    stopOf(attribution, "attribution", now.attribution).stop + byAttribution,
+    stopOf(fimoP, "p", now.fimoP).stop + byP,
+  );
+}
+
+function moveTo(store: Store, event: PointerEvent): void {
+  const plane = planeOf(store);
+  const { left, width, top } = (event.currentTarget as Element).getBoundingClientRect();
+  if (!plane) return;
+  const x = Math.abs((event.clientX - left) / width - 0.5);
+  const y = 1 - (event.clientY - top - CURVES) / (HEIGHT - CURVES);
+  set(store, Math.round(x * plane.nColumns * COLUMN_STOPS), Math.round(y * plane.nRows * ROW_STOPS));
+}
+
+/** Above the plane how many hits each column has, as found and by chance; darker cells have more hits. */
+function drawPlane(pen: Pen, store: Store, plane: Plane, width: number, palette: Palette): void {
+  const { density, densityByChance } = store.answers.background.peek()!;
+  const { nColumns, nRows, left, right, row } = plane;
+  const [w, h] = [width / nColumns, (HEIGHT - CURVES) / nRows];
+  const most = Math.log1p(density.reduce((a, b) => Math.max(a, b), 1));
+  const found = new Float64Array(nColumns);
+  const byChance = new Float64Array(nColumns);
+  for (let x = 0; x < nColumns; x++) {
+    for (let y = 0; y < nRows; y++) {
+      const n = density[x * nRows + y]!;
+      found[x]! += n;
+      byChance[x]! += densityByChance[x * nRows + y]!;
+      if (n === 0) continue;
+      const middle = (x + 0.5) / nColumns;
+      const passes = (middle > right || middle < left) && (y + 0.5) / nRows > row;
+      pen.fillStyle = passes ? palette.accent : palette.text;
+      pen.globalAlpha = (passes ? 1 : 0.45) * (0.08 + (0.92 * Math.log1p(n)) / most);
+      pen.beginPath();
+      pen.rect(x * w, HEIGHT - (y + 1) * h, w, h);
+      pen.fill();
+    }
+  }
+  pen.globalAlpha = 1;
+  const top = Math.log1p(found.reduce((a, b) => Math.max(a, b), 1));
+  for (const [curve, color, dashes] of [
+    [found, palette.text, []],
+    [byChance, palette.muted, [2, 2]],
+  ] as const) {
+    pen.strokeStyle = color;
+    pen.lineWidth = 1;
+    pen.setLineDash(dashes);
+    pen.beginPath();
+    curve.forEach((n, x) => {
+      const y = CURVES - 3 - ((CURVES - 6) * Math.log1p(n)) / top;
+      if (x === 0) pen.moveTo(0, y);
+      else pen.lineTo(x * w, y);
+      pen.lineTo((x + 1) * w, y);
+    });
+    pen.stroke();
+  }
+  pen.setLineDash([]);
+  pen.strokeStyle = palette.accent;
+  pen.lineWidth = 1.5;
+  pen.beginPath();
+  for (const x of [left, right]) {
+    if (x <= 0 || x >= 1) continue;
+    pen.moveTo(x * width, 0);
+    pen.lineTo(x * width, HEIGHT);
+  }
+  const y = HEIGHT - row * (HEIGHT - CURVES);
+  pen.moveTo(0, y);
+  pen.lineTo(width, y);
+  pen.stroke();
+}
