@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from nbmotif.errors import InvalidArgument, NbmotifWarning
-from nbmotif.kernels.seqlets import null_survival
+from nbmotif.kernels.seqlets import extend_survival
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,10 +20,9 @@ if TYPE_CHECKING:
 Floats: TypeAlias = "npt.NDArray[np.float32] | npt.NDArray[np.float64]"
 
 SIGNS = {"+": (1,), "-": (-1,), "both": (1, -1)}
-_CHUNK = 1 << 20  # positions binned at a time: 8 MB of temporaries
+_CHUNK = 1 << 16  # positions binned at a time: what is made of them stays near the processor
 
 
-@dataclass(frozen=True)
 class Tail:
     """The null of one sign.
 
@@ -31,22 +30,39 @@ class Tail:
     ----------
     lowest, bin_width
         Where the first bin starts, and the width of each.
-    survival
-        From :func:`nbmotif.kernels.seqlets.null_survival`.
-    n_bins
-        Number of bins.
+    pmf
+        Probability of each bin, float64 of shape (n_bins,).
+    max_len
+        Longest span it serves.
     """
 
-    lowest: np.floating[Any]
-    bin_width: float
-    survival: npt.NDArray[np.float64]
-    n_bins: int
+    def __init__(self, lowest: np.floating[Any], bin_width: float, pmf: npt.NDArray[np.float64], max_len: int) -> None:
+        self.lowest, self.bin_width, self.pmf, self.max_len = lowest, bin_width, pmf, max_len
+        self.survival = np.zeros((max_len + 1, max_len * (len(pmf) - 1) + 2))
+        self.n_ready = 0
+        self._padded = np.zeros(max_len * (len(pmf) - 1) + 2 * len(pmf))
+        self._padded[len(pmf)] = 1.0
+
+    def reach(self, length: int) -> None:
+        """Find ``survival`` of spans up to a length; see :func:`nbmotif.kernels.seqlets.extend_survival`.
+
+        Only what is asked for is found: few data have significant spans of the longest lengths, which cost most.
+        """
+        if length > self.n_ready:
+            extend_survival(self.pmf, self._padded, self.survival, self.n_ready + 1, length)
+            self.n_ready = length
+
+    def cut(self, threshold: float, max_len: int) -> npt.NDArray[np.int64]:
+        """Find the smallest significant sum of each span length that is ready, shape (max_len + 1,)."""
+        rows = self.survival[: min(max_len, self.n_ready) + 1]
+        cut = np.zeros(max_len + 1, np.int64)
+        # survival never increases along a row
+        cut[: len(rows)] = [len(row) - np.searchsorted(row[::-1], threshold) for row in rows]
+        return cut
 
     def bins(self, values: Floats) -> npt.NDArray[np.int32]:
         """Bin attributions; what lies outside the range of the null falls in its end bins."""
-        # the difference is rounded in the dtype of the attributions and divided in float64, as tangermeme does
-        places = np.floor((values - self.lowest).astype(np.float64) / self.bin_width)
-        return np.clip(places, 0, self.n_bins - 1).astype(np.int32)
+        return bin_values(values, self.lowest, self.bin_width, len(self.pmf))
 
 
 @dataclass(frozen=True)
@@ -64,8 +80,8 @@ class SeqletNull:
     def tail(self, sign: int, max_seqlet_len: int) -> Tail | None:
         """Give the null of one sign; InvalidArgument if it does not reach spans as long as asked for."""
         tail = self.tails[sign]
-        if tail is not None and len(tail.survival) <= max_seqlet_len:
-            got = f"one for spans up to {len(tail.survival) - 1} bp"
+        if tail is not None and tail.max_len < max_seqlet_len:
+            got = f"one for spans up to {tail.max_len} bp"
             hint = "Pass the same `max_seqlet_len` to `fit_null`."
             raise InvalidArgument("null", got, f"a null for spans up to `max_seqlet_len`, {max_seqlet_len} bp", hint)
         return tail
@@ -133,11 +149,18 @@ def _fit_tail(values: Floats, sign: int, max_len: int, n_bins: int) -> Tail | No
         raise InvalidArgument(
             "X", f"from {values.min()} to {values.max()}", "of a range that floating point can divide"
         )
-    empty = Tail(low, bin_width, np.empty((0, 0)), n_bins)
     counts = np.zeros(n_bins, np.int64)
     for _, chunk in signed_chunks(values, sign):
-        counts += np.bincount(empty.bins(chunk).ravel(), minlength=n_bins)
-    return Tail(low, bin_width, null_survival(counts / values.size, max_len), n_bins)
+        counts += np.bincount(bin_values(chunk, low, bin_width, n_bins).ravel(), minlength=n_bins)
+    return Tail(low, bin_width, counts / values.size, max_len)
+
+
+def bin_values(values: Floats, lowest: np.floating[Any], bin_width: float, n_bins: int) -> npt.NDArray[np.int32]:
+    """Bin attributions from ``lowest`` up; what lies outside falls in the end bins."""
+    # the difference is rounded in the dtype of the attributions and divided in float64, as tangermeme does
+    places = np.divide(values - lowest, bin_width, dtype=np.float64)
+    np.clip(places, 0, n_bins - 1, out=places)
+    return places.astype(np.int32)
 
 
 def signed_chunks(values: Floats, sign: int) -> Iterator[tuple[int, Floats]]:

@@ -13,6 +13,8 @@ from nbmotif.kernels.seqlets import call_spans
 from nbmotif.seqlet_null import SIGNS, Floats, SeqletNull, Tail, check_attributions, fit_tails, signed_chunks
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy.typing as npt
     import torch
 
@@ -153,24 +155,40 @@ def _seqlets(
     """Seqlets of one sign, in the order of calling; none where there is no null or no threshold."""
     parts: list[tuple[npt.NDArray[Any], ...]] = [tuple(np.empty(0, dtype) for dtype in _COLUMNS.values())]
     if tail is not None and threshold is not None:
-        cut = _cut(tail, threshold, lengths[1], values.shape[1])
         for first, chunk in signed_chunks(values, sign):
-            example, start, width, p_value = call_spans(tail.bins(chunk), tail.survival, cut, lengths[0])
-            end = np.minimum(start + width + flanks, values.shape[1])
-            start = np.maximum(start - flanks, 0)
-            running = np.zeros((len(chunk), values.shape[1] + 1))
-            np.cumsum(chunk, axis=1, dtype=np.float64, out=running[:, 1:])
-            attribution = sign * (running[example, end] - running[example, start])
-            parts.append((example + first, start, end, attribution, p_value))
+            for example, start, width, p_value in _call(tail, tail.bins(chunk), threshold, lengths):
+                end = np.minimum(start + width + flanks, values.shape[1])
+                start = np.maximum(start - flanks, 0)
+                parts.append((example + first, start, end, sign * _sums(chunk, example, start, end), p_value))
     columns = zip(*parts, strict=True)
     return pd.DataFrame({name: np.concatenate(pieces) for name, pieces in zip(_COLUMNS, columns, strict=True)})
 
 
-def _cut(tail: Tail, threshold: float, max_len: int, length: int) -> npt.NDArray[np.int64]:
-    """Smallest significant sum of each span length that fits: survival never increases along a row."""
-    rows = tail.survival[: min(max_len, length) + 1]
-    cut: npt.NDArray[np.int64] = np.sum(rows >= threshold, axis=1, dtype=np.int64)
-    return cut
+def _call(
+    tail: Tail, bins: npt.NDArray[np.int32], threshold: float, lengths: tuple[int, int]
+) -> Iterator[tuple[npt.NDArray[Any], ...]]:
+    """Call spans, and find the null of longer ones when there may be some."""
+    max_len, at = min(lengths[1], bins.shape[1]), 0
+    tail.reach(lengths[0])
+    while at < len(bins):
+        cut = tail.cut(threshold, max_len)
+        *called, at = call_spans(bins, tail.survival, cut, lengths[0], tail.n_ready, at)
+        yield tuple(called)
+        if at < len(bins):
+            tail.reach(tail.n_ready + 1)
+
+
+def _sums(
+    values: Floats, example: npt.NDArray[np.int64], start: npt.NDArray[np.int64], end: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float64]:
+    """Add up the values of spans, in float64."""
+    flat = np.append(values.astype(np.float64).ravel(), 0.0)
+    edges = np.stack([example * values.shape[1] + start, example * values.shape[1] + end], axis=1)
+    order = np.argsort(edges[:, 0], kind="stable")  # what lies between two spans is added up too, and then left out
+    sums = np.empty(len(edges))
+    if len(edges):
+        sums[order] = np.add.reduceat(flat, edges[order].ravel())[::2]
+    return sums
 
 
 def _fdr_curve(
@@ -190,11 +208,12 @@ def _count_calls(values: Floats, tail: Tail | None, sign: int, lengths: tuple[in
     counts = np.zeros(len(_FDR_THRESHOLDS), np.int64)
     if tail is None:
         return counts
-    cuts = [_cut(tail, threshold, lengths[1], values.shape[1]) for threshold in _FDR_THRESHOLDS]
+    tail.reach(lengths[1])
+    cuts = [tail.cut(threshold, min(lengths[1], values.shape[1])) for threshold in _FDR_THRESHOLDS]
     for _, chunk in signed_chunks(values, sign):
         bins = tail.bins(chunk)
         for at, cut in enumerate(cuts):
-            n_called = len(call_spans(bins, tail.survival, cut, lengths[0])[0])
+            n_called = len(call_spans(bins, tail.survival, cut, lengths[0], tail.n_ready, 0)[0])
             counts[at] += n_called
             if n_called == 0:
                 break  # a stricter threshold calls nothing either

@@ -10,31 +10,38 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nbmotif.kernels._jit import kernel
-from nbmotif.kernels.convolve import convolve_block, nonzero_taps
+from nbmotif.kernels.convolve import convolve_block
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    Calls = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]
+    Calls = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64], int]
 
-_BLOCK = 1024  # outputs of the convolution worked on at a time: 8 kB stays in the first-level cache
+_BLOCK = 512  # outputs of the convolution worked on at a time: 4 kB stays in the first-level cache
 
 
 @kernel()
-def null_survival(pmf: npt.NDArray[np.float64], max_len: int) -> npt.NDArray[np.float64]:
-    """Survival function of the sum of 1 to ``max_len`` independent binned attributions.
+def extend_survival(
+    pmf: npt.NDArray[np.float64],
+    padded: npt.NDArray[np.float64],
+    survival: npt.NDArray[np.float64],
+    first: int,
+    last: int,
+) -> None:
+    """Find the survival function of the sum of ``first`` to ``last`` independent binned attributions.
 
     Parameters
     ----------
     pmf
         Probability of each bin, float64 of shape (n_bins,).
-    max_len
-        Longest span.
-
-    Returns
-    -------
-    float64 of shape (max_len + 1, max_len * (n_bins - 1) + 2): row k holds P(sum of k bins >= s) at column s, never
-    increasing along the row. Row 0 is not used.
+    padded
+        The distribution of the sum of one fewer than ``first``, after n_bins zeros; a single 1 for none. Shape
+        (max_len * (n_bins - 1) + 2 * n_bins,). Overwritten with that of ``last``.
+    survival
+        float64 of shape (max_len + 1, max_len * (n_bins - 1) + 2): overwritten in the rows from ``first`` to ``last``.
+        Row k holds P(sum of k bins >= s) at column s, never increasing along the row.
+    first, last
+        The sums to find.
 
     Notes
     -----
@@ -42,28 +49,38 @@ def null_survival(pmf: npt.NDArray[np.float64], max_len: int) -> npt.NDArray[np.
     its terms in the order of tangermeme 1.6, so p-values agree to the last bit. O(max_len² n_bins²).
     """
     n_bins = pmf.shape[0]
-    taps = np.empty(n_bins, np.int64)
-    taps = taps[: nonzero_taps(pmf, taps)]
     top = n_bins - 1
-    survival = np.zeros((max_len + 1, max_len * top + 2))
-    padded = np.zeros(max_len * top + 2 * n_bins)  # the last row's pmf, with n_bins zeros before it
-    row = np.zeros(max_len * top + n_bins)
-    padded[n_bins] = 1.0
-    for length in range(1, max_len + 1):
+    taps, n_taps = np.empty(n_bins, np.int64), 0  # values that occur, from the highest down
+    for value in range(top, -1, -1):
+        if pmf[value] != 0.0:
+            taps[n_taps] = value
+            n_taps += 1
+    row = np.empty(last * top + 1)
+    for length in range(first, last + 1):
         n_out = length * top + 1
+        start, end = n_taps, n_taps  # the taps that reach a block: later blocks are reached by higher values
         for low in range(0, n_out, _BLOCK):
-            convolve_block(padded, pmf, taps, n_bins + low, row[low : min(low + _BLOCK, n_out)])
+            high = min(low + _BLOCK, n_out)
+            while start > 0 and taps[start - 1] < high:
+                start -= 1
+            while end > 0 and taps[end - 1] < low - (n_out - n_bins):
+                end -= 1
+            convolve_block(padded, pmf, taps[start:end], n_bins + low, row[low:high])
         above = 0.0
         for s in range(n_out - 1, -1, -1):
             padded[n_bins + s] = row[s]
             above += row[s]
             survival[length, s] = above
-    return survival
 
 
 @kernel()
 def call_spans(
-    bins: npt.NDArray[np.int32], survival: npt.NDArray[np.float64], cut: npt.NDArray[np.int64], min_len: int
+    bins: npt.NDArray[np.int32],
+    survival: npt.NDArray[np.float64],
+    cut: npt.NDArray[np.int64],
+    min_len: int,
+    n_ready: int,
+    first: int,
 ) -> Calls:
     """Call the longest spans all of whose inner spans are significant, without overlap.
 
@@ -72,20 +89,24 @@ def call_spans(
     bins
         Binned attributions, int32 of shape (N, L).
     survival
-        From :func:`null_survival`.
+        From :func:`extend_survival`.
     cut
         Smallest significant sum of each length, int64 of shape (max_len + 1,); max_len <= L.
     min_len
         Shortest span, at least 1.
+    n_ready
+        Longest span whose survival and cut are there, at least ``min_len``.
+    first
+        Example to begin with.
 
     Returns
     -------
     Example, start, length and p-value of each span, in the order of calling: by example, from the longest, then by the
-    largest p-value among the span and its prefixes.
+    largest p-value among the span and its prefixes. And the example that needs longer spans than are ready, or N.
     """
     n_examples, length = bins.shape
     max_len = cut.shape[0] - 1
-    capacity = n_examples * (length // min_len)
+    capacity = (n_examples - first) * (length // min_len)
     example, start = np.empty(capacity, np.int64), np.empty(capacity, np.int64)
     width, p_value = np.empty(capacity, np.int64), np.empty(capacity)
     n_called = 0
@@ -94,11 +115,14 @@ def call_spans(
     n_alive = np.empty(n_rows, np.int64)
     total = np.zeros(length + 1, np.int64)
     free = np.empty(length, np.bool_)
-    for i in range(n_examples):
+    done = n_examples
+    for i in range(first, n_examples):
         for j in range(length):
             total[j + 1] = total[j] + bins[i, j]
             free[j] = True
-        _significant_spans(total, survival, cut, min_len, starts, worst, n_alive)
+        if not _significant_spans(total, survival, cut, min_len, n_ready, starts, worst, n_alive):
+            done = i
+            break
         for row in range(n_rows - 1, -1, -1):
             k = min_len + row
             _sort_by_worst(starts[row], worst[row], n_alive[row])
@@ -108,7 +132,7 @@ def call_spans(
                     example[n_called], start[n_called], width[n_called] = i, begin, k
                     p_value[n_called] = survival[k, total[begin + k] - total[begin]]
                     n_called += 1
-    return example[:n_called], start[:n_called], width[:n_called], p_value[:n_called]
+    return example[:n_called], start[:n_called], width[:n_called], p_value[:n_called], done
 
 
 @kernel()
@@ -117,14 +141,16 @@ def _significant_spans(
     survival: npt.NDArray[np.float64],
     cut: npt.NDArray[np.int64],
     min_len: int,
+    n_ready: int,
     starts: npt.NDArray[np.int64],
     worst: npt.NDArray[np.float64],
     n_alive: npt.NDArray[np.int64],
-) -> None:
+) -> bool:
     """List, for each length, the spans of one example all of whose inner spans are significant.
 
     A span qualifies if its own sum does and both spans one shorter inside it do. Overwrites ``starts`` (ascending),
-    ``worst`` (largest p-value among the span and its prefixes) and ``n_alive``, by length from ``min_len``.
+    ``worst`` (largest p-value among the span and its prefixes) and ``n_alive``, by length from ``min_len``. Returns
+    whether it could: false if there may be spans longer than ``n_ready``.
     """
     length = total.shape[0] - 1
     m = 0
@@ -137,6 +163,8 @@ def _significant_spans(
     for row in range(1, n_alive.shape[0]):
         k = min_len + row
         m = 0
+        if k > n_ready and n_alive[row - 1] > 1:
+            return False
         for at in range(n_alive[row - 1] - 1):
             j = starts[row - 1, at]
             if starts[row - 1, at + 1] == j + 1:
@@ -145,6 +173,7 @@ def _significant_spans(
                     starts[row, m], worst[row, m] = j, max(survival[k, s], worst[row - 1, at])
                     m += 1
         n_alive[row] = m
+    return True
 
 
 @kernel()
@@ -205,6 +234,7 @@ def take_peaks(scores: npt.NDArray[np.float64], suppress: int) -> tuple[npt.NDAr
 
 def warm_up() -> None:
     """Compile every kernel of this module."""
-    survival = null_survival(np.array([0.5, 0.5]), 2)
-    call_spans(np.zeros((1, 4), np.int32), survival, np.array([0, 1, 1]), 1)
+    padded, survival = np.array([0.0, 0.0, 1.0, 0.0, 0.0, 0.0]), np.zeros((3, 4))
+    extend_survival(np.array([0.5, 0.5]), padded, survival, 1, 2)
+    call_spans(np.zeros((1, 4), np.int32), survival, np.array([0, 1, 1]), 1, 2, 0)
     take_peaks(np.zeros((1, 2)), 1)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from nbmotif.errors import InvalidArgument, NbmotifWarning
 from nbmotif.kernels import seqlets as kernels
-from nbmotif.seqlet_null import fit_null
+from nbmotif.seqlet_null import Tail, fit_null
 from nbmotif.seqlets import recursive_seqlets
 
 
@@ -61,18 +61,24 @@ def test_recursive_seqlets__is_the_slow_definition(seed: int, threshold: float) 
     assert spans(recursive_seqlets(X, threshold, max_seqlet_len=12, n_bins=50)) == expected
 
 
-def test_null_survival__of_a_fair_coin_is_binomial() -> None:
-    survival = kernels.null_survival(np.array([0.5, 0.5]), 3)
+def survival_of(pmf: np.ndarray, max_len: int) -> np.ndarray:
+    tail = Tail(np.float64(0), 1.0, pmf, max_len)
+    tail.reach(max_len)
+    return tail.survival
+
+
+def test_survival__of_a_fair_coin_is_binomial() -> None:
+    survival = survival_of(np.array([0.5, 0.5]), 3)
     np.testing.assert_array_equal(survival[3], [1, 7 / 8, 4 / 8, 1 / 8, 0])
     np.testing.assert_array_equal(survival[1, :3], [1, 0.5, 0])
 
 
 @given(st.integers(2, 40), st.integers(1, 6), st.integers(0, 2**32 - 1))
-def test_null_survival__is_that_of_numpy_convolutions(n_bins: int, max_len: int, seed: int) -> None:
+def test_survival__is_that_of_numpy_convolutions(n_bins: int, max_len: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     pmf = rng.random(n_bins) * (rng.random(n_bins) < 0.7)
     pmf = pmf / pmf.sum() if pmf.sum() else np.eye(n_bins)[0]
-    survival, row = kernels.null_survival(pmf, max_len), np.ones(1)
+    survival, row = survival_of(pmf, max_len), np.ones(1)
     for k in range(1, max_len + 1):
         row = np.convolve(row, pmf)
         np.testing.assert_allclose(survival[k, : len(row)], np.cumsum(row[::-1])[::-1], rtol=1e-12, atol=1e-300)
@@ -81,12 +87,14 @@ def test_null_survival__is_that_of_numpy_convolutions(n_bins: int, max_len: int,
 def test_kernels__compiled_and_plain_agree() -> None:
     rng = np.random.default_rng(0)
     pmf = rng.random(8) / 8
-    compiled, plain = kernels.null_survival(pmf, 4), kernels.null_survival.py_func(pmf, 4)
+    compiled, plain = survival_of(pmf, 4), np.zeros((5, 30))
+    padded = np.append(np.eye(1, 9, 8)[0], np.zeros(36))
+    kernels.extend_survival.py_func(pmf, padded, plain, 1, 2)
+    kernels.extend_survival.py_func(pmf, padded, plain, 3, 4)
     np.testing.assert_array_equal(compiled, plain)
     bins, cut = rng.integers(0, 8, (3, 40)).astype(np.int32), np.array([0, 5, 9, 13, 17])
-    for a, b in zip(
-        kernels.call_spans(bins, compiled, cut, 2), kernels.call_spans.py_func(bins, compiled, cut, 2), strict=True
-    ):
+    arguments = (bins, compiled, cut, 2, 4, 0)
+    for a, b in zip(kernels.call_spans(*arguments), kernels.call_spans.py_func(*arguments), strict=True):
         np.testing.assert_array_equal(a, b)
 
 
@@ -232,5 +240,5 @@ def test_recursive_seqlets__refuses(X: np.ndarray, options: dict[str, object], m
 
 def test_warm_up__compiles_every_kernel() -> None:
     kernels.warm_up()
-    assert kernels.null_survival.signatures
+    assert kernels.extend_survival.signatures
     assert kernels.call_spans.signatures
