@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 
 Floats: TypeAlias = "npt.NDArray[np.float32] | npt.NDArray[np.float64]"
 
+# bins of each chunk of the attributions, by sign
+Binned: TypeAlias = "dict[int, list[npt.NDArray[np.int32]]]"
+
 SIGNS = {"+": (1,), "-": (-1,), "both": (1, -1)}
-_CHUNK = 1 << 16  # positions binned at a time: what is made of them stays near the processor
+_MOST_KEPT = 1 << 24  # positions whose bins are kept from learning the null for calling: 64 MB
+_CHUNK = 1 << 17  # positions binned at a time: what is made of them stays near the processor
 
 
 class Tail:
@@ -42,6 +46,7 @@ class Tail:
         self.n_ready = 0
         self._padded = np.zeros(max_len * (len(pmf) - 1) + 2 * len(pmf))
         self._padded[len(pmf)] = 1.0
+        self._cuts: dict[float, tuple[npt.NDArray[np.int64], int]] = {}
 
     def reach(self, length: int) -> None:
         """Find ``survival`` of spans up to a length; see :func:`nbmotif.kernels.seqlets.extend_survival`.
@@ -52,12 +57,13 @@ class Tail:
             extend_survival(self.pmf, self._padded, self.survival, self.n_ready + 1, length)
             self.n_ready = length
 
-    def cut(self, threshold: float, max_len: int) -> npt.NDArray[np.int64]:
-        """Find the smallest significant sum of each span length that is ready, shape (max_len + 1,)."""
-        rows = self.survival[: min(max_len, self.n_ready) + 1]
-        cut = np.zeros(max_len + 1, np.int64)
-        # survival never increases along a row
-        cut[: len(rows)] = [len(row) - np.searchsorted(row[::-1], threshold) for row in rows]
+    def cut(self, threshold: float) -> npt.NDArray[np.int64]:
+        """Find the smallest significant sum of each span length, shape (max_len + 1,); 0 where none is ready."""
+        cut, n_found = self._cuts.get(threshold, (np.zeros(self.max_len + 1, np.int64), 0))
+        for length in range(n_found + 1, self.n_ready + 1):
+            row = self.survival[length]  # never increasing
+            cut[length] = len(row) - np.searchsorted(row[::-1], threshold)
+        self._cuts[threshold] = cut, self.n_ready
         return cut
 
     def bins(self, values: Floats) -> npt.NDArray[np.int32]:
@@ -127,20 +133,25 @@ def fit_null(X_attr: torch.Tensor | npt.NDArray[Any], max_seqlet_len: int = 25, 
     return fit_tails(check_attributions(X_attr, "X_attr"), max_seqlet_len, n_bins, SIGNS["both"])
 
 
-def fit_tails(values: Floats, max_len: int, n_bins: int, signs: tuple[int, ...]) -> SeqletNull:
-    """Learn the null of the signs given, from attributions that were checked; warn where they are all equal."""
+def fit_tails(
+    values: Floats, max_len: int, n_bins: int, signs: tuple[int, ...], binned: Binned | None = None
+) -> SeqletNull:
+    """Learn the null of the signs given, from attributions that were checked; warn where they are all equal.
+
+    Leaves in ``binned`` how the chunks of each sign were binned, if they are few.
+    """
     if n_bins < 2:
         raise InvalidArgument("n_bins", n_bins, "at least 2")
     if max_len < 1:
         raise InvalidArgument("max_seqlet_len", max_len, "at least 1")
-    tails = {sign: _fit_tail(values, sign, max_len, n_bins) for sign in signs}
+    tails = {sign: _fit_tail(values, sign, max_len, n_bins, binned) for sign in signs}
     if None in tails.values():
         message = f"Every attribution is {values.flat[0]}: there is nothing to call seqlets from."
         warnings.warn(message, NbmotifWarning, stacklevel=3)
     return SeqletNull(tails)
 
 
-def _fit_tail(values: Floats, sign: int, max_len: int, n_bins: int) -> Tail | None:
+def _fit_tail(values: Floats, sign: int, max_len: int, n_bins: int, binned: Binned | None) -> Tail | None:
     low, high = (values.min(), values.max()) if sign > 0 else (-values.max(), -values.min())
     if low == high:
         return None
@@ -151,7 +162,10 @@ def _fit_tail(values: Floats, sign: int, max_len: int, n_bins: int) -> Tail | No
         )
     counts = np.zeros(n_bins, np.int64)
     for _, chunk in signed_chunks(values, sign):
-        counts += np.bincount(bin_values(chunk, low, bin_width, n_bins).ravel(), minlength=n_bins)
+        bins = bin_values(chunk, low, bin_width, n_bins)
+        counts += np.bincount(bins.ravel(), minlength=n_bins)
+        if binned is not None and values.size <= _MOST_KEPT:
+            binned.setdefault(sign, []).append(bins)
     return Tail(low, bin_width, counts / values.size, max_len)
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import torch
 
+    from nbmotif.seqlet_null import Binned
+
     Attributions = torch.Tensor | npt.NDArray[Any]
     Control = Attributions | Literal["shuffle"] | None
 
@@ -136,7 +138,8 @@ def recursive_seqlets(
         raise InvalidArgument("return_fdr", True, "False without `control`", "Pass control attributions or 'shuffle'.")
     if sign not in SIGNS:
         raise InvalidArgument("sign", repr(sign), "'+', '-' or 'both'")
-    found = null or fit_tails(values, max_seqlet_len, n_bins, SIGNS[sign])
+    binned: Binned = {}
+    found = null or fit_tails(values, max_seqlet_len, n_bins, SIGNS[sign], binned)
     tails = {s: found.tail(s, max_seqlet_len) for s in SIGNS[sign]}
     lengths = (min_seqlet_len, max_seqlet_len)
     limit: float | None = threshold
@@ -144,19 +147,26 @@ def recursive_seqlets(
     if control is not None:
         curve = _fdr_curve(values, _control_values(values, control, random_state), tails, lengths)
         limit = _threshold_at(curve, target_fdr)
-    calls = [_seqlets(values, tail, s, limit, lengths, additional_flanks) for s, tail in tails.items()]
+    calls = [_seqlets(values, tail, s, limit, lengths, additional_flanks, binned.get(s)) for s, tail in tails.items()]
     seqlets = pd.concat(calls).sort_values("p-value", kind="stable", ignore_index=True)
     return SeqletsAndFdr(seqlets, curve) if return_fdr else seqlets
 
 
 def _seqlets(
-    values: Floats, tail: Tail | None, sign: int, threshold: float | None, lengths: tuple[int, int], flanks: int
+    values: Floats,
+    tail: Tail | None,
+    sign: int,
+    threshold: float | None,
+    lengths: tuple[int, int],
+    flanks: int,
+    binned: list[npt.NDArray[np.int32]] | None,
 ) -> pd.DataFrame:
     """Seqlets of one sign, in the order of calling; none where there is no null or no threshold."""
     parts: list[tuple[npt.NDArray[Any], ...]] = [tuple(np.empty(0, dtype) for dtype in _COLUMNS.values())]
     if tail is not None and threshold is not None:
-        for first, chunk in signed_chunks(values, sign):
-            for example, start, width, p_value in _call(tail, tail.bins(chunk), threshold, lengths):
+        for at, (first, chunk) in enumerate(signed_chunks(values, sign)):
+            bins = binned[at] if binned else tail.bins(chunk)
+            for example, start, width, p_value in _call(tail, bins, threshold, lengths):
                 end = np.minimum(start + width + flanks, values.shape[1])
                 start = np.maximum(start - flanks, 0)
                 parts.append((example + first, start, end, sign * _sums(chunk, example, start, end), p_value))
@@ -168,10 +178,10 @@ def _call(
     tail: Tail, bins: npt.NDArray[np.int32], threshold: float, lengths: tuple[int, int]
 ) -> Iterator[tuple[npt.NDArray[Any], ...]]:
     """Call spans, and find the null of longer ones when there may be some."""
-    max_len, at = min(lengths[1], bins.shape[1]), 0
+    longest, at = min(lengths[1], bins.shape[1]), 0
     tail.reach(lengths[0])
     while at < len(bins):
-        cut = tail.cut(threshold, max_len)
+        cut = tail.cut(threshold)[: longest + 1]
         *called, at = call_spans(bins, tail.survival, cut, lengths[0], tail.n_ready, at)
         yield tuple(called)
         if at < len(bins):
@@ -181,14 +191,12 @@ def _call(
 def _sums(
     values: Floats, example: npt.NDArray[np.int64], start: npt.NDArray[np.int64], end: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.float64]:
-    """Add up the values of spans, in float64."""
-    flat = np.append(values.astype(np.float64).ravel(), 0.0)
-    edges = np.stack([example * values.shape[1] + start, example * values.shape[1] + end], axis=1)
-    order = np.argsort(edges[:, 0], kind="stable")  # what lies between two spans is added up too, and then left out
-    sums = np.empty(len(edges))
-    if len(edges):
-        sums[order] = np.add.reduceat(flat, edges[order].ravel())[::2]
-    return sums
+    """Add up the values of spans, none of them empty, in float64."""
+    size = end - start
+    behind = np.cumsum(size)
+    place = np.arange(behind[-1] if len(size) else 0) - np.repeat(behind - size - start, size)
+    each = values[np.repeat(example, size), place].astype(np.float64)
+    return np.add.reduceat(each, behind - size) if len(size) else each
 
 
 def _fdr_curve(
@@ -209,7 +217,8 @@ def _count_calls(values: Floats, tail: Tail | None, sign: int, lengths: tuple[in
     if tail is None:
         return counts
     tail.reach(lengths[1])
-    cuts = [tail.cut(threshold, min(lengths[1], values.shape[1])) for threshold in _FDR_THRESHOLDS]
+    longest = min(lengths[1], values.shape[1])
+    cuts = [tail.cut(threshold)[: longest + 1] for threshold in _FDR_THRESHOLDS.tolist()]
     for _, chunk in signed_chunks(values, sign):
         bins = tail.bins(chunk)
         for at, cut in enumerate(cuts):

@@ -41,19 +41,23 @@ def convolve_block(
     start
         Where ``out[0]`` with a tap of 0 reads ``padded``.
     out
-        Keep it to a few thousand: it is passed over once for every four taps.
+        Keep it to a few thousand: it is passed over once for every eight taps.
     """
     n = out.shape[0]
     for k in range(n):
         out[k] = 0.0
     t = 0
-    while t + 4 <= taps.shape[0]:
+    while t + 8 <= taps.shape[0]:
         f0, f1, f2, f3 = pmf[taps[t]], pmf[taps[t + 1]], pmf[taps[t + 2]], pmf[taps[t + 3]]
+        f4, f5, f6, f7 = pmf[taps[t + 4]], pmf[taps[t + 5]], pmf[taps[t + 6]], pmf[taps[t + 7]]
         p0, p1 = padded[start - taps[t] :], padded[start - taps[t + 1] :]
         p2, p3 = padded[start - taps[t + 2] :], padded[start - taps[t + 3] :]
+        p4, p5 = padded[start - taps[t + 4] :], padded[start - taps[t + 5] :]
+        p6, p7 = padded[start - taps[t + 6] :], padded[start - taps[t + 7] :]
         for k in range(n):
-            out[k] = (((out[k] + f0 * p0[k]) + f1 * p1[k]) + f2 * p2[k]) + f3 * p3[k]
-        t += 4
+            half = (((out[k] + f0 * p0[k]) + f1 * p1[k]) + f2 * p2[k]) + f3 * p3[k]
+            out[k] = (((half + f4 * p4[k]) + f5 * p5[k]) + f6 * p6[k]) + f7 * p7[k]
+        t += 8
     while t < taps.shape[0]:
         f0 = pmf[taps[t]]
         p0 = padded[start - taps[t] :]

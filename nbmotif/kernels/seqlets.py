@@ -115,11 +115,15 @@ def call_spans(
     n_alive = np.empty(n_rows, np.int64)
     total = np.zeros(length + 1, np.int64)
     free = np.empty(length, np.bool_)
+    for j in range(length):
+        free[j] = True
     done = n_examples
     for i in range(first, n_examples):
+        before, row_bins = n_called, bins[i]
+        running = 0
         for j in range(length):
-            total[j + 1] = total[j] + bins[i, j]
-            free[j] = True
+            running += row_bins[j]
+            total[j + 1] = running
         if not _significant_spans(total, survival, cut, min_len, n_ready, starts, worst, n_alive):
             done = i
             break
@@ -132,6 +136,9 @@ def call_spans(
                     example[n_called], start[n_called], width[n_called] = i, begin, k
                     p_value[n_called] = survival[k, total[begin + k] - total[begin]]
                     n_called += 1
+        for at in range(before, n_called):
+            for j in range(start[at], start[at] + width[at]):
+                free[j] = True
     return example[:n_called], start[:n_called], width[:n_called], p_value[:n_called], done
 
 
@@ -153,10 +160,10 @@ def _significant_spans(
     whether it could: false if there may be spans longer than ``n_ready``.
     """
     length = total.shape[0] - 1
-    m = 0
+    m, least, ends = 0, cut[min_len], total[min_len:]
     for j in range(length - min_len + 1):
-        s = total[j + min_len] - total[j]
-        if s >= cut[min_len]:
+        s = ends[j] - total[j]
+        if s >= least:
             starts[0, m], worst[0, m] = j, survival[min_len, s]
             m += 1
     n_alive[0] = m
