@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import expect
 
@@ -84,6 +84,18 @@ class View:
         ``motif`` is the motif of a row, and ``of`` the family; one of them is empty.
         """
         return self.page.evaluate(_READ_TABLE, self.root.element_handle())
+
+    def values(self) -> list[dict[str, Any]]:
+        """Return the numbers of the rows in sight as they are, not as they are written; by motif or family."""
+        return self.root.locator(".nbm-grid-rows [role=row]").evaluate_all(
+            """(rows) => rows.map((row) => ({ ...row.dataset, ...Object.fromEntries(
+                [...row.querySelectorAll("[data-value]")].map((el) => [el.dataset.column, Number(el.dataset.value)])
+            ) }))"""
+        )
+
+    def frame(self) -> None:
+        """Wait until what was changed is drawn."""
+        self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     def motif(self, name: str) -> Locator:
         return self.root.locator(f'.nbm-grid-rows [data-motif="{name}"]')

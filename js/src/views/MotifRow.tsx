@@ -111,6 +111,7 @@ export function MotifRow({ id, row, at, columns, most, isActive, onPick }: RowPr
             role="gridcell"
             class="nbm-cell nbm-cell-number"
             data-column={column === "count" ? mode : column}
+            data-value={numberOf(level, column, i)}
             data-zero={column !== "marginal" && numberOf(level, column, i) === 0}
             title={was === null ? undefined : `${title} at A: ${cellText(pinned!, before!, column, i, mode)}`}
           >

@@ -13,7 +13,7 @@ export function Reasons() {
   const window = traits.window.value;
   const setWindow = (start: number, end: number): void => {
     const [from, to] = [Math.max(0, Math.round(start)), Math.min(length, Math.round(end))];
-    store.set({ window: from === 0 && to === length ? null : from < to ? [from, to] : window });
+    store.set({ window: from === 0 && to === length ? null : from < to ? [from, to] : traits.window.peek() });
   };
   return (
     <div class="nbm-reasons">
@@ -79,7 +79,7 @@ export function Reasons() {
             value={window ? window[end] : end * length}
             onChange={(event) => {
               const value = Number(event.currentTarget.value);
-              const [start, stop] = window ?? [0, length];
+              const [start, stop] = traits.window.peek() ?? [0, length];
               setWindow(end === 0 ? value : start, end === 0 ? stop : value);
             }}
           />
