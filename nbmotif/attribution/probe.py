@@ -47,9 +47,10 @@ class Doubt(NamedTuple):
 
 @dataclass(slots=True)
 class Plan:
-    """What a probe found: the calls, in order, and what may be wrong about them."""
+    """What a probe found: the calls, in order, what was predicted meanwhile, and what may be wrong about them."""
 
     calls: list[Call]
+    prediction: torch.Tensor
     doubts: list[Doubt] = field(default_factory=list)
     asks_for_values: bool = False
     bytes_per_row: int = 0
@@ -238,7 +239,7 @@ def make_plan(
             f"the calls of the model depend on the number of sequences in the batch, or on their values: {a}, then {b}"
         )
         raise UnsupportedModel(msg)
-    plan = Plan(first.calls, first.doubts, first.is_read)
+    plan = Plan(first.calls, out_two, first.doubts, first.is_read)
     for k, call in enumerate(first.calls):
         call.must_copy |= second.calls[k].must_copy
         if call.rule.step is not None:

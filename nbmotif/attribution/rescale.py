@@ -62,19 +62,19 @@ def _slope(op: Operation, midpoint: torch.Tensor, places: tuple[torch.Tensor, ..
 
 def rescale_relu(op: Operation, referred: torch.Tensor) -> Step:
     """Rescale for ReLU. The quotient is exact, so only ties need the slope."""
-    value = torch.relu(referred)
     if _suits_kernel(op, referred):
         from nbmotif.kernels.deeplift import relu_multiplier
 
-        multiplier = torch.empty(_pairs(op, referred).shape, dtype=referred.dtype)
-        relu_multiplier(_sequences(op, op.observed[0]).numpy(), _pairs(op, referred).numpy(), multiplier.numpy())
-        return Step(value, (multiplier.view(referred.shape),), _scale)
+        pairs = _pairs(op, referred)
+        value, multiplier = torch.empty_like(pairs), torch.empty_like(pairs)
+        relu_multiplier(_sequences(op, op.observed[0]).numpy(), pairs.numpy(), value.numpy(), multiplier.numpy())
+        return Step(value.view(referred.shape), (multiplier.view(referred.shape),), _scale)
     r, x = op.rows[0].split(referred), op.rows[0].split_observed(op.observed[0])
     difference = x - r
     tie = difference == 0
     slope = (torch.relu(x) - torch.relu(r)) / torch.where(tie, torch.ones_like(difference), difference)
     multiplier = torch.where(tie, (r > 0).to(r.dtype), slope)
-    return Step(value, (multiplier.reshape(referred.shape),), _scale)
+    return Step(torch.relu(referred), (multiplier.reshape(referred.shape),), _scale)
 
 
 def _suits_kernel(op: Operation, referred: torch.Tensor) -> bool:
@@ -95,4 +95,4 @@ def _sequences(op: Operation, observed: torch.Tensor) -> torch.Tensor:
 
 
 def _scale(gradient: torch.Tensor, multiplier: torch.Tensor) -> tuple[torch.Tensor]:
-    return (gradient * multiplier,)
+    return (multiplier.mul_(gradient),)  # nobody needs it any more

@@ -23,10 +23,12 @@ def relu_multiplier_definition(x: npt.NDArray[Any], r: npt.NDArray[Any]) -> npt.
 # these leave NaN and infinity alone only if there are none: activations of a network are finite, and where they are not
 # the completeness check says so
 @kernel(fastmath={"nnan", "ninf", "nsz", "arcp", "contract"})
-def relu_multiplier(x: npt.NDArray[Any], r: npt.NDArray[Any], multiplier: npt.NDArray[Any]) -> None:
-    """Write the multiplier of each element of each reference.
+def relu_multiplier(
+    x: npt.NDArray[Any], r: npt.NDArray[Any], value: npt.NDArray[Any], multiplier: npt.NDArray[Any]
+) -> None:
+    """Write the ReLU and the multiplier of each element of each reference.
 
-    The kernel trusts its shapes. O(B n E), one read of x and r and one write.
+    The kernel trusts its shapes. O(B n E), one read of x and r and two writes.
 
     Parameters
     ----------
@@ -34,7 +36,7 @@ def relu_multiplier(x: npt.NDArray[Any], r: npt.NDArray[Any], multiplier: npt.ND
         What goes into the ReLU at the sequences, shape (B, E), C order.
     r
         The same at the references, shape (B, n, E), C order, dtype of x.
-    multiplier
+    value, multiplier
         Overwritten, shape and dtype of r.
     """
     for b in range(r.shape[0]):
@@ -43,10 +45,12 @@ def relu_multiplier(x: npt.NDArray[Any], r: npt.NDArray[Any], multiplier: npt.ND
         one = row.dtype.type(1)
         for k in range(r.shape[1]):
             referred = r[b, k]  # (E,)
+            relu = value[b, k]  # (E,)
             out = multiplier[b, k]  # (E,)
             for e in range(row.shape[0]):
                 difference = row[e] - referred[e]
-                rise = max(row[e], zero) - max(referred[e], zero)
+                relu[e] = max(referred[e], zero)
+                rise = max(row[e], zero) - relu[e]
                 is_tie = difference == zero
                 slope = rise / (one if is_tie else difference)
                 out[e] = (one if referred[e] > zero else zero) if is_tie else slope

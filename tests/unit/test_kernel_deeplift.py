@@ -27,8 +27,9 @@ def test_relu_multiplier__is_the_slope_of_the_secant(kernel, dtype, data):
     quarters = st.integers(-8, 8).map(lambda k: k / 4)
     x = data.draw(hnp.arrays(dtype, (b, e), elements=quarters))
     r = data.draw(hnp.arrays(dtype, (b, n, e), elements=quarters))
-    got = np.full_like(r, np.nan)
-    kernel(x, r, got)
+    got, value = np.full_like(r, np.nan), np.full_like(r, np.nan)
+    kernel(x, r, value, got)
+    np.testing.assert_array_equal(value, np.maximum(r, 0))
     np.testing.assert_allclose(got, relu_multiplier_definition(x, r), rtol=1e-6)
     assert ((got >= 0) & (got <= 1)).all()
 
@@ -36,7 +37,7 @@ def test_relu_multiplier__is_the_slope_of_the_secant(kernel, dtype, data):
 def test_relu_multiplier__by_hand():
     x, r = np.array([[2.0, -1.0, 3.0, 0.5, -0.5, 0.0]]), np.array([[[-2.0, -3.0, 1.0, 0.5, -0.5, 0.0]]])
     got = np.empty_like(r)
-    relu_multiplier(x, r, got)
+    relu_multiplier(x, r, np.empty_like(r), got)
     assert got.ravel().tolist() == [0.5, 0.0, 1.0, 1.0, 0.0, 0.0]
 
 
