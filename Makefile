@@ -6,7 +6,7 @@ PIP := $(PY) -m pip --disable-pip-version-check install --quiet --constraint con
 # node from the system if there is one, else from PyPI, in the environment
 export PATH := $(PATH):$(CURDIR)/$(VENV)/bin
 
-.PHONY: demo test lint check-js check-bundle bundle bench clean setup setup-test
+.PHONY: demo test lint check-js check-bundle bundle bench bench-explorer clean setup setup-test
 
 demo: $(VENV)/.installed
 	$(PY) -m nbmotif.demo
@@ -33,6 +33,10 @@ bundle: js/node_modules/.installed
 
 bench: $(VENV)/.installed-test
 	$(PY) -m tests.benchmarks
+
+# the Explorer at the vignette's size, in Chromium
+bench-explorer: setup-test
+	$(PY) -m tests.benchmarks.explorer
 
 setup: $(VENV)/.installed
 
