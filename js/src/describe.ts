@@ -3,6 +3,7 @@
 import { type Counts, hitPasses, isInside, seqletMotif, seqletPasses, type Thresholds } from "./counts.ts";
 import type { Dataset } from "./dataset.ts";
 import { pValue, threshold, whole } from "./format.ts";
+import type { CountMode } from "./wire.ts";
 
 export interface Claim {
   kind: "seqlet" | "hit";
@@ -31,6 +32,7 @@ export function claimsAt(
   sequence: number,
   base: number,
   selected: ReadonlySet<number>,
+  mode: CountMode,
 ): Claims {
   const seqlets: Claim[] = [];
   const passing: Claim[] = [];
@@ -53,9 +55,10 @@ export function claimsAt(
       reason: passes ? whyNotAssigned(dataset, thresholds, q) : whyNotSeqlet(dataset, thresholds, q),
     });
   }
+  const own = dataset.strongestHits(sequence).filter((h) => hitPasses(dataset, counts, thresholds, h));
   for (const h of dataset.strongestHits(sequence)) {
     if (base < dataset.hits.start[h] || base >= dataset.hitEnd(h)) continue;
-    const passes = hitPasses(dataset, counts, thresholds, h);
+    const passes = own.includes(h);
     const motif = dataset.hitMotif[h];
     (passes ? passing : failing).push({
       kind: "hit",
@@ -64,7 +67,7 @@ export function claimsAt(
       strand: dataset.hits.strand[h],
       attribution: dataset.hits.attribution[h],
       p: dataset.hitP(h),
-      reason: passes ? "" : whyNotHit(dataset, thresholds, h),
+      reason: passes ? whyNotCounted(dataset, counts, own, h, mode) : whyNotHit(dataset, thresholds, h),
     });
   }
   const first = (claim: Claim): number => (selected.has(claim.motif) ? 0 : 1);
@@ -72,6 +75,40 @@ export function claimsAt(
   failing.sort((a, b) => first(a) - first(b));
   const all = [...seqlets, ...passing, ...failing];
   return { claims: all.slice(0, SHOWN), more: Math.max(0, all.length - SHOWN) };
+}
+
+const overlap = (dataset: Dataset, a: number, b: number): boolean =>
+  dataset.hits.start[a] < dataset.hitEnd(b) && dataset.hits.start[b] < dataset.hitEnd(a);
+
+/** To which hit one loses that passes the thresholds; `own` are all that do in its sequence, the strongest first. */
+export function whyNotCounted(
+  dataset: Dataset,
+  { grouping: { labels } }: Counts,
+  own: Uint32Array,
+  hit: number,
+  mode: CountMode,
+): string {
+  const nameOf = (h: number): string => dataset.manifest.motif_names[dataset.hitMotif[h]]!;
+  if (mode === "exclusive") {
+    const { offset, sequence } = dataset.hits;
+    const s = sequence[hit];
+    const passing = new Set(own);
+    const won: number[] = [];
+    // as they are counted: in this order a hit wins that overlaps no winner
+    for (const h of dataset.byStrength.subarray(offset[s], offset[s + 1])) {
+      if (!passing.has(h)) continue;
+      const winner = won.find((other) => overlap(dataset, h, other));
+      if (h === hit) return winner === undefined ? "" : `lost to ${nameOf(winner)}`;
+      if (winner === undefined) won.push(h);
+    }
+  } else if (mode === "sites" || mode === "explained") {
+    const family = labels[dataset.hitMotif[hit]];
+    const stronger = own
+      .subarray(0, own.indexOf(hit))
+      .find((h) => labels[dataset.hitMotif[h]] === family && overlap(dataset, h, hit));
+    if (stronger !== undefined) return `one site with ${nameOf(stronger)}`;
+  }
+  return "";
 }
 
 function whyNotHit(dataset: Dataset, thresholds: Thresholds, hit: number): string {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { HIT_LANES, layoutBoxes } from "../src/boxes.ts";
 import { count, hitPasses, seqletPasses, type Thresholds } from "../src/counts.ts";
-import { claimsAt, findSequence, intervalText, positionText } from "../src/describe.ts";
+import { claimsAt, findSequence, intervalText, positionText, whyNotCounted } from "../src/describe.ts";
 import { cutTree } from "../src/families.ts";
 import { shortName } from "../src/names.ts";
 import { nextSite, rankSequences } from "../src/ranking.ts";
@@ -122,7 +122,7 @@ describe("layoutBoxes", () => {
 
 describe("claimsAt", () => {
   const claimsEverywhere = Array.from({ length: 300 }, (_, base) =>
-    claimsAt(dataset, counts, thresholds, SEQUENCE, base, new Set()),
+    claimsAt(dataset, counts, thresholds, SEQUENCE, base, new Set(), "hits"),
   );
 
   test("names all that cover a base", () => {
@@ -137,6 +137,35 @@ describe("claimsAt", () => {
       }
       const { claims, more } = claimsEverywhere[base]!;
       expect(claims.length + more).toBe(covering);
+    }
+  });
+
+  test("says to which hit one lost that has its place not to itself", () => {
+    const loose = { ...thresholds, attribution: 0.0001, fimoP: 1, sign: "both" as const };
+    const exclusive = count(dataset, loose, families, "exclusive");
+    let lost = 0;
+    for (let sequence = 0; sequence < dataset.manifest.n_sequences; sequence++) {
+      const own = dataset.strongestHits(sequence).filter((h) => hitPasses(dataset, exclusive, loose, h));
+      const reasons = Array.from(own, (h) => whyNotCounted(dataset, exclusive, own, h, "exclusive"));
+      const counted = new Float64Array(dataset.manifest.n_motifs);
+      own.forEach((h, i) => {
+        if (reasons[i] === "") counted[dataset.hitMotif[h]]++;
+      });
+      expect(counted).toEqual(count(dataset, loose, families, "exclusive", sequence).motifs.count);
+      lost += reasons.filter((reason) => reason.startsWith("lost to ")).length;
+    }
+    expect(lost).toBeGreaterThan(10);
+  });
+
+  test("says with which look-alike a hit is one site", () => {
+    const sites = Array.from({ length: 300 }, (_, base) =>
+      claimsAt(dataset, counts, thresholds, SEQUENCE, base, new Set(), "sites"),
+    ).flatMap((at) => at.claims);
+    const merged = sites.filter(({ reason }) => reason.startsWith("one site with "));
+    expect(merged.length).toBeGreaterThan(0);
+    for (const { motif, reason } of merged) {
+      const other = dataset.motifIndex.get(reason.replace("one site with ", ""))!;
+      expect(families.labels[other]).toBe(families.labels[motif]);
     }
   });
 

@@ -115,10 +115,10 @@ describe("drawLogo", () => {
   test("draws the largest rise and fall of each pixel when it holds several bases", () => {
     const { pen, of } = recorder();
     drawLogo(pen, track, new BaseScale({ start: 0, end: 5 }, 0, 1), y, false, PALETTE, 1);
-    const [rise, fall] = of("rect");
-    expect(of("rect").length).toBe(2);
-    expect([rise!.fillStyle, rise!.args]).toEqual(["A", [0, 10, 1.25, 40]]);
-    expect([fall!.fillStyle, fall!.args]).toEqual(["C", [0, 50, 1.25, 20]]);
+    const [rise, fall] = of("fillRect");
+    expect(of("fillRect").length).toBe(2);
+    expect([rise!.fillStyle, rise!.args]).toEqual(["A", [0, 10, 1, 40]]);
+    expect([fall!.fillStyle, fall!.args]).toEqual(["C", [0, 50, 1, 20]]);
   });
 
   test("bases that are not there are pale", () => {

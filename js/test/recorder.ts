@@ -14,6 +14,7 @@ const METHODS = [
   "moveTo",
   "lineTo",
   "rect",
+  "fillRect",
   "arc",
   "fill",
   "stroke",

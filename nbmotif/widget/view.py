@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import anywidget
+import ipywidgets
 import traitlets as t
 
 from nbmotif.widget.state import ExplorerState
@@ -23,6 +24,15 @@ _SCRIPT = """export default {
   },
 };
 """
+
+
+# what two explorers side by side share
+_MOVE_TOGETHER = (
+    *("attribution_threshold", "fimo_p_threshold", "seqlet_p_threshold", "tomtom_p_threshold", "sign"),
+    *("count_mode", "by_family", "reverse_complement", "theme", "palette", "_search", "_sort"),
+)
+_OF_THE_SAME_MOTIFS = ("selected_motifs", "motif")
+_OF_THE_SAME_SEQUENCES = ("sequence", "viewport", "_tracks")
 
 
 class View(anywidget.AnyWidget):
@@ -56,7 +66,7 @@ class View(anywidget.AnyWidget):
 class ExplorerViews(ExplorerState):
     """The part of `Explorer` that shows it in pieces."""
 
-    _views: tuple[View, ...] = ()
+    _views: tuple[ipywidgets.Widget, ...] = ()
 
     def thresholds(self) -> View:
         """Show the sliders alone, in a cell of their own; every view of this explorer follows them.
@@ -93,6 +103,32 @@ class ExplorerViews(ExplorerState):
     def pairs(self) -> View:
         """Show which motifs share sequences and how far apart, in a cell of its own; linked with every other view."""
         return self._view("pairs")
+
+    def beside(self, other: ExplorerViews) -> ipywidgets.GridBox:
+        """Show this explorer and another one side by side, and let them move together.
+
+        Thresholds, zoom and order are shared; so are marked motifs where both have the same motifs, and the sequences
+        that are shown where both have the same sequences. Each keeps its own data and counts.
+
+        Parameters
+        ----------
+        other
+            For instance that of another model on the same sequences.
+        """
+        mine, its = self._content, other._content
+        shared = list(_MOVE_TOGETHER)
+        if mine.motif_names == its.motif_names:
+            shared += _OF_THE_SAME_MOTIFS
+        if (mine.n_sequences, mine.length) == (its.n_sequences, its.length):
+            shared += _OF_THE_SAME_SEQUENCES
+        with other.hold_sync():
+            for name in shared:
+                setattr(other, name, getattr(self, name))
+        links = [ipywidgets.jslink((self, name), (other, name)) for name in shared]
+        layout = ipywidgets.Layout(grid_template_columns="repeat(2, minmax(0, 1fr))", grid_gap="8px")
+        box = ipywidgets.GridBox([self, other], layout=layout)
+        self._views = (*self._views, *links, box)
+        return box
 
     def _view(self, name: str) -> View:
         if self._shown is None:

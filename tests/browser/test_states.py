@@ -38,10 +38,10 @@ def test_kernel_ended__is_said_and_what_is_there_still_works(open_notebook: Call
         ("Explorer()", "There is nothing to show yet"),
         ("synthetic.explorer(attributions=None, hypothetical=None).tracks()", "There is no track to show"),
         ("synthetic.explorer(attribution_threshold=90.0)", "the strongest has"),
-        ("synthetic.explorer(fimo_p_threshold=1e-12)", "No hit passes: raise the FIMO p threshold."),
+        ("synthetic.explorer(fimo_p_threshold=1e-12)", "No hit passes here: loosen p"),
         ("synthetic.explorer(hits=None).pairs()", "There is nothing to pair: give the Explorer hits."),
         ("synthetic.explorer().card()", "No motif is open"),
-        ("synthetic.explorer(max_hits=300)", "Counts are exact above an attribution of"),
+        ("synthetic.explorer(max_hits=300)", "Exact above an attribution of"),
     ],
 )
 def test_state__is_said_in_one_sentence(open_notebook: Callable, code: str, sentence: str) -> None:

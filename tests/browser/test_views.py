@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.view import views_on
+from tests.browser.view import SCREENSHOTS, views_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,3 +127,27 @@ def test_pairs__are_shown_when_their_bar_is_clicked(open_notebook: Callable) -> 
     assert gap < end - start < 2114
     assert view.root.get_by_label("Kind of site").input_value() == "picked"
     assert n == 1 or "The first of" in view.root.get_by_role("status").text_content()
+
+
+def test_explorers__side_by_side_move_together_and_count_apart(open_notebook: Callable) -> None:
+    make = """import synthetic
+pieces = synthetic.pieces()
+one = synthetic.explorer(name="K562")
+other = synthetic.explorer(name="HepG2", hits=pieces["hits"].assign(attribution=pieces["hits"]["attribution"] / 2))"""
+    notebook = open_notebook("beside.ipynb", [make, "one.beside(other)"]).run_all()
+    left, right = views_on(notebook.page, 2)
+    left.drag("Attribution threshold", 0.8)
+    left.settle()
+    right.settle()
+    assert notebook.value("one.attribution_threshold == other.attribution_threshold > 0.01")
+    assert right.number("Attribution threshold").input_value() == left.number("Attribution threshold").input_value()
+    hits = [sum(int(row["count"]) for row in view.rows()) for view in (left, right)]
+    assert hits == notebook.value("[int(e.counts['hits'].sum()) for e in (one, other)]")
+    assert hits[1] < hits[0]
+    right.motif("TAL1_MA0091").click()
+    left.settle()
+    assert left.motif("TAL1_MA0091").get_attribute("aria-selected") == "true"
+    assert {canvas["sequence"] for canvas in left.canvases()} == {canvas["sequence"] for canvas in right.canvases()}
+    left.screenshot("beside-left")
+    notebook.page.screenshot(path=SCREENSHOTS / "beside.png")
+    notebook.python("one.close(); other.close()")

@@ -91,10 +91,16 @@ export function drawBoxes(
   }
   pen.setLineDash([]);
   pen.globalAlpha = 1;
-  drawLabels(pen, rects, scale, palette);
+  drawLabels(pen, rects, scale, palette, dpr);
 }
 
-function drawLabels(pen: Pen, rects: readonly PlacedRect[], scale: BaseScale, palette: Palette): void {
+function drawLabels(
+  pen: Pen,
+  rects: readonly PlacedRect[],
+  scale: BaseScale,
+  palette: Palette,
+  dpr: number,
+): void {
   pen.font = labelFont(palette.font);
   pen.textAlign = "left";
   pen.textBaseline = "middle";
@@ -113,7 +119,8 @@ function drawLabels(pen: Pen, rects: readonly PlacedRect[], scale: BaseScale, pa
       drawMarker(pen, box.slot, x + 4, middle - 0.5, 3.5);
       x += MARKER_WIDTH;
     }
-    pen.fillText(box.label, x, middle);
+    // at whole device pixels the browser finds the glyphs that it has drawn before
+    pen.fillText(box.label, Math.round(x * dpr) / dpr, middle);
   }
 }
 

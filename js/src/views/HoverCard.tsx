@@ -56,6 +56,7 @@ export function HoverCard({ width, edgesOf }: HoverCardProps) {
     sequence,
     base,
     selected,
+    store.traits.count_mode.value,
   );
   const onRight = x < width / 2;
   return (

@@ -11,38 +11,74 @@ import { BaseScale, pan, span, type Viewport } from "../layout.ts";
 import { usePainter, useScreen } from "./context.ts";
 
 const ROW = 7;
-const RULER = 20;
+const RULER = 24;
 
 const stripHeightOf = (nTracks: number): number => Math.max(2, nTracks) * ROW;
-export const overviewHeight = (nTracks: number): number => stripHeightOf(nTracks) + 4 + RULER;
+export const overviewHeight = (nTracks: number): number => stripHeightOf(nTracks) + RULER;
 
 type Grip = "start" | "end" | "both";
 
-export function Overview({ sequences, width }: { sequences: readonly number[]; width: number }) {
+interface StripProps {
+  sequences: readonly number[];
+  width: number;
+}
+
+/** The strips; they stay as they are while the window moves. */
+function Strips({ sequences, width }: StripProps) {
   const { store, palette, pixelRatio } = useScreen();
   const canvas = useRef<HTMLCanvasElement>(null);
-  const drag = useRef<{ grip: Grip; from: number; viewport: Viewport } | null>(null);
-  const dataset = store.dataset.value!;
-  const { length } = dataset.manifest;
+  const { length } = store.dataset.value!.manifest;
   const flipped = store.traits.reverse_complement.value;
   const states = sequences.map((sequence) => rowStates(store, sequence)[0]?.state);
-  const stripHeight = stripHeightOf(sequences.length);
-  const height = overviewHeight(sequences.length);
-  const left = GUTTER;
-  const right = width - RIGHT_PAD;
-
-  const viewport = store.viewport.value;
+  const height = stripHeightOf(sequences.length);
   const colors = palette.value;
   const dpr = pixelRatio.value;
   usePainter(() => {
-    if (!canvas.current || width === 0) return;
-    const pen = preparePen(canvas.current, width, height, dpr);
+    const pen = canvas.current && width > 0 ? preparePen(canvas.current, width, height, dpr) : null;
     if (!pen) return;
     const tracks = states.map((state) => (state?.phase === "ready" ? state.data : null));
-    drawOverview(pen, tracks, length, { left, right, top: 0, rowHeight: ROW, flipped }, colors);
-    const origin = rulerOrigin(dataset, sequences);
-    drawRuler(pen, new BaseScale(viewport, left, right, flipped), origin, stripHeight + 4, colors, dpr);
+    const layout = { left: GUTTER, right: width - RIGHT_PAD, top: 0, rowHeight: ROW, flipped };
+    drawOverview(pen, tracks, length, layout, colors);
   });
+  return (
+    <canvas
+      ref={canvas}
+      role="img"
+      aria-label={`Attribution over the whole ${whole(length)} bases of ${sequences.length} sequences`}
+      style={{ width: `${width}px`, height: `${height}px` }}
+    />
+  );
+}
+
+/** The positions that the tracks show. */
+function Ruler({ sequences, width }: StripProps) {
+  const { store, palette, pixelRatio } = useScreen();
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const dataset = store.dataset.value!;
+  const scale = new BaseScale(
+    store.viewport.value,
+    GUTTER,
+    width - RIGHT_PAD,
+    store.traits.reverse_complement.value,
+  );
+  const colors = palette.value;
+  const dpr = pixelRatio.value;
+  usePainter(() => {
+    const pen = canvas.current && width > 0 ? preparePen(canvas.current, width, RULER, dpr) : null;
+    if (pen) drawRuler(pen, scale, rulerOrigin(dataset, sequences), 4, colors, dpr);
+  });
+  return <canvas ref={canvas} aria-hidden="true" style={{ width: `${width}px`, height: `${RULER}px` }} />;
+}
+
+export function Overview({ sequences, width }: StripProps) {
+  const { store } = useScreen();
+  const drag = useRef<{ grip: Grip; from: number; viewport: Viewport } | null>(null);
+  const { length } = store.dataset.value!.manifest;
+  const flipped = store.traits.reverse_complement.value;
+  const stripHeight = stripHeightOf(sequences.length);
+  const left = GUTTER;
+  const right = width - RIGHT_PAD;
+  const viewport = store.viewport.value;
 
   const all = new BaseScale({ start: 0, end: length }, left, right, flipped);
   const toBases = (px: number): number => ((flipped ? -px : px) / (right - left)) * length;
@@ -84,12 +120,8 @@ export function Overview({ sequences, width }: { sequences: readonly number[]; w
   const handlers = { onPointerMove: move, onPointerUp: release, onPointerCancel: release };
   return (
     <div class="nbm-overview" onPointerDown={jump}>
-      <canvas
-        ref={canvas}
-        role="img"
-        aria-label={`Attribution over the whole ${whole(length)} bases of ${sequences.length} sequences`}
-        style={{ width: `${width}px`, height: `${height}px` }}
-      />
+      <Strips sequences={sequences} width={width} />
+      <Ruler sequences={sequences} width={width} />
       <div
         class="nbm-window"
         role="slider"

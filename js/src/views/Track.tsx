@@ -80,7 +80,8 @@ export function Track({ sequence, width, measure, sharedRange, rectsOf }: TrackP
   );
   usePainter(() => {
     const element = canvas.current;
-    const pen = element && width > 0 ? preparePen(element, width, geometry.height, dpr) : null;
+    const pen =
+      element && width > 0 ? preparePen(element, width, geometry.height, dpr, colors.surface) : null;
     if (!element || !pen) return;
     const scale = new BaseScale({ start, end }, GUTTER, width - RIGHT_PAD, flipped);
     const rects = boxRects(layout.boxes, scale, (box) => laneTop(box, geometry));
@@ -105,11 +106,8 @@ export function Track({ sequence, width, measure, sharedRange, rectsOf }: TrackP
       dpr,
       ...ofRows,
     ];
-    const logo = logoLayer.paint(unchanged, width, geometry.height, dpr, (layer) =>
-      drawBackground(layer, scene),
-    );
     drawBands(pen, scene);
-    if (logo) pen.drawImage(logo, 0, 0, width, geometry.height);
+    logoLayer.paint(pen, unchanged, width, geometry.height, dpr, (onto) => drawBackground(onto, scene));
     drawForeground(pen, scene);
     element.dataset.boxes = String(rects.filter(({ box }) => box.passes).length);
     element.dataset.ghosts = String(rects.filter(({ box }) => !box.passes).length);
