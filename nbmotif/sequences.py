@@ -308,7 +308,7 @@ def _shuffle_uniform(codes: npt.NDArray[np.int8], n: int, seeds: npt.NDArray[np.
     for row, seed in zip(states, seeds, strict=True):
         row[:] = np.random.SeedSequence(int(seed) % 2**64).generate_state(n, np.uint64)
     shuffled = np.empty((len(codes), n, codes.shape[1]), dtype=np.int8)
-    shuffle_uniform(codes, states, shuffled)
+    shuffle_uniform(codes, states, np.empty((9, 4), dtype=np.int64), shuffled)
     return shuffled
 
 

@@ -35,7 +35,7 @@ _MIX_2 = np.uint64(0x94D049BB133111EB)
 
 
 @kernel()
-def shuffle_uniform(codes: npt.NDArray[np.int8], states: States, out: npt.NDArray[np.int8]) -> None:
+def shuffle_uniform(codes: npt.NDArray[np.int8], states: States, scratch: Ints, out: npt.NDArray[np.int8]) -> None:
     """Draw shuffles uniformly from all that keep the dinucleotides.
 
     N stays in place and cuts: each piece between two N is shuffled on its own, with its first and last letter fixed.
@@ -47,6 +47,8 @@ def shuffle_uniform(codes: npt.NDArray[np.int8], states: States, out: npt.NDArra
     states
         uint64 (N, n): the random state of each shuffle, overwritten. Shuffle [i, k] depends on codes[i] and
         states[i, k] alone.
+    scratch
+        int64 (9, 4), overwritten.
     out
         int8 (N, n, L), C order, overwritten with the shuffled codes.
 
@@ -54,33 +56,33 @@ def shuffle_uniform(codes: npt.NDArray[np.int8], states: States, out: npt.NDArra
     -----
     O(N·n·L): one random number per letter.
     """
-    counts = np.zeros((4, 4), np.int64)  # dinucleotides ab of the piece
-    left = np.zeros((4, 4), np.int64)  # those not yet used
-    last = np.zeros(4, np.int64)  # the letter that follows a for the last time
+    # dinucleotides ab of the piece, those not yet used, and the letter that follows a for the last time
+    counts, left, last = scratch[:4], scratch[4:8], scratch[8]
     for i in range(codes.shape[0]):
         start = 0
         for end in range(codes.shape[1] + 1):
             if end < codes.shape[1] and codes[i, end] >= 0:
                 continue
+            piece = codes[i, start:end]
             if end > start:
-                _count_edges(codes[i], start, end, counts)
+                _count_edges(piece, counts)
             for k in range(states.shape[1]):
                 if end > start:
                     state = states[i, k : k + 1]
-                    _draw_tree(counts, codes[i, end - 1], state, left, last)
-                    _walk(left, codes[i, start], last, state, start, end, out[i, k])
+                    _draw_tree(counts, piece[end - start - 1], state, left, last)
+                    _walk(left, piece[0], last, state, out[i, k, start:end])
                 if end < codes.shape[1]:
                     out[i, k, end] = -1
             start = end + 1
 
 
 @kernel()
-def _count_edges(codes: npt.NDArray[np.int8], start: int, end: int, counts: Ints) -> None:
+def _count_edges(piece: npt.NDArray[np.int8], counts: Ints) -> None:
     for a in range(4):
         for b in range(4):
             counts[a, b] = 0
-    for j in range(start, end - 1):
-        counts[codes[j], codes[j + 1]] += 1
+    for j in range(piece.shape[0] - 1):
+        counts[piece[j], piece[j + 1]] += 1
 
 
 @kernel()
@@ -108,14 +110,14 @@ def _draw_tree(counts: Ints, root: int, state: States, left: Ints, last: Ints) -
 
 
 @kernel()
-def _walk(left: Ints, first: int, last: Ints, state: States, start: int, end: int, out: npt.NDArray[np.int8]) -> None:
+def _walk(left: Ints, first: int, last: Ints, state: States, out: npt.NDArray[np.int8]) -> None:
     """Follow random edges that are left, and the tree where a letter has no other.
 
     Drawing as one goes is the same as ordering each letter's edges at random beforehand.
     """
     a = first
-    out[start] = a
-    for j in range(start + 1, end):
+    out[0] = a
+    for j in range(1, out.shape[0]):
         if left[a, 0] + left[a, 1] + left[a, 2] + left[a, 3] > 0:
             b = _draw_letter(left[a], state)
             left[a, b] -= 1
@@ -201,5 +203,6 @@ def all_shuffles(codes: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
 def warm_up() -> None:
     """Compile the kernels on one short sequence."""
     codes = np.array([[0, 1, 0, 2, 0]], np.int8)
-    shuffle_uniform(codes, np.zeros((1, 1), np.uint64), np.empty((1, 1, 5), np.int8))
+    scratch = np.empty((9, 4), np.int64)
+    shuffle_uniform(codes, np.zeros((1, 1), np.uint64), scratch, np.empty((1, 1, 5), np.int8))
     follow_edges(codes[0], np.array([1, 3, 2, 4]), np.array([0, 2, 3, 4, 4]), np.empty(5, np.int8))
