@@ -102,18 +102,18 @@ def score_exactly(query: np.ndarray, columns: np.ndarray, n_bins: int) -> tuple[
 @given(
     st.integers(0, 2**31),
     st.sampled_from(["PWM", "one-hot", "weighted", "signed", "large", "tiny", "flat"]),
-    st.integers(1, 300),
+    st.integers(1, 3000),
     st.sampled_from([0.01, 0.3, 10.0]),
 )
 def test_meme_columns__single_precision_never_decides(seed: int, kind: str, n: int, spread: float) -> None:
     rng = np.random.default_rng(seed)
     columns = rng.dirichlet([spread] * 4, n).T.copy()  # 0.01: many columns are alike, and distances tie
-    letters = LETTERS[rng.integers(0, 4, 5)]
+    letters = LETTERS[rng.integers(0, 4, 12)]
     query = {
-        "PWM": lambda: np.concatenate([columns.T[:3], rng.dirichlet([0.5] * 4, 2)]),
+        "PWM": lambda: np.concatenate([columns.T[:3], rng.dirichlet([0.5] * 4, 12)]),
         "one-hot": lambda: letters,
-        "weighted": lambda: letters * rng.random((5, 1)),
-        "signed": lambda: rng.normal(size=(5, 4)),
+        "weighted": lambda: letters * rng.random((12, 1)),
+        "signed": lambda: rng.normal(size=(12, 4)),
         "large": lambda: rng.normal(size=(5, 4)) * 10.0 ** rng.integers(1, 12),
         "tiny": lambda: rng.normal(size=(5, 4)) * 1e-9,
         "flat": lambda: np.full((5, 4), 0.25),
@@ -266,6 +266,10 @@ def test_tomtom__equal_scores_take_the_larger_overlap_then_the_smaller_offset() 
     # with the first letter on column 0, both others are aligned: overlap 3
     assert place([1, 1, 1], 15, False) == [0, 3, 0]
     assert place([1, 1, 1], 15, True) == [0, 3, 0] or place([1, 1, 1], 15, True)[1] < 3
+    # a target of one flat column lies under any of the three letters: the smallest shift
+    lanes = np.array([[[1, 1, 1]]])
+    assert place([1, 1, 1], 10, False) == [0, 1, 0]
+    lanes = np.array([[[0, 3, 1]]])
     # no column is needed for a score of 10: overlap 2 at shift 1 (columns 1 and 2)
     assert place([1, 2], 10, False) == [1, 2, 0]
 
