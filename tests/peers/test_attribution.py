@@ -11,7 +11,10 @@ import torch
 from torch import nn
 
 import nbmotif
+from tests.unit import attribution_zoo
 from tests.unit.attribution_zoo import LENGTH, ChannelsLast, build
+from tests.unit.attribution_zoo_architectures import architectures
+from tests.unit.attribution_zoo_functions import functions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,6 +76,29 @@ def test_deep_lift_shap__agrees_on_softmax_in_float64() -> None:
     options: dict[str, Any] = {"references": references.double(), "raw_outputs": True, "device": "cpu"}
     X = X.double()
     assert_same(nbmotif.deep_lift_shap(model, X, **options), their_attribution(model, X, **options))
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # theirs, about what they have no rule for
+def test_deep_lift_shap__agrees_on_every_model_of_the_zoo_on_which_theirs_is_complete() -> None:
+    X, references = (t.double() for t in dense(3, LENGTH, 5))
+    zoo = {**attribution_zoo.activations(), **attribution_zoo.operations(), **functions(), **architectures()}
+    options: dict[str, Any] = {"references": references, "raw_outputs": True, "device": "cpu"}
+    agreeing = []
+    for name, middle in zoo.items():
+        model = build(middle).double().eval()
+        try:
+            theirs = their_attribution(model, X, batch_size=100, **options)
+        except Exception:  # noqa: BLE001  (it crashes on some)
+            continue
+        with torch.no_grad():
+            change = model(X) - model(references.flatten(0, 1)).view(3, 5)
+        error = ((X[:, None] - references) * theirs).sum((2, 3)) - change
+        if error.abs().mean() < 1e-6 * change.abs().mean():
+            ours = nbmotif.deep_lift_shap(model, X, **options)
+            assert (ours - theirs).abs().max() <= 1e-5 * theirs.abs().max(), name
+            agreeing.append(name)
+    assert len(agreeing) >= 40
 
 
 @pytest.mark.parametrize("options", [{}, {"hypothetical": True}, {"target": 0, "batch_size": 7}], ids=str)

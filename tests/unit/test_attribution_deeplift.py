@@ -232,6 +232,14 @@ def test_deep_lift_shap__refuses_by_name_what_cannot_be_right(function, message)
         attribute(model, batch_size=1)
 
 
+def test_deep_lift_shap__refuses_the_autocast_of_its_caller(model):
+    with (
+        torch.autocast("cpu", torch.bfloat16),
+        pytest.raises(UnsupportedModel, match=r"conv1d in conv .* under autocast"),
+    ):
+        attribute(model)
+
+
 @pytest.mark.filterwarnings("ignore:`torch.jit")
 def test_deep_lift_shap__refuses_torchscript_and_says_what_to_pass():
     scripted = build(torch.jit.script(nn.Sequential(nn.ReLU())))
