@@ -135,7 +135,7 @@ class HitIndex:
     def in_sequence(self, sequence: int) -> Block:
         """List all hits of one sequence."""
         everything = hit_rule(self.hits, Thresholds(attribution=None, fimo_p=np.inf))
-        cursors = kernels.seek(self._runs, self.hits.sequence_idx, sequence)
+        cursors = _first_from(self._runs, self.hits.sequence_idx, sequence)
         return self._select(cursors, sequence, sequence + 1, everything)
 
     def _select(self, cursors: Ints, first: int, last: int, rule: tuple[Any, ...]) -> Block:
@@ -166,10 +166,12 @@ class HitIndex:
         """
         size = self._attribution[block.rows] if len(self._attribution) else np.ones(len(block.rows), np.float32)
         strength = np.abs(size.astype(np.float64)) / np.sqrt(self.widths[block.motif])
-        place = (block.motif, block.sequence, block.start)
-        won: npt.NDArray[np.bool_] = kernels.win(
-            *place, strength, self.p_values(block), self.widths, self.ranks, self.length
-        )
+        order = np.lexsort((self.ranks[block.motif], self.p_values(block), -strength, block.sequence))
+        first = int(block.sequence[0]) if len(block.sequence) else 0
+        starts = (block.sequence.astype(np.int64) - first) * self.length + block.start
+        ends = starts + self.widths[block.motif]
+        won = np.zeros(len(starts), np.bool_)
+        kernels.win(order, starts, ends, np.zeros(int(ends.max(initial=0)), np.bool_), won)
         return won
 
     def count(
@@ -240,7 +242,15 @@ class HitIndex:
 
     def strength_at(self, rank: int) -> np.float32:
         """Return the |attribution| that is ``rank``-th from the top, from 0."""
-        return np.float32(profiles.strength_at(self._attribution, rank)[0])
+        bits, found = self._attribution.view(np.uint32), -1
+        for _ in range(2):  # the upper half of the bits, then the lower: no copy of millions of numbers is sorted
+            counts = np.zeros(1 << 16, np.int64)
+            profiles.count_digits(bits, found, counts)
+            n_above = counts[::-1].cumsum()[::-1] - counts
+            digit = int(np.flatnonzero(n_above <= rank)[0])
+            rank -= int(n_above[digit])
+            found = digit if found < 0 else found << 16 | digit
+        return np.float32(np.array(found, np.uint32).view(np.float32))
 
     def table(self, thresholds: Thresholds, families: npt.NDArray[np.integer], mode: CountMode, stops: Stops) -> Ints:
         """Count at every stop of a slider at once.
@@ -320,8 +330,20 @@ def hit_rule(hits: Hits, thresholds: Thresholds) -> tuple[Any, ...]:
         given = np.asarray(thresholds.sequences, np.bool_)
         allowed[: len(given)] = given[: len(allowed)]
     window = np.array(_ANYWHERE if thresholds.window is None else thresholds.window, np.int64)
-    cuts = kernels.level_cuts(hits.p_levels.values, hits.p_levels.offsets, thresholds.fimo_p)
+    n_below = np.append(0, np.cumsum(hits.p_levels.values < thresholds.fimo_p))
+    cuts = np.diff(n_below[hits.p_levels.offsets])
     return cuts, side, np.float32(thresholds.attribution or 0.0), allowed, window
+
+
+def _first_from(runs: Ints, sequence_idx: npt.NDArray[np.int32], sequence: int) -> Ints:
+    """Find the first row of each run that is not before a sequence, shape (R), by halving all of them at once."""
+    low, high = runs[:, 0].copy(), runs[:, 1].copy()
+    while (is_open := low < high).any():
+        middle = (low + high) // 2
+        is_before = is_open & (sequence_idx[np.minimum(middle, len(sequence_idx) - 1)] < sequence)
+        low = np.where(is_before, middle + 1, low)
+        high = np.where(is_open & ~is_before, middle, high)
+    return low
 
 
 def _sorted_by_sequence(hits: Hits) -> Hits:

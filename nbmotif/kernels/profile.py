@@ -52,7 +52,8 @@ def profile(
             last += 1
         most = max(most, last - first)
     # the hits of a group so far, joined, as a list: each knows the one behind it
-    left, right, largest, behind, order = np.empty((5, most), dtype=np.int64)
+    scratch = np.empty((5, most), dtype=np.int64)
+    left, right, largest, behind, order = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4]
     last = 0
     while last < len(motif):
         first = last
@@ -107,25 +108,37 @@ def profile(
 
 
 @kernel()
-def strength_at(attribution: np.ndarray, rank: int) -> np.ndarray:
-    """Return the |attribution| that is ``rank``-th from the top, from 0, shape (1,); by two passes, with no copy."""
-    bits = attribution.view(np.uint32)
-    coarse = np.zeros(1 << 15, dtype=np.int64)
+def count_digits(bits: np.ndarray, high: int, counts: np.ndarray) -> None:
+    """Count the values of 16 of 31 bits: the upper ones if ``high`` is negative, else the lower ones beneath it.
+
+    Parameters
+    ----------
+    bits
+        uint32 (H); the first bit is not looked at: of float32 it is the sign, and the others are ordered as they are.
+    high
+        Upper 15 bits that the lower ones are counted for.
+    counts
+        int64 (65536), added to.
+    """
     for b in bits:
-        coarse[(b & 0x7FFFFFFF) >> 16] += 1
-    high = len(coarse) - 1
-    while rank >= coarse[high]:
-        rank -= coarse[high]
-        high -= 1
-    fine = np.zeros(1 << 16, dtype=np.int64)
-    for b in bits:
-        if (b & 0x7FFFFFFF) >> 16 == high:
-            fine[b & 0xFFFF] += 1
-    low = len(fine) - 1
-    while rank >= fine[low]:
-        rank -= fine[low]
-        low -= 1
-    return np.array([(high << 16) | low], dtype=np.uint32).view(np.float32)
+        upper = (b & np.uint32(0x7FFFFFFF)) >> np.uint32(16)
+        if high < 0:
+            counts[upper] += 1
+        elif upper == high:
+            counts[b & np.uint32(0xFFFF)] += 1
+
+
+@kernel()
+def _bin_of(edges: np.ndarray, value: np.floating) -> int:
+    """Find the last edge that a value is above; the first if there is none."""
+    low, high = 0, len(edges)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if edges[middle] < value:
+            low = middle
+        else:
+            high = middle
+    return low
 
 
 @kernel()
@@ -162,7 +175,7 @@ def density(
     for m in range(len(offsets) - 1):
         for h in range(offsets[m], offsets[m + 1]):
             value = attribution[h]
-            k = max(0, np.searchsorted(edges, abs(value)) - 1)
+            k = _bin_of(edges, abs(value))
             row = n_edges + k if value >= 0 else n_edges - 1 - k
             counts[row, level_bin[level_offsets[m] + level[h]]] += 1
     return counts
@@ -174,6 +187,6 @@ def warm_up() -> None:
     attribution, offsets = np.ones(1, dtype=np.float32), np.array([0, 1])
     steps = np.zeros((1, 3), dtype=np.int64)
     profile(index, index, index, one, one, one, index, OVERLAPPING, True, steps)
-    for level in (index.astype(np.uint16), index):
-        density(level, attribution, offsets, offsets, one * 0, attribution, 1)
-    strength_at(attribution, 0)
+    # what has so many p-values that it needs wider levels is compiled when it occurs
+    density(index.astype(np.uint16), attribution, offsets, offsets, one * 0, attribution, 1)
+    count_digits(attribution.view(np.uint32), -1, np.zeros(1 << 16, dtype=np.int64))

@@ -41,24 +41,6 @@ def find_runs(sequence_idx: np.ndarray, offsets: np.ndarray) -> np.ndarray:
 
 
 @kernel()
-def seek(runs: np.ndarray, sequence_idx: np.ndarray, sequence: int) -> np.ndarray:
-    """Find the first row of each run, of :func:`find_runs`, that is not before a sequence, int64 (R)."""
-    cursors = np.empty(len(runs), dtype=np.int64)
-    for r in range(len(runs)):
-        cursors[r] = runs[r, 0] + np.searchsorted(sequence_idx[runs[r, 0] : runs[r, 1]], sequence)
-    return cursors
-
-
-@kernel()
-def level_cuts(values: np.ndarray, offsets: np.ndarray, p_threshold: float) -> np.ndarray:
-    """Count each motif's p-values below a threshold; ``values`` ascend from ``offsets[m]`` to ``offsets[m + 1]``."""
-    cuts = np.empty(len(offsets) - 1, dtype=np.int64)
-    for m in range(len(cuts)):
-        cuts[m] = np.searchsorted(values[offsets[m] : offsets[m + 1]], p_threshold)
-    return cuts
-
-
-@kernel()
 def is_beyond(attribution: np.floating, side: int, threshold: np.floating) -> bool:
     """Whether an attribution passes a threshold; both float32, the comparison strict."""
     is_above, is_below = attribution > threshold, attribution < -threshold
@@ -235,80 +217,41 @@ def scan(
 
 
 @kernel()
-def win(
-    motif: np.ndarray,
-    sequence: np.ndarray,
-    start: np.ndarray,
-    strength: np.ndarray,
-    p_value: np.ndarray,
-    widths: np.ndarray,
-    rank: np.ndarray,
-    length: int,
-) -> np.ndarray:
-    """Mark the hits that win their place: strongest first, a hit wins if it overlaps no winner.
+def win(order: np.ndarray, starts: np.ndarray, ends: np.ndarray, taken: np.ndarray, wins: np.ndarray) -> None:
+    """Mark the hits that win their place: in the order given, a hit wins if it overlaps no winner.
 
     Parameters
     ----------
-    motif, sequence, start
-        Columns of passing hits (P), in the order of :func:`select`.
-    strength
-        float64 (P): larger wins; ties go to the smaller ``p_value``, then to the smaller ``rank`` of the motif, then
-        to the first in order.
-    p_value
-        float64 (P).
-    widths, rank
-        int64 (M).
-    length
-        No hit reaches beyond it.
-
-    Returns
-    -------
-    bool (P).
+    order
+        int64 (P): the hits from the strongest to the weakest.
+    starts, ends
+        int64 (P): where each hit lies on one number line, on which sequences follow each other.
+    taken
+        bool, all False: the number line; overwritten.
+    wins
+        bool (P), all False: overwritten.
     """
-    wins = np.zeros(len(motif), dtype=np.bool_)
-    taken = np.full(length + 1, -1, dtype=np.int64)
-    last = 0
-    while last < len(motif):
-        first = last
-        while last < len(motif) and sequence[last] == sequence[first]:
-            last += 1
-        order = np.argsort(-strength[first:last], kind="mergesort") + first
-        for i in range(1, len(order)):  # equal strengths are already in order of place
-            here = order[i]
-            j = i
-            while j > 0 and strength[order[j - 1]] == strength[here]:
-                other = order[j - 1]
-                if p_value[other] < p_value[here]:
-                    break
-                if p_value[other] == p_value[here] and rank[motif[other]] <= rank[motif[here]]:
-                    break
-                order[j] = other
-                j -= 1
-            order[j] = here
-        for i in order:
-            end = start[i] + widths[motif[i]]
-            is_free = True
-            for position in range(start[i], end):
-                is_free &= taken[position] != first
-            if is_free:
-                wins[i] = True
-                taken[start[i] : end] = first
-    return wins
+    for i in order:
+        is_free = True
+        for position in range(starts[i], ends[i]):
+            is_free &= not taken[position]
+        if is_free:
+            wins[i] = True
+            for position in range(starts[i], ends[i]):
+                taken[position] = True
 
 
 def warm_up() -> None:
     """Compile every kernel of this module."""
-    one, zero = np.ones(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
+    one = np.ones(1, dtype=np.int64)
     index, level = np.zeros(1, dtype=np.int32), np.zeros(1, dtype=np.uint16)
     attribution, allowed, window = np.ones(1, dtype=np.float32), np.ones(1, dtype=np.bool_), np.array([0, 2])
     offsets = np.array([0, 1])
     runs = find_runs(index, offsets)
-    seek(runs, index, 0)
-    for levels in (level, level.astype(np.int32)):
-        rule = (level_cuts(np.zeros(1), offsets, 1.0), ABOVE, np.float32(0.5), allowed, window)
-        mark_passing(levels, attribution, index, index, offsets, one, *rule)
-        rows, motif = select(runs, runs[:, 0].copy(), 0, 1, 2, levels, attribution, index, index, one, *rule)
-    place = (motif, index[rows], index[rows])
+    # what has so many p-values that it needs wider levels is compiled when it occurs
+    rule = (one, ABOVE, np.float32(0.5), allowed, window)
+    mark_passing(level, attribution, index, index, offsets, one, *rule)
+    rows, motif = select(runs, runs[:, 0].copy(), 0, 1, 2, level, attribution, index, index, one, *rule)
     labels = np.zeros(1, dtype=np.int32)
-    scan(*place, one, one, labels, 2, np.full((5, 1), -1), np.zeros((5, 1), dtype=np.int64))
-    win(*place, np.ones(1), np.ones(1), one, zero, 2)
+    scan(motif, index[rows], index[rows], one, one, labels, 2, np.full((5, 1), -1), np.zeros((5, 1), dtype=np.int64))
+    win(one * 0, one * 0, one, np.zeros(1, dtype=np.bool_), np.zeros(1, dtype=np.bool_))
