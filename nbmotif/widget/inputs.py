@@ -178,7 +178,11 @@ def _effects(marginal: Any) -> dict[str, float]:
         got = f"columns {list(marginal.columns)}"
         raise InvalidArgument("marginal", got, "a DataFrame with motif_name and effect, as from marginalize_motifs")
     names = marginal["motif_name"] if "motif_name" in marginal.columns else marginal.index
-    return {str(name): float(effect) for name, effect in zip(names, marginal["effect"], strict=True)}
+    strongest: dict[str, float] = {}  # of several places and strands
+    for name, effect in zip(map(str, names), map(float, marginal["effect"]), strict=True):
+        if name not in strongest or abs(effect) > abs(strongest[name]):
+            strongest[name] = effect
+    return strongest
 
 
 def read_families(families: Any, motif_names: list[str], motif_set: MotifSet | None) -> FamilyTree:

@@ -127,6 +127,13 @@ def test_read_content__takes_effects_in_any_form(pieces: Pieces, form: str) -> N
     np.testing.assert_array_equal(effects, np.array([0.5, -0.25, 0.5, np.nan, np.nan], np.float32))
 
 
+def test_read_content__shows_the_strongest_effect_of_several_places(pieces):
+    names = ["GATA1", "Gata4"] * 2
+    rows = pd.DataFrame({"motif_name": names, "effect": [0.5, -0.25, 0.1, 0.2], "strand": [*"++--"]})
+    effects = read_content(**{**pieces(), "marginal": rows}).marginal
+    np.testing.assert_array_equal(effects[:2], np.array([0.5, -0.25], np.float32))
+
+
 def test_read_content__shows_effects_alone(pieces: Pieces) -> None:
     content = read_content(marginal=pieces()["marginal"])
     assert content.motif_names == ["GATA1", "Gata4", "TAL1"]
