@@ -219,7 +219,8 @@ def annotate_seqlets(
     if known.any():
         queries = [_with_unknown(span) for span in spans if (span >= 0).any()]
         targets = _targets(motif_set, reverse_complement, 100, compat)
-        found = find_nearest(queries, targets, n_nearest, count_jobs(n_jobs), verbose)
+        in_one_go = n_nearest == 1  # of all p-values the smallest is found at once; to sort them takes longer
+        found = find_nearest(queries, targets, n_nearest, count_jobs(n_jobs), verbose, with_q_values=in_one_go)
         at = known > 0
         p_values[at], q_values[at] = found.p_values, found.q_values
         idxs[at] = found.idxs if found.idxs is not None else -1
@@ -317,6 +318,8 @@ def _spans(X: torch.Tensor | npt.NDArray[Any], seqlets: pd.DataFrame) -> list[np
         got = f"example {example[row]}, {start[row]} to {end[row]} in row {row}"
         raise InvalidArgument("seqlets", got, f"inside X: {n_sequences} sequences of {length} bp")
     used, at = np.unique(example, return_inverse=True)
+    if isinstance(X, torch.Tensor) and X.device.type == "cpu" and X.dtype != torch.bfloat16:
+        X = X.detach().numpy()  # which picks a few sequences without waking torch's threads
     codes = to_codes(X if len(used) == n_sequences else X[used])
     return [codes[i, s:e] for i, s, e in zip(at, start, end, strict=True)]
 

@@ -84,9 +84,17 @@ class TomtomResult:
 
 
 def find_nearest(
-    queries: Sequence[Query], targets: Targets, n_nearest: int | None, n_jobs: int, verbose: bool
+    queries: Sequence[Query],
+    targets: Targets,
+    n_nearest: int | None,
+    n_jobs: int,
+    verbose: bool,
+    with_q_values: bool = False,
 ) -> TomtomResult:
-    """Compare queries, at least one, with all targets and keep the nearest of each; equal queries are compared once."""
+    """Compare queries, at least one, with all targets and keep the nearest of each; equal queries are compared once.
+
+    With ``n_nearest`` and ``with_q_values``, q-values are found on the way; else when they are asked for.
+    """
     seen: dict[tuple[bytes, int], int] = {}
     distinct: list[Query] = []
     row = np.empty(len(queries), np.int64)
@@ -100,7 +108,9 @@ def find_nearest(
     shape = (len(distinct), n_kept)
     p_values, scores = np.empty(shape), np.empty(shape, np.int16)
     idxs, placed = np.empty(shape, np.int32), np.empty((*shape, 3), np.int32)
-    layout = targets.layout
+    q_values, layout = np.empty(shape), targets.layout
+    wholes: tuple[npt.NDArray[Any], ...] = (p_values, scores, idxs, placed, q_values)
+    with_q_values = with_q_values and n_nearest is not None
 
     def keep(found: Matches) -> tuple[npt.NDArray[Any], ...]:
         """Find p-values, scores, indices and places of the nearest, or of all in order."""
@@ -109,18 +119,21 @@ def find_nearest(
             return tuple(values.take(layout.slots, axis=1) for values in in_order)
         targets_of = layout.targets[found.slots]
         at, chosen = np.arange(len(found.queries))[:, None], _nearest(found.p_values, targets_of, n_kept)
-        kept = found.p_values, found.scores, targets_of
-        return (*(values[at, chosen] for values in kept), found.place(chosen))
+        near = (*(values[at, chosen] for values in (found.p_values, found.scores, targets_of)), found.place(chosen))
+        if not with_q_values:
+            return near
+        return (*near, benjamini_hochberg(np.sort(found.p_values, axis=1), n_kept))
 
     with Progress(total=len(distinct), desc="TOMTOM", unit="query", disable=not verbose) as bar:
-        for at, kept in match(distinct, targets, n_kept, n_jobs, keep):
-            p_values[at], scores[at], idxs[at], placed[at] = kept
+        for at, kept in match(distinct, targets, targets.n_targets if with_q_values else n_kept, n_jobs, keep):
+            for whole, part in zip(wholes, kept, strict=False):
+                whole[at] = part
             bar.update(len(at))
     offsets, overlaps, strands = placed[row, :, 0], placed[row, :, 1], placed[row, :, 2].astype(np.int8)
     nearest = None if n_nearest is None else idxs[row]
 
     def find_q_values() -> Floats:
-        return _q_values(distinct, targets, n_nearest, n_jobs)[row]
+        return (q_values if with_q_values else _q_values(distinct, targets, n_nearest, n_jobs))[row]
 
     found = p_values[row], scores[row], offsets, overlaps, strands
     return TomtomResult(*found, nearest, targets.n_targets, find_q_values)

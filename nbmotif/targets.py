@@ -141,7 +141,8 @@ class Targets:
             else MemeColumns(columns[:, in_blocks[in_blocks >= 0]], self.layout.blocks)
         )
         self._scratch = Scratch()
-        self._letter_sets: dict[Binning, Scored] = {}
+        self._letter_sets: dict[tuple[int, ...], Scored] = {}
+        self._by_binning: dict[Binning, Scored] = {}
         self._firsts: dict[int, Ints] = {}
 
     @property
@@ -172,13 +173,16 @@ class Targets:
 
     def score_letters(self, present: Sequence[int]) -> Scored:
         """Score the four letters, binned as for a one-hot query made of the letters ``present``; kept."""
-        rows, pmfs = np.zeros((5, len(self.layout.column)), np.int16), np.zeros((4, self.n_bins + 1))
-        some = np.eye(4)[list(present)]
-        binning = self._columns.score(some, self.n_bins, rows[: len(some)], pmfs[: len(some)])
-        if binning not in self._letter_sets:
-            rows[:], pmfs[:] = 0, 0
-            for i in range(4):  # a letter that these bins do not hold is in no query that is binned so
-                part = slice(i, i + 1)
-                self._columns.score(np.eye(4)[part], self.n_bins, rows[i + 1 : i + 2], pmfs[part], binning)
-            self._letter_sets[binning] = Scored(np.array([binning.offset]), rows, pmfs)
-        return self._letter_sets[binning]
+        key = tuple(present)
+        if key not in self._letter_sets:
+            rows, pmfs = np.zeros((5, len(self.layout.column)), np.int16), np.zeros((4, self.n_bins + 1))
+            some = np.eye(4)[list(present)]
+            binning = self._columns.score(some, self.n_bins, rows[: len(some)], pmfs[: len(some)])
+            if binning not in self._by_binning:
+                rows[:], pmfs[:] = 0, 0
+                for i in range(4):  # a letter that these bins do not hold is in no query that is binned so
+                    part = slice(i, i + 1)
+                    self._columns.score(np.eye(4)[part], self.n_bins, rows[i + 1 : i + 2], pmfs[part], binning)
+                self._by_binning[binning] = Scored(np.array([binning.offset]), rows, pmfs)
+            self._letter_sets[key] = self._by_binning[binning]
+        return self._letter_sets[key]
