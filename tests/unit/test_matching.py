@@ -10,13 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbmotif import MotifSet, one_hot_encode
-from nbmotif.alignments import letter_nodes, span_nodes
 from nbmotif.errors import InvalidArgument, NbmotifWarning
-from nbmotif.kernels import tomtom as kernels
-from nbmotif.kernels import tomtom_columns, tomtom_null
 from nbmotif.matching import annotate_seqlets, tomtom
 from nbmotif.nearest import benjamini_hochberg
-from nbmotif.target_columns import Binning, MemeColumns, exact_scores
 
 LETTERS = np.eye(4)
 
@@ -87,44 +83,6 @@ def test_tomtom__of_one_hot_seqlets_is_the_slow_definition(seed: int, width: int
     found, expected = tomtom([query], motifs, reverse_complement=both), slow_tomtom(query, motifs.pwms, both)
     np.testing.assert_array_equal(found.scores[0], [score for _, score in expected])
     np.testing.assert_allclose(found.p_values[0], [p for p, _ in expected], rtol=1e-9)
-
-
-def score_exactly(query: np.ndarray, columns: np.ndarray, n_bins: int) -> tuple[np.ndarray, int]:
-    """Bins of each query column, in double precision throughout, and what is not aligned scores."""
-    scores = exact_scores(query, columns, (columns**2).sum(axis=0))
-    n = scores.shape[1]
-    medians = np.sort(scores, axis=1)[:, [max(n // 2 - 1, 0), max(-(-n // 2) - 1, 0)]].mean(axis=1)
-    lowest = int(np.floor((scores.min(axis=1) - medians).min()))
-    scale = int(n_bins // max((scores.max(axis=1) - medians).max() - lowest, 1.0))
-    return np.floor((scores - (medians + lowest)[:, None]) * scale + 0.5).astype(int), -lowest * scale
-
-
-@given(
-    st.integers(0, 2**31),
-    st.sampled_from(["PWM", "one-hot", "weighted", "signed", "large", "tiny", "flat"]),
-    st.integers(1, 3000),
-    st.sampled_from([0.01, 0.3, 10.0]),
-)
-def test_meme_columns__single_precision_never_decides(seed: int, kind: str, n: int, spread: float) -> None:
-    rng = np.random.default_rng(seed)
-    columns = rng.dirichlet([spread] * 4, n).T.copy()  # 0.01: many columns are alike, and distances tie
-    letters = LETTERS[rng.integers(0, 4, 12)]
-    query = {
-        "PWM": lambda: np.concatenate([columns.T[:3], rng.dirichlet([0.5] * 4, 12)]),
-        "one-hot": lambda: letters,
-        "weighted": lambda: letters * rng.random((12, 1)),
-        "signed": lambda: rng.normal(size=(12, 4)),
-        "large": lambda: rng.normal(size=(5, 4)) * 10.0 ** rng.integers(1, 12),
-        "tiny": lambda: rng.normal(size=(5, 4)) * 1e-9,
-        "flat": lambda: np.full((5, 4), 0.25),
-    }[kind]()
-    rows, pmfs = np.zeros((len(query), n), np.int16), np.empty((len(query), 101))
-    target_columns = MemeColumns(columns, np.array([[0, 1, n, 0]]))
-    binning = target_columns.score(query, 100, rows, pmfs)
-    bins, offset = score_exactly(query, columns, 100)
-    assert binning.offset == offset
-    np.testing.assert_array_equal(rows, bins - offset)
-    np.testing.assert_array_equal(pmfs, [np.bincount(row, minlength=101) / n for row in bins])
 
 
 def test_tomtom__motifs_of_pure_letters_leave_the_bins_in_doubt_and_are_exact() -> None:
@@ -246,32 +204,6 @@ def test_benjamini_hochberg__by_hand() -> None:
     expected = [[0.04, 0.04, 0.04, 0.9], [0.5, 0.5, 0.5, 0.5]]
     for n_kept in (1, 2, 3, 4):
         np.testing.assert_allclose(benjamini_hochberg(p_values, n_kept), np.array(expected)[:, :n_kept])
-
-
-def test_tomtom__equal_scores_take_the_larger_overlap_then_the_smaller_offset() -> None:
-    # a flat target column scores exactly the median for every letter, so it may be aligned or not at the same score
-    rows = np.array([[0, 0, 0], [5, 0, 0], [-5, 0, 0]], np.int16)
-    lanes = np.array([[[0, 3, 1]]])
-    placed = np.zeros((1, 1, 3), np.int32)
-    first = np.array([10], np.int16)
-
-    def place(kinds: list[int], score: int, like_memelite: bool) -> list[int]:
-        starts = np.array([0, len(kinds)])
-        slots, scores = np.array([[0]], np.int32), np.array([[score]], np.int16)
-        arguments = (rows, np.array(kinds), starts, np.array([0]), slots, scores)
-        kernels.place_alignments(*arguments, first, lanes, like_memelite, placed)
-        return placed[0, 0].tolist()
-
-    assert place([1], 15, False) == [0, 1, 0]
-    # with the first letter on column 0, both others are aligned: overlap 3
-    assert place([1, 1, 1], 15, False) == [0, 3, 0]
-    assert place([1, 1, 1], 15, True) == [0, 3, 0] or place([1, 1, 1], 15, True)[1] < 3
-    # a target of one flat column lies under any of the three letters: the smallest shift
-    lanes = np.array([[[1, 1, 1]]])
-    assert place([1, 1, 1], 10, False) == [0, 1, 0]
-    lanes = np.array([[[0, 3, 1]]])
-    # no column is needed for a score of 10: overlap 2 at shift 1 (columns 1 and 2)
-    assert place([1, 2], 10, False) == [1, 2, 0]
 
 
 def test_tomtom__a_motif_set_keeps_its_tables_until_it_changes() -> None:
@@ -412,77 +344,3 @@ def test_annotate_seqlets__takes_further_columns_and_whole_floats() -> None:
 def test_annotate_seqlets__refuses(rows: pd.DataFrame, options: dict[str, object], message: str) -> None:
     with pytest.raises(InvalidArgument, match=message):
         annotate_seqlets(sequences("ACGTACGT"), rows, database(), **options)
-
-
-def test_letter_nodes__each_is_its_parent_and_one_more_letter() -> None:
-    nodes = letter_nodes(6)
-    counts = [np.zeros(4, int)]
-    for parent, letter in zip(nodes.parents[1:], nodes.columns[1:], strict=True):
-        counts.append(counts[parent] + (np.arange(4) == letter))
-    assert len(np.unique(counts, axis=0)) == len(counts) == 210
-    assert np.searchsorted(np.sum(counts, axis=1), range(1, 8)).tolist() == nodes.level_starts.tolist()
-
-
-@pytest.mark.parametrize("stride", [0, 5], ids=["compositions", "spans"])
-def test_span_nodes__of_a_query_are_those_listed(stride: int) -> None:
-    nodes = letter_nodes(6) if stride == 0 else span_nodes(stride, 5)
-    letters, found = np.array([0, 3, 1, 1, 2]), np.empty((5, 5), np.int64)
-    tomtom_null._span_nodes.py_func(letters + 1, 0, 5, stride, found)
-    for i in range(5):
-        for j in range(i, 5):
-            columns, node = [], found[i, j]
-            while node > 0:
-                columns.append(nodes.columns[node])
-                node = nodes.parents[node]
-            expected = letters[i : j + 1] if stride == 0 else range(i, j + 1)
-            assert sorted(columns) == sorted(expected)
-
-
-def run_kernels(plain: bool) -> list[np.ndarray]:
-    """One small query through every kernel, compiled or not."""
-
-    def pick(kernel: object) -> object:
-        return kernel.py_func if plain else kernel
-
-    rng = np.random.default_rng(0)
-    columns, query = rng.dirichlet([1] * 4, 6), rng.dirichlet([1] * 4, 5)
-    targets = np.column_stack([columns, (columns**2).sum(axis=1)])
-    rough = np.ascontiguousarray(columns.T, np.float32)
-    blocks, rows, pmfs = np.array([[6, 3, 2, 0]]), np.zeros((6, 18), np.int16), np.empty((5, 11))
-    starts, one, best = np.array([0, 5]), np.array([0]), np.empty((1, 1), np.int16)
-    squares, medians, doubts = np.empty((5, 6), np.float32), np.empty(5), np.empty(5)
-    sample = np.ascontiguousarray(rough[:, ::2])
-    ends = pick(tomtom_columns.measure_columns)(query, targets, rough, sample, squares, np.empty(6), medians, doubts)
-    binning = Binning.of(*ends, 10)
-    of_bins = (*binning, blocks, rows[1:], pmfs)
-    pick(tomtom_columns.bin_columns)(query, targets, squares, medians, doubts, *of_bins)
-    kinds, offset = np.arange(1, 6), binning.offset
-    first, sums = np.array([5 * offset], np.int16), np.empty(14, np.int16)
-    pick(kernels.best_scores)(rows, kinds, starts, one, blocks, 2, first, sums, best)
-    scores, slots, ranges = np.empty((1, 1), np.int16), np.empty((1, 1), np.int32), np.empty((1, 1, 2), np.int64)
-    single = np.array([0, 1])
-    pick(kernels.keep_nearest)(best, single, single, scores, slots, ranges)
-    placed, lanes = np.zeros((1, 1, 3), np.int32), np.array([[[6, 3, 2]], [[7, 3, 2]]])
-    pick(kernels.place_alignments)(rows, kinds, starts, one, slots, scores, first, lanes, False, placed)
-    tops, p_values = 10 - (pmfs[:, ::-1] > 0).argmax(axis=1), np.empty((1, 1))
-    nodes, spans, offsets, widths = span_nodes(5, 5), np.empty((5, 5), np.int64), np.array([offset]), np.array([3])
-    need, ids = np.full(26, tomtom_null.NEVER), np.empty(26, np.int64)
-    table, levels, taps = np.empty((26, 5), np.int64), np.empty(6, np.int64), np.empty((5, 12), np.int64)
-    pick(tomtom_null.mark_needed)(kinds, starts, one, 5, ranges, widths, offsets, spans, need)
-    n_rows, size = pick(tomtom_null.plan_rows)(need, *nodes, tops, 11, table, levels, ids)
-    survival, edges = np.zeros(size), np.zeros((2, int(scores.max()) + 1))
-    pick(tomtom_null.survival_rows)(table[:n_rows], levels, pmfs, taps, survival)
-    asked = (kinds, starts, one, 5, ids, table, survival, offsets, 2, ranges, widths, single, scores)
-    pick(tomtom_null.find_p_values)(*asked, spans, edges, p_values)
-    table[n_rows:] = 0
-    return [np.array(binning), medians, rows, pmfs, best, scores, slots, ranges, placed, table, survival, p_values]
-
-
-def test_kernels__compiled_and_plain_agree() -> None:
-    for compiled, plain in zip(run_kernels(False), run_kernels(True), strict=True):
-        np.testing.assert_allclose(compiled, plain, rtol=1e-12)
-
-
-def test_warm_up__compiles_every_kernel() -> None:
-    for module in (kernels, tomtom_columns, tomtom_null):
-        module.warm_up()
