@@ -289,7 +289,10 @@ test("a band marks each site of a selected motif that counts, cut to what is vis
     alike: 0,
     placement: { lane: 0, label: "none" },
   });
-  const boxes = [site(-2, 0, true), site(10, 1, true), site(20, 1, false), site(30, -1, true)];
+  const boxes = [
+    ...[site(-2, 0, true), site(10, 1, true), site(20, 1, false), site(30, -1, true)],
+    ...[site(12, 1, true), site(10, 1, true)], // look-alikes on the same place
+  ];
   const geometry = trackGeometry({ seqlets: true, hits: true });
   const scene = {
     rects: boxRects(boxes, scale, () => 90),
@@ -301,6 +304,7 @@ test("a band marks each site of a selected motif that counts, cut to what is vis
   expect(of("rect").map(({ args, fillStyle }) => [args[0], args[2], fillStyle])).toEqual([
     [0, 20, "m1"],
     [100, 40, "m2"],
+    [140, 20, "m2"],
   ]);
   expect(pen.globalAlpha).toBe(1);
 });

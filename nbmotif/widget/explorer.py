@@ -311,9 +311,9 @@ class Explorer(ExplorerViews):
         Parameters
         ----------
         motif
-            Its name.
+            Its name, or that of a family for the motif that is most like the others.
         """
-        return motif_card(self._content, self._query, self._motif_index(motif, "motif"))
+        return motif_card(self._content, self._query, self._motif_of(motif))
 
     def to_html(
         self, path: str | os.PathLike[str] | None = None, *, tracks: int | Sequence[int] | None = None, title: str = ""
@@ -340,8 +340,9 @@ class Explorer(ExplorerViews):
         assert self._shown is not None
         traits = {name: getattr(self, name) for name in SHARED}
         chosen, title = self._choose(tracks), title or content.name or "nbmotif"
-        motifs = dict.fromkeys([*self.selected_motifs, *filter(None, [self.motif]), *self.counts["motif_name"]])
-        cards = [self.describe(name) for name in list(motifs)[:_CARDS_IN_A_PAGE]]
+        wanted = [*filter(None, [self.motif]), *self.selected_motifs, *self.counts["motif_name"]]
+        motifs = dict.fromkeys(self._motif_of(name) for name in wanted)
+        cards = [motif_card(content, self._query, motif) for motif in list(motifs)[:_CARDS_IN_A_PAGE]]
         text = share.page(traits, self._shown.encoded, chosen, title, cards)
         if path is not None:
             Path(path).write_text(text, encoding="utf-8")

@@ -171,6 +171,13 @@ class ExplorerState(anywidget.AnyWidget):
             self._motif_index(name, "motif")
         return name
 
+    def _motif_of(self, name: str) -> int:
+        """Return the index of a motif, or of the one in the middle of a family."""
+        tree, names = self._content.tree, self._content.motif_names
+        if name not in names and name in tree.names:
+            return int(tree.medoids[tree.names.index(name)])
+        return self._motif_index(name, "motif")
+
     def _motif_index(self, name: str, argument: str) -> int:
         names = [] if self._shown is None else self._shown.content.motif_names
         if name not in names:

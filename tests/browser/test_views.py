@@ -141,7 +141,7 @@ other = synthetic.explorer(name="HepG2", hits=pieces["hits"].assign(attribution=
     right.settle()
     assert notebook.value("one.attribution_threshold == other.attribution_threshold > 0.01")
     assert right.number("Attribution threshold").input_value() == left.number("Attribution threshold").input_value()
-    hits = [sum(int(row["count"]) for row in view.rows()) for view in (left, right)]
+    hits = [sum(int(row["hits"]) for row in view.rows()) for view in (left, right)]
     assert hits == notebook.value("[int(e.counts['hits'].sum()) for e in (one, other)]")
     assert hits[1] < hits[0]
     right.motif("TAL1_MA0091").click()

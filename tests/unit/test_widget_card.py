@@ -106,6 +106,14 @@ def test_to_html__holds_the_cards_of_the_motifs(explorer: Make) -> None:
     assert page["cards"]["TAL1"]["body"]["n_sites"] == widget.describe("TAL1").n_sites
 
 
+def test_describe__takes_a_family_for_its_middle_motif(explorer: Make) -> None:
+    widget = explorer()
+    family = widget.describe("GATA1").family
+    assert widget.describe(family).name in {"GATA1", "Gata4"}
+    widget.selected_motifs = [family]
+    assert widget.describe(family).name in page_of(widget.to_html())["cards"]
+
+
 def test_motif__is_one_that_is_shown(explorer: Make) -> None:
     widget = explorer()
     with pytest.raises(traitlets.TraitError, match="`motif` must name motifs that are shown"):

@@ -114,13 +114,18 @@ function clipped(pen: Pen, scale: BaseScale, height: number, draw: () => void): 
 
 /** Bands where a selected motif has a site that counts; drawn first, so that letters keep their colours. */
 export function drawBands(pen: Pen, { rects, scale, geometry, palette }: TrackScene): void {
+  const bands = rects.filter(({ box }) => box.slot >= 0 && box.passes).sort((a, b) => a.left - b.left);
+  // hits of look-alikes lie on each other: of each colour a place is painted once
+  const reach = new Map<number, number>();
   pen.globalAlpha = 0.14;
-  for (const { box, left, right } of rects) {
-    if (box.slot < 0 || !box.passes) continue;
+  for (const { box, left, right } of bands) {
+    const from = Math.max(left, scale.left, reach.get(box.slot) ?? 0);
+    const to = Math.min(right, scale.right);
+    if (to <= from) continue;
+    reach.set(box.slot, to);
     pen.fillStyle = palette.motifs[box.slot % palette.motifs.length]!;
     pen.beginPath();
-    const from = Math.max(left, scale.left);
-    pen.rect(from, LOGO_TOP, Math.min(right, scale.right) - from, geometry.lanesTop - LOGO_TOP);
+    pen.rect(from, LOGO_TOP, to - from, geometry.lanesTop - LOGO_TOP);
     pen.fill();
   }
   pen.globalAlpha = 1;

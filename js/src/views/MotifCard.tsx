@@ -16,7 +16,7 @@ import { MotifLogo, Picture } from "./MotifLogo.tsx";
 import { Swatch } from "./Swatch.tsx";
 
 const LOGO_HEIGHT = 44;
-const WIDEST = 240;
+const WIDEST = 200;
 const BINS = 41;
 const MEMBERS = 12;
 
@@ -196,7 +196,7 @@ function ExampleRow({ example, flank }: { example: Example; flank: number }) {
   const dataset = store.dataset.value!;
   const { sequence, start, end, strand, attribution, window } = example;
   const where = intervalText(dataset, sequence, start, end);
-  const width = 168;
+  const width = 150;
   const height = 30;
   const [low, high] = valueRange(window, false);
   return (
@@ -254,10 +254,12 @@ function Members({ motif, column }: { motif: number; column: number }) {
               reverse={reverse}
             />
           </span>
-          <span class="nbm-clip">{dataset.manifest.motif_names[member]}</span>
+          <span class="nbm-clip" title={dataset.manifest.motif_names[member]}>
+            {dataset.labelOf(member)}
+          </span>
           <span class="nbm-muted">
             {similarity.toFixed(2)}
-            {dataset.manifest.has.hits && ` · ${whole(counts.motifs.count[member])}`}
+            {dataset.manifest.has.hits && ` · ${Number(counts.motifs.count[member].toPrecision(3))}`}
           </span>
         </button>
       ))}
