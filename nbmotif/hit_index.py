@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, get_args
 
@@ -14,7 +15,7 @@ from nbmotif.kernels import tally as kernels
 from nbmotif.thresholds import Thresholds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import numpy.typing as npt
 
@@ -31,6 +32,11 @@ CountMode: TypeAlias = Literal["hits", "sites", "exclusive", "sequences", "expla
 COUNT_MODES: tuple[CountMode, ...] = get_args(CountMode)
 
 _SIDES: dict[str, int] = {"+": kernels.ABOVE, "-": kernels.BELOW, "both": kernels.BEYOND}
+_BEYOND: dict[int, Callable[[Any, np.float32], npt.NDArray[np.bool_]]] = {
+    kernels.ABOVE: lambda attribution, threshold: attribution > threshold,
+    kernels.BELOW: lambda attribution, threshold: attribution < -threshold,
+    kernels.BEYOND: lambda attribution, threshold: np.abs(attribution) > threshold,
+}
 # hits and places that are looked at together, so that temporary arrays stay small beside the hits
 _BLOCK_HITS, _BLOCK_PLACES = 1 << 20, 1 << 22
 # |attribution| as a whole number of at most 30 bits: sums of them are exact, in any order
@@ -84,10 +90,10 @@ class HitIndex:
     """
 
     def __init__(self, hits: Hits, length: int | None = None, ranks: npt.NDArray[np.integer] | None = None) -> None:
-        self._runs = kernels.find_runs(hits.sequence_idx, hits.offsets)
+        self._runs = _find_runs(hits.sequence_idx, hits.offsets)
         if len(self._runs) > 4 * len(hits) + 64:  # hits in no order
             hits = _sorted_by_sequence(hits)
-            self._runs = kernels.find_runs(hits.sequence_idx, hits.offsets)
+            self._runs = _find_runs(hits.sequence_idx, hits.offsets)
         self.hits = hits
         self.widths = np.asarray(hits.motif_widths, np.int64)
         # narrow motifs first: of hits that start together, the shorter is then the first
@@ -308,11 +314,18 @@ def passing(hits: Hits, thresholds: Thresholds) -> npt.NDArray[np.bool_]:
     -------
     One boolean per hit, shape (H,), such as :meth:`nbmotif.scanning.Hits.where` takes.
     """
-    attribution = np.zeros(0, np.float32) if hits.attribution is None else hits.attribution
-    columns = (hits.p_levels.of_hit, attribution, hits.sequence_idx, hits.start, hits.offsets)
-    passes: npt.NDArray[np.bool_] = kernels.mark_passing(
-        *columns, np.asarray(hits.motif_widths, np.int64), *hit_rule(hits, thresholds)
-    )
+    cuts, side, threshold, allowed, window = hit_rule(hits, thresholds)
+    last_start = window[1] - np.asarray(hits.motif_widths, np.int64)
+    passes = np.empty(hits.n_hits, np.bool_)
+    for m, (first, last) in enumerate(itertools.pairwise(hits.offsets.tolist())):  # what is written stays in the cache
+        rows, mask = slice(first, last), passes[first:last]
+        np.less(hits.p_levels.of_hit[rows], cuts[m], out=mask)
+        if thresholds.window is not None:
+            mask &= (hits.start[rows] >= window[0]) & (hits.start[rows] <= last_start[m])
+        if thresholds.sequences is not None:
+            mask &= allowed[hits.sequence_idx[rows]]
+        if side != kernels.ANY and hits.attribution is not None:
+            mask &= _BEYOND[side](hits.attribution[rows], threshold)
     return passes
 
 
@@ -333,6 +346,14 @@ def hit_rule(hits: Hits, thresholds: Thresholds) -> tuple[Any, ...]:
     n_below = np.append(0, np.cumsum(hits.p_levels.values < thresholds.fimo_p))
     cuts = np.diff(n_below[hits.p_levels.offsets])
     return cuts, side, np.float32(thresholds.attribution or 0.0), allowed, window
+
+
+def _find_runs(sequence_idx: npt.NDArray[np.int32], offsets: Ints) -> Ints:
+    """Find stretches of hits of one motif whose sequences do not fall: first row, last row + 1, motif; (R, 3)."""
+    falls = np.flatnonzero(sequence_idx[1:] < sequence_idx[:-1]) + 1
+    starts = np.union1d(falls, offsets[:-1][offsets[:-1] < offsets[1:]])
+    ends = np.append(starts, offsets[-1])[1:]
+    return np.stack([starts, ends, np.searchsorted(offsets, starts, side="right") - 1], axis=1)
 
 
 def _first_from(runs: Ints, sequence_idx: npt.NDArray[np.int32], sequence: int) -> Ints:

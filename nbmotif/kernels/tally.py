@@ -11,68 +11,10 @@ ABOVE, BELOW, BEYOND, ANY = 0, 1, 2, 3
 
 
 @kernel()
-def find_runs(sequence_idx: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    """Find the stretches of hits of one motif whose sequences do not fall.
-
-    Parameters
-    ----------
-    sequence_idx
-        int32 (H).
-    offsets
-        int64 (M + 1): hits lie motif after motif.
-
-    Returns
-    -------
-    First and last row + 1 of each run and its motif, int64 (R, 3).
-    """
-    n_runs = 0
-    for m in range(len(offsets) - 1):
-        for h in range(offsets[m], offsets[m + 1]):
-            n_runs += h == offsets[m] or sequence_idx[h] < sequence_idx[h - 1]
-    runs = np.empty((n_runs, 3), dtype=np.int64)
-    r = -1
-    for m in range(len(offsets) - 1):
-        for h in range(offsets[m], offsets[m + 1]):
-            if h == offsets[m] or sequence_idx[h] < sequence_idx[h - 1]:
-                r += 1
-                runs[r, 0], runs[r, 2] = h, m
-            runs[r, 1] = h + 1
-    return runs
-
-
-@kernel()
 def is_beyond(attribution: np.floating, side: int, threshold: np.floating) -> bool:
     """Whether an attribution passes a threshold; both float32, the comparison strict."""
     is_above, is_below = attribution > threshold, attribution < -threshold
     return side == ANY or (bool(is_above) and side != BELOW) or (bool(is_below) and side != ABOVE)
-
-
-@kernel()
-def mark_passing(
-    level: np.ndarray,
-    attribution: np.ndarray,
-    sequence_idx: np.ndarray,
-    start: np.ndarray,
-    offsets: np.ndarray,
-    widths: np.ndarray,
-    cuts: np.ndarray,
-    side: int,
-    threshold: np.floating,
-    allowed: np.ndarray,
-    window: np.ndarray,
-) -> np.ndarray:
-    """Mark the hits that pass, bool (H); the arguments are those of :func:`select`, and ``offsets`` of each motif."""
-    passes = np.zeros(len(level), dtype=np.bool_)
-    for m in range(len(offsets) - 1):
-        last_start = window[1] - widths[m]
-        for h in range(offsets[m], offsets[m + 1]):
-            passes[h] = (
-                level[h] < cuts[m]
-                and window[0] <= start[h] <= last_start
-                and allowed[sequence_idx[h]]
-                and (side == ANY or is_beyond(attribution[h], side, threshold))
-            )
-    return passes
 
 
 @kernel()
@@ -98,7 +40,8 @@ def select(
     Parameters
     ----------
     runs
-        From :func:`find_runs`, narrow motifs first.
+        int64 (R, 3): stretches of hits of one motif whose sequences do not fall, narrow motifs first: first row, last
+        row + 1, motif.
     cursors
         int64 (R): the row from which each run is read on; moved to the first hit behind these sequences.
     first, last
@@ -246,11 +189,9 @@ def warm_up() -> None:
     one = np.ones(1, dtype=np.int64)
     index, level = np.zeros(1, dtype=np.int32), np.zeros(1, dtype=np.uint16)
     attribution, allowed, window = np.ones(1, dtype=np.float32), np.ones(1, dtype=np.bool_), np.array([0, 2])
-    offsets = np.array([0, 1])
-    runs = find_runs(index, offsets)
+    runs = np.array([[0, 1, 0]])
     # what has so many p-values that it needs wider levels is compiled when it occurs
     rule = (one, ABOVE, np.float32(0.5), allowed, window)
-    mark_passing(level, attribution, index, index, offsets, one, *rule)
     rows, motif = select(runs, runs[:, 0].copy(), 0, 1, 2, level, attribution, index, index, one, *rule)
     labels = np.zeros(1, dtype=np.int32)
     scan(motif, index[rows], index[rows], one, one, labels, 2, np.full((5, 1), -1), np.zeros((5, 1), dtype=np.int64))
