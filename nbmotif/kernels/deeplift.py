@@ -105,3 +105,10 @@ def rescale_multiplier(
                 secant = (out_row[e] - out_referred[e]) / (kind(1) if is_near else difference)
                 is_wrong = is_near or not abs(secant) < largest
                 out[e] = kind(np.nan) if is_wrong else secant
+
+
+def warm_up() -> None:
+    """Compile every kernel of this module for single precision, in which nearly all models compute."""
+    x, r = np.ones((1, 2), dtype=np.float32), np.zeros((1, 1, 2), dtype=np.float32)
+    relu_multiplier(x, r, np.empty_like(r), np.empty_like(r))
+    rescale_multiplier(x, x, r, r, 4e-4, np.empty_like(r))

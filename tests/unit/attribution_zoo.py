@@ -188,6 +188,7 @@ def activations() -> dict[str, nn.Module]:
         sigmoid silu softplus softshrink softsign tanh tanhshrink"""
     )
     in_place = words("celu_ elu_ hardtanh_ leaky_relu_ relu_ rrelu_ selu_")
+    may_be_in_place = words("celu elu hardsigmoid hardswish hardtanh leaky_relu mish relu relu6 rrelu selu silu")
     methods = words("abs asinh atan cos cosh erf erfc exp expm1 relu sigmoid sign sin sinh square tanh")
     return {
         **{f"module {name}": getattr(nn, name)() for name in sorted(modules)},
@@ -196,9 +197,22 @@ def activations() -> dict[str, nn.Module]:
         **{f"function {name}": Do(getattr(F, name)) for name in sorted(functions)},
         **{f"function {name}": Do(lambda x, name=name: getattr(F, name)(x * 1)) for name in sorted(in_place)},
         **{f"method {name}": Do(lambda x, name=name: getattr(x, name)()) for name in sorted(methods)},
-        "inplace module ReLU": nn.ReLU(inplace=True),
-        "inplace module SiLU": nn.SiLU(inplace=True),
-        "method sigmoid_": Do(lambda x: (2 * x).sigmoid_()),
+        **{
+            f"inplace module {name}": getattr(nn, name)(inplace=True)
+            for name in sorted(modules)
+            if name.lower() in {function.replace("_", "") for function in may_be_in_place}
+        },
+        "inplace module Threshold": nn.Threshold(0.1, 0.0, inplace=True),
+        **{
+            f"inplace function {name}": Do(lambda x, name=name: getattr(F, name)(x * 1, inplace=True))
+            for name in sorted(may_be_in_place)
+        },
+        # torch has no derivative of its own for asinh_
+        **{
+            f"method {name}_": Do(lambda x, name=name: getattr(x * 1, f"{name}_")())
+            for name in sorted(methods)
+            if name != "asinh"
+        },
     }
 
 
