@@ -20,11 +20,7 @@ export interface Selected {
 
 export interface Counter {
   /** Finds the hits that pass; returns how many, and how many pass all but the attribution. */
-  select(
-    thresholds: Thresholds,
-    levelCut: Uint32Array,
-    only: number | null,
-  ): { nHits: number; nMatches: number };
+  select(thresholds: Thresholds, levelCut: Uint32Array, only: number | null): Selected;
   /** What was found last. */
   readonly selected: Selected | null;
   /** Adds up what the mode counts, and sequences, for the group of each motif, over the hits selected last. */
@@ -36,6 +32,13 @@ export interface Counter {
     sequences: Float64Array,
   ): void;
 }
+
+/** While the hits are on their way. The loops are not made for them: engines compile best what is made once. */
+export const NO_HITS: Counter = {
+  select: () => ({ nHits: 0, nMatches: 0 }),
+  selected: null,
+  tally() {},
+};
 
 export function makeCounter(dataset: Dataset): Counter {
   const { attribution, motif, level, start, sequence, offset } = dataset.hits;
@@ -51,9 +54,16 @@ export function makeCounter(dataset: Dataset): Counter {
   const cut = new Uint32Array(nMotifs);
   const isCounted = new Uint8Array(offset.length);
   const group = new Uint32Array(nMotifs);
+  /** Hits at the same place, which are neighbours, have the same number. */
+  const placeNumber = new Int32Array(n);
+  for (let h = 1; h < n; h++)
+    placeNumber[h] =
+      placeNumber[h - 1] + (bit(place[h] !== place[h - 1]) | bit(width[motif[h]] !== width[motif[h - 1]]));
   // what is known of each group from the hits before
-  const last = new Float64Array(nMotifs);
-  const lastWidth = new Int32Array(nMotifs);
+  const reachOf = new Float64Array(nMotifs);
+  const last = new Int32Array(nMotifs);
+  const lastSequence = new Int32Array(nMotifs);
+  const nSequences = new Int32Array(nMotifs);
   const total = new Float64Array(nMotifs);
   const strongest = new Float64Array(nMotifs);
   let nPassing = 0;
@@ -163,29 +173,37 @@ export function makeCounter(dataset: Dataset): Counter {
 
   // -- how many of each group ---------------------------------------------------------------------------------
 
+  // in one pass with the sequences, as what takes time is to look up where a hit belongs
   const countSequences = (): void => {
     for (let i = 0; i < nPassing; i++) {
       const h = passing[i];
       const g = group[motif[h]];
       const s = sequence[h];
-      total[g] += bit(last[g] !== s);
-      last[g] = s;
+      nSequences[g] += bit(lastSequence[g] !== s);
+      lastSequence[g] = s;
     }
   };
   const countHits = (): void => {
-    for (let i = 0; i < nPassing; i++) total[group[motif[passing[i]]]]++;
+    for (let i = 0; i < nPassing; i++) {
+      const h = passing[i];
+      const g = group[motif[h]];
+      const s = sequence[h];
+      nSequences[g] += bit(lastSequence[g] !== s);
+      lastSequence[g] = s;
+      total[g]++;
+    }
   };
   /** Different places: those of look-alikes are neighbours, because hits are sorted by start, then by width. */
   const countPlaces = (): void => {
     for (let i = 0; i < nPassing; i++) {
       const h = passing[i];
-      const m = motif[h];
-      const g = group[m];
-      const at = place[h];
-      const w = width[m];
-      total[g] += bit(last[g] !== at) | bit(lastWidth[g] !== w);
+      const g = group[motif[h]];
+      const s = sequence[h];
+      nSequences[g] += bit(lastSequence[g] !== s);
+      lastSequence[g] = s;
+      const at = placeNumber[h];
+      total[g] += bit(last[g] !== at);
       last[g] = at;
-      lastWidth[g] = w;
     }
   };
   /** Runs of hits each of which overlaps the run before it. */
@@ -194,10 +212,13 @@ export function makeCounter(dataset: Dataset): Counter {
       const h = passing[i];
       const m = motif[h];
       const g = group[m];
+      const s = sequence[h];
+      nSequences[g] += bit(lastSequence[g] !== s);
+      lastSequence[g] = s;
       const at = place[h];
-      const reach = last[g];
+      const reach = reachOf[g];
       total[g] += bit(at >= reach);
-      last[g] = Math.max(reach, at + width[m]);
+      reachOf[g] = Math.max(reach, at + width[m]);
     }
   };
   /** The largest |attribution| of each site, in whole units, whose sums are exact in any order. */
@@ -206,13 +227,16 @@ export function makeCounter(dataset: Dataset): Counter {
       const h = passing[i];
       const m = motif[h];
       const g = group[m];
+      const s = sequence[h];
+      nSequences[g] += bit(lastSequence[g] !== s);
+      lastSequence[g] = s;
       const at = place[h];
-      const reach = last[g];
+      const reach = reachOf[g];
       const known = strongest[g] * bit(at < reach);
       const most = Math.max(known, Math.floor(Math.abs(attribution[h]) / unit + 0.5));
       total[g] += most - known;
       strongest[g] = most;
-      last[g] = Math.max(reach, at + width[m]);
+      reachOf[g] = Math.max(reach, at + width[m]);
     }
     for (let g = 0; g < nMotifs; g++) total[g] *= unit;
   };
@@ -272,19 +296,16 @@ export function makeCounter(dataset: Dataset): Counter {
 
   const tally: Counter["tally"] = (groupOf, mode, isFamily, count, sequences) => {
     group.set(groupOf);
-    total.fill(0);
-    last.fill(-1);
-    countSequences();
-    sequences.set(total.subarray(0, sequences.length));
-    if (mode !== "sequences") {
-      total.fill(0);
-      last.fill(-1);
-      if (mode === "sites") countSites();
-      else if (mode === "explained") addStrongest(manifest.unit);
-      else if (mode === "exclusive") countWinners();
-      else if (isFamily) countPlaces();
-      else countHits();
-    }
+    for (const known of [total, nSequences, reachOf]) known.fill(0);
+    for (const known of [last, lastSequence]) known.fill(-1);
+    if (mode === "sites") countSites();
+    else if (mode === "explained") addStrongest(manifest.unit);
+    else if (mode === "hits" && isFamily) countPlaces();
+    else if (mode === "hits") countHits();
+    else countSequences();
+    if (mode === "exclusive") countWinners();
+    sequences.set(nSequences.subarray(0, sequences.length));
+    if (mode === "sequences") total.set(nSequences);
     count.set(total.subarray(0, count.length));
   };
   return {

@@ -1,5 +1,5 @@
 // The columns of one study, checked against its manifest, and the indexes that views need over them.
-import { type Counter, makeCounter } from "./counter.ts";
+import { type Counter, makeCounter, NO_HITS } from "./counter.ts";
 import type { Columns } from "./decode.ts";
 import { type GroupIndex, group } from "./families.ts";
 import { shortName } from "./names.ts";
@@ -129,7 +129,7 @@ export class Dataset {
 
   /** Made when the hits are first counted. */
   get counter(): Counter {
-    this.#counter ??= makeCounter(this);
+    this.#counter ??= this.hits.offset.at(-1) ? makeCounter(this) : NO_HITS;
     return this.#counter;
   }
 

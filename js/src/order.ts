@@ -69,11 +69,14 @@ export function orderRows(dataset: Dataset, counts: Counts, names: Names, order:
   const keeps = (level: Level, i: number): boolean =>
     filters.every(({ column, passes }) => passes(numberOf(level, column, i)));
   const motifFound = names.motif.map((name, m) => isWanted(name) || isWanted(names.family[labels[m]]!));
-  const familyOf = Array.from(labels, (f) => names.family[f]!);
-  const compareMotifs = comparer(counts.motifs, order._sort, { name: names.motif, family: familyOf });
+  // asked for only where motifs are shown: counting them takes as long as counting families
+  const sortMotifs = (motifs: number[]): number[] => {
+    const familyOf = Array.from(labels, (f) => names.family[f]!);
+    return motifs.sort(comparer(counts.motifs, order._sort, { name: names.motif, family: familyOf }));
+  };
   if (!order.by_family) {
     const rows = [...dataset.manifest.motif_names.keys()];
-    return Int32Array.from(rows.filter((m) => motifFound[m] && keeps(counts.motifs, m)).sort(compareMotifs));
+    return Int32Array.from(sortMotifs(rows.filter((m) => motifFound[m] && keeps(counts.motifs, m))));
   }
   const isFound = new Uint8Array(names.family.length);
   motifFound.forEach((found, m) => {
@@ -86,7 +89,7 @@ export function orderRows(dataset: Dataset, counts: Counts, names: Names, order:
       .sort(comparer(counts.families, order._sort, { name: names.family, family: names.family }))
       .flatMap((f) =>
         expanded.has(counts.grouping.names[f]!)
-          ? [~f, ...[...members.subarray(offset[f], offset[f + 1])].sort(compareMotifs)]
+          ? [~f, ...sortMotifs([...members.subarray(offset[f], offset[f + 1])])]
           : [~f],
       ),
   );

@@ -1,6 +1,6 @@
 // Where the hits lie: attribution against p, as found and by chance, with the thresholds as lines to drag.
-import { useRef } from "preact/hooks";
-import { stopOf } from "../answers.ts";
+import { useMemo, useRef } from "preact/hooks";
+import { type Background, stopOf } from "../answers.ts";
 import type { Palette, Pen } from "../draw/pen.ts";
 import { plural, threshold } from "../format.ts";
 import type { Store } from "../store.ts";
@@ -77,11 +77,7 @@ export function ThresholdPanel() {
       onKeyUp={() => settle(store)}
     >
       {plane ? (
-        <Picture
-          width={width}
-          height={HEIGHT}
-          draw={(pen, palette) => drawPlane(pen, store, plane, width, palette)}
-        />
+        <PlanePicture plane={plane} width={width} />
       ) : (
         <p class="nbm-muted">
           {store.settled.value ? "The plane of hits is not in this page." : "Looking at the hits…"}
@@ -125,23 +121,61 @@ function moveTo(store: Store, event: PointerEvent): void {
   set(store, Math.round(x * plane.nColumns * COLUMN_STOPS), Math.round(y * plane.nRows * ROW_STOPS));
 }
 
+/** The pictures are drawn once: a threshold only moves the lines, and what of the passing hits' picture is seen. */
+function PlanePicture({
+  plane: { left, right, row, nColumns, nRows },
+  width,
+}: {
+  plane: Plane;
+  width: number;
+}) {
+  const { store } = useScreen();
+  const background = store.answers.background.value!;
+  const pictures = useMemo(() => {
+    const picture = (passes: boolean) => (
+      <Picture
+        width={width}
+        height={HEIGHT}
+        draw={(pen, palette) => drawPlane(pen, background, nColumns, nRows, width, palette, passes)}
+      />
+    );
+    return [picture(false), picture(true)];
+  }, [background, nColumns, nRows, width]);
+  const y = HEIGHT - row * (HEIGHT - CURVES);
+  const [from, to] = [`${100 * left}%`, `${100 * right}%`];
+  const passing = `polygon(0 0, ${from} 0, ${from} ${y}px, ${to} ${y}px, ${to} 0, 100% 0, 100% ${y}px, 0 ${y}px)`;
+  return (
+    <>
+      {pictures[0]}
+      <div style={{ clipPath: passing }}>{pictures[1]}</div>
+      {left > 0 && <i style={{ left: from }} />}
+      {right < 1 && <i style={{ left: to }} />}
+      <i class="nbm-plane-p" style={{ top: `${y}px` }} />
+    </>
+  );
+}
+
 /** Above the plane how many hits each column has, as found and by chance; darker cells have more hits. */
-function drawPlane(pen: Pen, store: Store, plane: Plane, width: number, palette: Palette): void {
-  const { density, densityByChance } = store.answers.background.peek()!;
-  const { nColumns, nRows, left, right, row } = plane;
+function drawPlane(
+  pen: Pen,
+  { density, densityByChance }: Background,
+  nColumns: number,
+  nRows: number,
+  width: number,
+  palette: Palette,
+  passes: boolean,
+): void {
   const [w, h] = [width / nColumns, (HEIGHT - CURVES) / nRows];
   const most = Math.log1p(density.reduce((a, b) => Math.max(a, b), 1));
   const found = new Float64Array(nColumns);
   const byChance = new Float64Array(nColumns);
+  pen.fillStyle = passes ? palette.accent : palette.text;
   for (let x = 0; x < nColumns; x++) {
     for (let y = 0; y < nRows; y++) {
       const n = density[x * nRows + y]!;
       found[x]! += n;
       byChance[x]! += densityByChance[x * nRows + y]!;
       if (n === 0) continue;
-      const middle = (x + 0.5) / nColumns;
-      const passes = (middle > right || middle < left) && (y + 0.5) / nRows > row;
-      pen.fillStyle = passes ? palette.accent : palette.text;
       pen.globalAlpha = (passes ? 1 : 0.45) * (0.08 + (0.92 * Math.log1p(n)) / most);
       pen.beginPath();
       pen.rect(x * w, HEIGHT - (y + 1) * h, w, h);
@@ -149,6 +183,7 @@ function drawPlane(pen: Pen, store: Store, plane: Plane, width: number, palette:
     }
   }
   pen.globalAlpha = 1;
+  if (passes) return;
   const top = Math.log1p(found.reduce((a, b) => Math.max(a, b), 1));
   for (const [curve, color, dashes] of [
     [found, palette.text, []],
@@ -167,16 +202,4 @@ function drawPlane(pen: Pen, store: Store, plane: Plane, width: number, palette:
     pen.stroke();
   }
   pen.setLineDash([]);
-  pen.strokeStyle = palette.accent;
-  pen.lineWidth = 1.5;
-  pen.beginPath();
-  for (const x of [left, right]) {
-    if (x <= 0 || x >= 1) continue;
-    pen.moveTo(x * width, 0);
-    pen.lineTo(x * width, HEIGHT);
-  }
-  const y = HEIGHT - row * (HEIGHT - CURVES);
-  pen.moveTo(0, y);
-  pen.lineTo(width, y);
-  pen.stroke();
 }
