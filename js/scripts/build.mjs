@@ -49,7 +49,8 @@ const { code } = await minify(outputFiles[0].text, {
   ecma: 2020,
   // nobody redefines what JavaScript brings along
   compress: { passes: 3, keep_fargs: false, unsafe: true, unsafe_methods: true },
-  format: { comments: false },
+  // a text of one byte per character: each widget that a notebook keeps holds it, in the kernel and in the browser
+  format: { comments: false, ascii_only: true },
 });
 await writeFile(outfile, `${code}\n`);
 

@@ -46,8 +46,8 @@ export function show(store: Store, el: HTMLElement, signal: AbortSignal, view: V
   signal.addEventListener("abort", () => {
     stopState();
     stopFrames();
-    store.host.flush();
     render(null, body);
     root.remove();
+    store.leave();
   });
 }

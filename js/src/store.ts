@@ -105,6 +105,7 @@ export class Store {
   #history: Query[] = [];
   #loading: AbortController | undefined;
   #started = false;
+  #nViews = 0;
 
   constructor(host: Host) {
     this.host = host;
@@ -250,9 +251,25 @@ export class Store {
 
   /** Asks for the data; called by the first view, never while the host still initializes. */
   start(): void {
+    this.#nViews++;
     if (this.#started) return;
     this.#started = true;
     void this.reload();
+  }
+
+  /** A view is gone. With the last one the data go too: a cell that is run again leaves its old model behind. */
+  leave(): void {
+    this.host.flush();
+    this.#nViews--;
+    if (this.#nViews > 0) return;
+    this.#loading?.abort();
+    this.#started = false;
+    this.tracks.clear();
+    this.answers.clear();
+    batch(() => {
+      this.dataset.value = null;
+      this.load.value = { phase: "waiting", done: 0, total: 0 };
+    });
   }
 
   async reload(): Promise<void> {

@@ -288,6 +288,21 @@ describe("Store", () => {
     expect(model.state.viewport).toBeNull();
   });
 
+  test("with the last view the data go, and with the next one they come again", async () => {
+    const { model, store } = await open();
+    store.start(); // a second view
+    store.leave();
+    expect(store.dataset.value).not.toBeNull();
+    store.leave();
+    expect(store.dataset.value).toBeNull();
+    const asked = () => model.sent.filter(({ name }) => name === "load").length;
+    const before = asked();
+    store.start();
+    await vi.advanceTimersByTimeAsync(50);
+    expect(asked()).toBe(before + 1);
+    expect(store.dataset.value).not.toBeNull();
+  });
+
   test("a track is asked for once, and again for its hypothetical scores", async () => {
     const { model, store } = await open();
     const asked = () => model.sent.filter(({ name }) => name === "track").map(({ params }) => params);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 from nbmotif.errors import InvalidFile
@@ -20,4 +21,10 @@ def read_script() -> str:
     """
     if not SCRIPT.exists():
         raise InvalidFile(SCRIPT, "the browser part of nbmotif is missing", f"Build it in the checkout: {BUILD}")
-    return SCRIPT.read_text(encoding="utf-8")
+    return _read(SCRIPT, SCRIPT.stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=1)
+def _read(path: Path, written: int) -> str:  # noqa: ARG001  a bundle that was built anew is read anew
+    """Read the text once: a notebook keeps every widget that it made, and each its script."""
+    return path.read_text(encoding="utf-8")

@@ -7,9 +7,10 @@ read one immutable `Content` and change nothing.
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nbmotif.errors import InvalidArgument
@@ -130,6 +131,12 @@ _HANDLERS: dict[str, Callable[[Snapshot, Mapping[str, Any]], Iterator[Reply]]] =
 _SLOW = {"tail", "count", "profile", "background"}
 
 
+@functools.cache
+def _worker() -> ThreadPoolExecutor:
+    """Return the one thread of all Explorers: of those that were not closed a notebook keeps many."""
+    return ThreadPoolExecutor(1, thread_name_prefix="nbmotif")
+
+
 class Jobs:
     """Answers requests until told to stop.
 
@@ -155,7 +162,7 @@ class Jobs:
         self._send, self._snapshot, self._stop = send, snapshot, stop
         # a cancel may come before its request or long after it; the last few are all that can matter
         self._cancelled: deque[object] = deque(maxlen=64)
-        self._worker: ThreadPoolExecutor | None = None
+        self._waiting: list[Future[None]] = []
         self._in_background = in_background
 
     def receive(self, message: Mapping[str, Any]) -> None:
@@ -168,15 +175,15 @@ class Jobs:
         elif kind == "request":
             name, params = str(message.get("name")), message.get("params") or {}
             if self._in_background and name in _SLOW:
-                self._worker = self._worker or ThreadPoolExecutor(1, thread_name_prefix="nbmotif")
-                self._worker.submit(self._answer_or_say_why_not, request_id, name, params)
+                self._waiting = [job for job in self._waiting if not job.done()]
+                self._waiting.append(_worker().submit(self._answer_or_say_why_not, request_id, name, params))
             else:
                 self._answer_or_say_why_not(request_id, name, params)
 
     def close(self) -> None:
         """Answer nothing more."""
-        if self._worker is not None:
-            self._worker.shutdown(wait=False, cancel_futures=True)
+        for job in self._waiting:
+            job.cancel()
 
     def _answer_or_say_why_not(self, request_id: object, name: str, params: Mapping[str, Any]) -> None:
         try:

@@ -308,7 +308,7 @@ def held():
     cell = "from nbmotif import Explorer\nexplorer = Explorer(**pieces)\nexplorer"
     notebook = open_notebook("many.ipynb", [made, cell]).run_all()
     views_on(notebook.page)
-    before = notebook.value("held()")
+    before, seen_before = notebook.value("held()"), held_by_the_page(notebook.page)
     for _ in range(50):
         notebook.page.evaluate("async () => { await window.jupyterapp.commands.execute('notebook:run-cell'); }")
         # JupyterLab loses a model whose cell is run again before its view was made
@@ -316,6 +316,18 @@ def held():
     per_run = (notebook.value("held()") - before) / 50
     # a run that copied the sequences or their attributions would take 8 MB or more
     assert per_run < 1500, f"{per_run:.0f} kB per run"
+    # Jupyter keeps the models of widgets that were not closed, each with its script, as text and compiled: about 1 MB
+    for what, limit in {"JSEventListeners": 40, "Nodes": 60, "JSHeapUsedSize": 1_200_000}.items():
+        grown = (held_by_the_page(notebook.page)[what] - seen_before[what]) / 50
+        assert grown < limit, f"{what}: {grown:.0f} more per run"
+
+
+def held_by_the_page(page: Any) -> dict[str, float]:
+    """What is alive in the browser after its garbage was collected."""
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+    session.send("HeapProfiler.collectGarbage")
+    return {entry["name"]: entry["value"] for entry in session.send("Performance.getMetrics")["metrics"]}
 
 
 def test_explorer__closed_leaves_the_page(shown: Callable) -> None:
