@@ -47,27 +47,19 @@ export interface Palette {
   font: string;
 }
 
-/**
- * Makes the canvas as sharp as the screen and gives a pen in CSS pixels. A canvas with a ground of its own is put on
- * the page faster than one that lets the page's show through.
- */
+/** Makes the canvas as sharp as the screen and gives a pen in CSS pixels. */
 export function preparePen(
   canvas: HTMLCanvasElement,
   width: number,
   height: number,
   dpr: number,
-  ground = "",
 ): Pen | null {
   const [w, h] = [Math.round(width * dpr), Math.round(height * dpr)];
   if (canvas.width !== w) canvas.width = w;
   if (canvas.height !== h) canvas.height = h;
-  const pen = canvas.getContext("2d", { alpha: ground === "" });
+  const pen = canvas.getContext("2d");
   pen?.setTransform(dpr, 0, 0, dpr, 0, 0);
   pen?.clearRect(0, 0, width, height);
-  if (pen && ground !== "") {
-    pen.fillStyle = ground;
-    pen.fillRect(0, 0, width, height);
-  }
   return pen;
 }
 

@@ -80,8 +80,7 @@ export function Track({ sequence, width, measure, sharedRange, rectsOf }: TrackP
   );
   usePainter(() => {
     const element = canvas.current;
-    const pen =
-      element && width > 0 ? preparePen(element, width, geometry.height, dpr, colors.surface) : null;
+    const pen = element && width > 0 ? preparePen(element, width, geometry.height, dpr) : null;
     if (!element || !pen) return;
     const scale = new BaseScale({ start, end }, GUTTER, width - RIGHT_PAD, flipped);
     const rects = boxRects(layout.boxes, scale, (box) => laneTop(box, geometry));
