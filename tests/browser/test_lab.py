@@ -70,7 +70,7 @@ def test_explorer__follows_a_slider_dragged_with_the_mouse(shown: Callable) -> N
     before, boxes, ghosts = view.rows(), view.boxes(), view.ghosts()
     frames = int(view.root.get_attribute("data-frames"))
     view.drag("Attribution threshold", 0.85, release=False)
-    view.settle()
+    view.settle(confirmed=False)
     during = view.rows()
     assert sum(int(row["hits"]) for row in during) < sum(int(row["hits"]) for row in before)
     assert int(view.root.get_attribute("data-frames")) > frames

@@ -31,19 +31,25 @@ class View:
             "([el, name, value]) => el.getAttribute(name) === value", arg=[self.root.element_handle(), attribute, value]
         )
 
-    def settle(self) -> None:
-        """Wait until the view has stopped drawing, what was held back has been sent, and the kernel has answered."""
+    def settle(self, confirmed: bool = True) -> None:
+        """Wait until the view has stopped drawing, what was held back has been sent, and the kernel has answered.
+
+        Parameters
+        ----------
+        confirmed
+            False while a slider is held: the kernel is asked when it is let go.
+        """
         self.page.evaluate(
-            """async (el) => {
+            """async ([el, confirmed]) => {
                 let last = -1, since = performance.now();
                 const deadline = since + 15_000;
-                while (performance.now() - since < 350 || el.dataset.settled === "false") {
+                while (performance.now() - since < 350 || (confirmed && el.dataset.settled === "false")) {
                     await new Promise(requestAnimationFrame);
                     if (el.dataset.frames !== last) { last = el.dataset.frames; since = performance.now(); }
                     if (performance.now() > deadline) throw new Error("the view does not come to rest");
                 }
             }""",
-            self.root.element_handle(),
+            [self.root.element_handle(), confirmed],
         )
 
     def slider(self, name: str) -> Locator:
