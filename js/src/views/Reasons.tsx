@@ -69,18 +69,14 @@ export function Reasons() {
       <span class="nbm-group" title="Count only what lies between these positions of each sequence">
         positions
         {[0, 1].map((end) => (
-          <input
+          <Typed
             key={end}
-            type="number"
-            class="nbm-number"
-            aria-label={end === 0 ? "First position" : "Last position"}
-            min={0}
+            label={end === 0 ? "First position" : "Last position"}
             max={length}
-            value={window ? window[end] : end * length}
-            onChange={(event) => {
-              const value = Number(event.currentTarget.value);
+            value={String(window ? window[end] : end * length)}
+            commit={(text) => {
               const [start, stop] = traits.window.peek() ?? [0, length];
-              setWindow(end === 0 ? value : start, end === 0 ? stop : value);
+              setWindow(end === 0 ? Number(text) : start, end === 0 ? stop : Number(text));
             }}
           />
         ))}
@@ -96,26 +92,46 @@ function SequenceFilter() {
   const { allowed } = store.thresholds.value;
   const nAll = store.dataset.value!.manifest.n_sequences;
   const n = allowed ? allowed.reduce((sum, value) => sum + value, 0) : nAll;
-  const [text, setText] = useState<string | null>(null);
   return (
-    <label class="nbm-group" title="A chromosome, a region such as chr2:1,000-2,000, or part of the names">
+    <span class="nbm-group" title="A chromosome, a region such as chr2:1,000-2,000, or part of the names">
       sequences
-      <input
-        class="nbm-input"
-        aria-label="Filter sequences"
-        placeholder="all"
-        value={text ?? (Array.isArray(filter) ? `${filter.length} chosen` : (filter ?? ""))}
-        onInput={(event) => setText(event.currentTarget.value)}
-        onChange={(event) => {
-          store.set({ sequence_filter: event.currentTarget.value.trim() || null });
-          setText(null);
-        }}
+      <Typed
+        label="Filter sequences"
+        value={Array.isArray(filter) ? `${filter.length} chosen` : (filter ?? "")}
+        commit={(text) => store.set({ sequence_filter: text.trim() || null })}
       />
       {allowed && (
         <span class="nbm-muted">
           {n} of {nAll}
         </span>
       )}
-    </label>
+    </span>
+  );
+}
+
+interface TypedProps {
+  label: string;
+  value: string;
+  /** For numbers: the largest. */
+  max?: number;
+  commit: (text: string) => void;
+}
+
+/** What is being typed stays, whatever is drawn anew meanwhile. */
+function Typed({ label, value, max, commit }: TypedProps) {
+  const [text, setText] = useState<string | null>(null);
+  return (
+    <input
+      {...(max === undefined ? { placeholder: "all" } : { type: "number", min: 0, max })}
+      class={max === undefined ? "nbm-input" : "nbm-number"}
+      aria-label={label}
+      value={text ?? value}
+      onInput={(event) => setText(event.currentTarget.value)}
+      onChange={(event) => {
+        commit(event.currentTarget.value);
+        setText(null);
+      }}
+      onBlur={() => setText(null)}
+    />
   );
 }
