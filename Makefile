@@ -11,8 +11,10 @@ export PATH := $(PATH):$(CURDIR)/$(VENV)/bin
 demo: $(VENV)/.installed
 	$(PY) -m nbmotif.demo
 
+# a process per core, each with one thread of torch: two threads of two processes would wait for one another
 test: setup-test lint check-js check-bundle
-	$(PY) -m pytest
+	OMP_NUM_THREADS=1 $(PY) -m pytest --numprocesses auto --dist worksteal tests/unit tests/peers nbmotif
+	$(PY) -m pytest tests/browser
 
 lint: $(VENV)/.installed-test
 	$(PY) -m ruff check nbmotif tests

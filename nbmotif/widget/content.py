@@ -220,6 +220,9 @@ class Content:
         observed = {name: scores.observed for name, scores in self.score_sets.items()}
         hypothetical = {name: scores.hypothetical for name, scores in self.score_sets.items()}
         several = bool(self.more_scores)
+        # groups that were given are known by name, so that they outlive a change of the motifs
+        groups = [self.tree.names[group] for group in self.tree.distinct]
+        families = self.tree if len(self.tree.joined) else dict(zip(self.motif_names, groups, strict=True))
         marginal = None if self.marginal is None else dict(zip(self.motif_names, self.marginal.tolist(), strict=True))
         return {
             "attributions": observed if several else self.attributions,
@@ -230,7 +233,7 @@ class Content:
             "marginal": marginal,
             "loci": self.loci,
             "name": self.name,
-            "families": self.tree,
+            "families": families,
             "sequence_names": self.sequence_names,
             "hypothetical": hypothetical if several else self.hypothetical,
         }
