@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from nbmotif.attribution.batches import alone, run_all, whole_sequences
+from nbmotif.attribution.precision import exact_float32
 from nbmotif.encoding import as_dtype
 from nbmotif.errors import InvalidArgument
 from nbmotif.models import (
@@ -134,7 +135,7 @@ def predicted_changes(
 
     # autocast casts at calls that a window does not make
     by_windows, edited, parts = compute == own, EditedModel(model, pick), []
-    with borrowed(model, place, freeze=True), precision(place, compute, own):
+    with borrowed(model, place, freeze=True), exact_float32(place), precision(place, compute, own):
         if by_windows:
             few = slice(0, N_PROBED)
             with alone(place):

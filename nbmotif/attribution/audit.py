@@ -9,6 +9,7 @@ import torch
 from nbmotif.attribution.calls import TARGET
 from nbmotif.attribution.engine import Attribution
 from nbmotif.attribution.operation import Step
+from nbmotif.attribution.precision import exact_float32
 from nbmotif.attribution.probe import make_plan
 from nbmotif.attribution.references import References
 from nbmotif.attribution.tape import Observe, Refer
@@ -79,7 +80,7 @@ def audit_table(
     place, compute = resolve_device(device), model_dtype(model)
     references = References("dinucleotide", X, n_shuffles, random_state).draw(slice(0, len(X)))
     run = Attribution(model, target, float("inf"), only_warn=True)
-    with borrowed(model, place, freeze=True):
+    with borrowed(model, place, freeze=True), exact_float32(place):
         x, given = X.to(place, compute), tuple(to_device(a, place, compute) for a in extra)
         plan = run.plan = make_plan(run.output, run.names, x, given, thorough=True)
         observer = Observe(plan.calls)

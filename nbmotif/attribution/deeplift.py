@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing, nullcontext
+from contextlib import closing
 from typing import TYPE_CHECKING, Literal, NamedTuple, overload
 
 import torch
@@ -226,8 +226,7 @@ def deep_lift_shap(
     place, compute = resolve_device(device), model_dtype(model)
     precision = Precision.of(dtype, compute)
     drawn = References(references, X, n_shuffles, random_state)
-    run = Attribution(model, target, warning_threshold, only_warn, precision.low)
-    exact = exact_float32() if precision.is_exact and place.type == "cuda" else nullcontext()
+    run = Attribution(model, target, warning_threshold, only_warn, precision)
     with_errors = return_report or verbose
 
     def prepare(batch: Batch) -> Callable[[], _Done]:
@@ -240,8 +239,9 @@ def deep_lift_shap(
         return lambda: _averaged(parts, 1 if hypothetical else x, with_errors, kept)
 
     progress = Progress(total=len(X) * drawn.n, disable=not verbose, desc="deep_lift_shap")
-    with borrowed(model, place, freeze=True), exact, progress:
-        with alone(place):
+    with borrowed(model, place, freeze=True), precision.hold(place), progress:
+        # a probe compares, so that it always computes exactly
+        with alone(place), exact_float32(place):
             run.probe(X[:2].to(place, compute), tuple(to_device(a[:2], place, compute) for a in extra))
         batches = whole_sequences(len(X), drawn.n, batch_size or run.rows_at_once(place))
         done = []

@@ -1,8 +1,16 @@
-"""What devices differ in: the memory that a batch may take, what they say when it was too much, and float64."""
+"""What devices differ in: the memory of a batch, what they say when it was too much, float64, and recurrent layers."""
 
 from __future__ import annotations
 
+import contextlib
+from typing import TYPE_CHECKING, Any
+
 import torch
+
+from nbmotif.models import Shared
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # of a CPU, whose memory other programs share
 _CPU_BYTES = 1 << 30
@@ -43,3 +51,23 @@ def release(device: torch.device) -> None:
 def widest(t: torch.Tensor) -> torch.Tensor:
     """Cast to float64, where the device has it; Apple's does not."""
     return t if t.device.type == "mps" else t.double()
+
+
+@contextlib.contextmanager
+def _without_cudnn() -> Iterator[None]:
+    cudnn: Any = torch.backends.cudnn
+    before, cudnn.enabled = cudnn.enabled, False
+    try:
+        yield
+    finally:
+        cudnn.enabled = before
+
+
+_held_without_cudnn = Shared(_without_cudnn)
+
+
+def with_recurrent_gradients(model: Any, device: torch.device) -> contextlib.AbstractContextManager[None]:
+    """Let recurrent layers have gradients in evaluation mode: cuDNN gives them in training mode alone, torch always."""
+    modules = model.modules() if isinstance(model, torch.nn.Module) else ()
+    is_needed = device.type == "cuda" and any(isinstance(module, torch.nn.RNNBase) for module in modules)
+    return _held_without_cudnn() if is_needed else contextlib.nullcontext()

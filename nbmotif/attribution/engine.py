@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from nbmotif.attribution.devices import memory_budget
+from nbmotif.attribution.precision import Precision
 from nbmotif.attribution.probe import make_plan
 from nbmotif.attribution.tape import Observe, Refer
 from nbmotif.errors import NbmotifWarning, UnsupportedModel
@@ -26,6 +27,7 @@ _ROUNDING = 1e-4
 _TOLERANCE, _TOLERANCE_OF_FEW_BITS = 1e-3, 0.1
 # rows of a batch: activations of one layer should stay in the cache of a CPU, all of them in the memory of a GPU
 _CACHE_BYTES = 6 << 20
+_EXACT = Precision()
 
 
 class Attribution:
@@ -35,8 +37,8 @@ class Attribution:
     ----------
     model, target, warning_threshold, only_warn
         As in :func:`deep_lift_shap`.
-    low
-        The dtype of products, if it is not the model's.
+    precision
+        What products are computed in.
     """
 
     def __init__(
@@ -45,9 +47,9 @@ class Attribution:
         target: Target,
         warning_threshold: float,
         only_warn: bool,
-        low: torch.dtype | None = None,
+        precision: Precision = _EXACT,
     ) -> None:
-        self.model, self.target, self.low = unwrap(model), target, low
+        self.model, self.target, self.precision = unwrap(model), target, precision
         self.warning_threshold, self.only_warn = warning_threshold, only_warn
         modules = self.model.named_modules() if isinstance(self.model, torch.nn.Module) else ()
         self.names = {module: name or "(model)" for name, module in modules}
@@ -67,8 +69,10 @@ class Attribution:
             for own, module in zip(before, self.names, strict=True)
         )
         few = self.plan.prediction[: len(X)]
-        with torch.no_grad():
-            plain = self.output(X[: len(few)], *(arg[: len(few)] for arg in extra))
+        # with gradients, as it is followed: without, torch fuses transformer layers, where a GPU approximates GELU
+        with torch.enable_grad():
+            rows = X[: len(few)].clone().requires_grad_() * 1
+            plain = self.output(rows, *(arg[: len(few)] for arg in extra)).detach()
         if not torch.allclose(plain, few, rtol=1e-3, atol=1e-4 * float(plain.abs().max())):
             msg = (
                 "the model predicts something else while its operations are followed; an operation that torch does "
@@ -103,7 +107,7 @@ class Attribution:
         self, x: torch.Tensor, references: torch.Tensor, extra: tuple[torch.Tensor, ...], n_at_once: int
     ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """Yield some references of each sequence, shape (B, n, 4, L), and the multipliers from them, the same shape."""
-        observer = Observe(self.plan.calls, self.low)
+        observer = Observe(self.plan.calls, self.precision.low)
         with torch.no_grad(), observer:
             y = self.output(x, *extra)
         for first in range(0, references.shape[1], n_at_once):
@@ -120,7 +124,7 @@ class Attribution:
         try:
             with torch.enable_grad(), no_checkpoint:
                 start = leaf * 1  # a model may write into its input
-                with Refer(self.plan.calls, observer.tape, n_sequences, n, self.low):
+                with Refer(self.plan.calls, observer.tape, n_sequences, n, self.precision.low):
                     y_ref = self.output(start, *repeated)
                 (gradient,) = torch.autograd.grad(y_ref.sum(), leaf)
         except RuntimeError as error:
@@ -137,7 +141,7 @@ class Attribution:
         with self._lock:
             self.changes.append(change.abs().flatten().cpu())
             self.errors.append(error.flatten().cpu())
-        tolerance = _TOLERANCE if self.low is None else _TOLERANCE_OF_FEW_BITS
+        tolerance = _TOLERANCE_OF_FEW_BITS if self.precision.reduced else _TOLERANCE
         if self.plan.doubts and not self.only_warn and not self.completeness_error <= tolerance:
             msg = (
                 f"attributions do not sum to the change of the output (off by {self.completeness_error:.1%}), because "
@@ -156,11 +160,11 @@ class Attribution:
         """Warn once of what does not add up, and of the operations that may be why."""
         error, worst = self.completeness_error, float(torch.cat(self.errors).max())
         # fewer bits were asked for, and 1 % is what they are good for
-        is_expected = error <= _ROUNDING or worst <= self.warning_threshold or self.low is not None
+        is_expected = error <= _ROUNDING or worst <= self.warning_threshold or self.precision.reduced != ""
         if error <= 1e-2 and is_expected:
             return
         suspects = [*map(str, self.plan.doubts), *(f"{call} is approximated" for call in self.plan.approximations)]
-        suspects += [f"the precision, {self.low}"] if self.low is not None else []
+        suspects += [f"the precision, {reduced}"] if (reduced := self.precision.reduced) else []
         because = (
             f" Suspects: {'; '.join(suspects)}." if suspects else " `nbmotif.audit(model, X)` shows which operation."
         )

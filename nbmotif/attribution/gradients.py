@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from nbmotif.attribution.devices import is_out_of_memory, release
+from nbmotif.attribution.devices import is_out_of_memory, release, with_recurrent_gradients
+from nbmotif.attribution.precision import exact_float32
 from nbmotif.errors import UnsupportedModel
 from nbmotif.models import (
     borrowed,
@@ -93,7 +94,12 @@ def saliency(
     place, compute = resolve_device(device), model_dtype(model)
     parts: list[torch.Tensor] = []
     done = 0
-    with borrowed(model, place, freeze=True), Progress(total=len(X), disable=not verbose, desc="saliency") as progress:
+    with (
+        borrowed(model, place, freeze=True),
+        exact_float32(place),
+        with_recurrent_gradients(model, place),
+        Progress(total=len(X), disable=not verbose, desc="saliency") as progress,
+    ):
         while done < len(X):
             rows = slice(done, done + batch_size)
             x = X[rows].to(place, compute)

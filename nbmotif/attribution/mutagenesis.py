@@ -10,6 +10,7 @@ import torch
 from nbmotif.attribution.batches import alone, run_all, whole_sequences
 from nbmotif.attribution.devices import is_out_of_memory, memory_budget, release
 from nbmotif.attribution.edits import N_PROBED, EditedModel, EditedSequences
+from nbmotif.attribution.precision import exact_float32
 from nbmotif.encoding import as_dtype, check_sequences
 from nbmotif.errors import InvalidArgument, UnsupportedModel
 from nbmotif.models import (
@@ -183,6 +184,7 @@ def saturation_mutagenesis(
 
     with (
         borrowed(model, place, freeze=True),
+        exact_float32(place),
         precision(place, compute, own),
         Progress(total=len(X) * len(span), disable=not verbose, desc="saturation_mutagenesis") as progress,
     ):

@@ -27,21 +27,30 @@ TF32 = "tf32"
 class Precision(NamedTuple):
     """``low``: the dtype of products, if it is not the model's. ``is_exact``: whether TF32 is kept out of float32."""
 
-    low: torch.dtype | None
-    is_exact: bool
+    low: torch.dtype | None = None
+    is_exact: bool = True
+
+    @property
+    def reduced(self) -> str:
+        """The name of a precision below the model's own; empty if it is the model's."""
+        return TF32 if not self.is_exact else "" if self.low is None else str(self.low)
+
+    def hold(self, device: torch.device) -> contextlib.AbstractContextManager[None]:
+        """Keep TF32 out for as long as the context lasts, unless it was asked for."""
+        return exact_float32(device) if self.is_exact else contextlib.nullcontext()
 
     @classmethod
     def of(cls, asked: torch.dtype | str | None, own: torch.dtype) -> Precision:
         """Read the argument ``dtype`` of :func:`nbmotif.deep_lift_shap`."""
         if asked == TF32:
-            return cls(None, False)
+            return cls(is_exact=False)
         dtype = own if asked is None else as_dtype(asked)
         if dtype == own:
-            return cls(None, True)
+            return cls()
         if not dtype.is_floating_point or dtype.itemsize > own.itemsize:
             expected = f"the model's own, {own}, a lower one, or {TF32!r}"
             raise InvalidArgument("dtype", dtype, expected, "Convert the model, as in model.double().")
-        return cls(dtype, True)
+        return cls(dtype)
 
 
 def lowered(function: Callable[..., Any], dtype: torch.dtype) -> Callable[..., Any]:
@@ -79,5 +88,9 @@ def _without_tf32() -> Iterator[None]:
             setattr(place, name, value)
 
 
-# keeps cuDNN and cuBLAS from computing in TF32, whose 10 bits are an error larger than most attributions
-exact_float32 = Shared(_without_tf32)
+_held_exact = Shared(_without_tf32)
+
+
+def exact_float32(device: torch.device) -> contextlib.AbstractContextManager[None]:
+    """Keep cuDNN and cuBLAS from computing in TF32, whose 10 bits are an error larger than most attributions."""
+    return _held_exact() if device.type == "cuda" else contextlib.nullcontext()

@@ -303,7 +303,7 @@ def operations() -> dict[str, nn.Module]:
         "assignment through a mask": Do(into_masked),
         "product with a mask": Do(lambda x: x * (x > 0).float()),
         "share of positive values": Do(lambda x: x * (x > 0).float().mean(-1, keepdim=True)),
-        "constant mask": Do(lambda x: x.masked_fill(torch.arange(LENGTH) > 40, 0.0).relu()),
+        "constant mask": Do(lambda x: x.masked_fill(torch.arange(LENGTH, device=x.device) > 40, 0.0).relu()),
         "stabilised by a detached maximum": Do(lambda x: (x - x.amax(-1, keepdim=True).detach()).exp().sum(-1)),
         "frozen backbone": FrozenBackbone(),
         "weight norm": nn.Sequential(nn.utils.parametrizations.weight_norm(nn.Conv1d(8, 8, 3)), nn.ELU()),

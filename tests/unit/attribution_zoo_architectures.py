@@ -24,8 +24,8 @@ class RelativeAttention(nn.Module):
         n, length, width = x.shape
         q, k, v = (t.view(n, length, self.n_heads, -1).transpose(1, 2) for t in self.qkv(x).chunk(3, -1))
         q = q * (width // self.n_heads) ** -0.5
-        distance = torch.arange(1 - length, length, dtype=x.dtype)[:, None]
-        decay = torch.exp(-distance.abs() / torch.tensor([2.0, 8.0, 32.0]))
+        distance = torch.arange(1 - length, length, dtype=x.dtype, device=x.device)[:, None]
+        decay = torch.exp(-distance.abs() / torch.tensor([2.0, 8.0, 32.0], device=x.device))
         r = self.position(torch.cat([decay, decay * distance.sign()], -1))
         r = r.view(2 * length - 1, self.n_heads, -1).transpose(0, 1)
         content = (q + self.content_bias) @ k.transpose(-1, -2)
@@ -99,7 +99,7 @@ class Rotary(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         h = x.transpose(1, 2)
         a, b = h.chunk(2, -1)
-        angle = torch.arange(float(LENGTH))[:, None] * 0.1
+        angle = torch.arange(float(LENGTH), device=x.device)[:, None] * 0.1
         turned = torch.cat([a * angle.cos() - b * angle.sin(), a * angle.sin() + b * angle.cos()], -1)
         return (turned @ turned.transpose(1, 2) / 3).softmax(-1) @ h
 
@@ -107,7 +107,8 @@ class Rotary(nn.Module):
 class RotaryByComplexNumbers(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         z = torch.view_as_complex(x.transpose(1, 2).reshape(len(x), LENGTH, 4, 2).contiguous())
-        z = z * torch.polar(torch.ones(LENGTH, 1), torch.arange(float(LENGTH))[:, None] * 0.1)
+        angle = torch.arange(float(LENGTH), device=x.device)[:, None] * 0.1
+        z = z * torch.polar(torch.ones_like(angle), angle)
         return torch.view_as_real(z).flatten(2).relu()
 
 
@@ -157,8 +158,8 @@ class MaskedAttention(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = x.transpose(1, 2)
-        hidden = torch.ones(LENGTH, LENGTH, dtype=torch.bool).triu(1)
-        absent = torch.zeros(len(x), LENGTH, dtype=torch.bool)
+        hidden = torch.ones(LENGTH, LENGTH, dtype=torch.bool, device=x.device).triu(1)
+        absent = torch.zeros(len(x), LENGTH, dtype=torch.bool, device=x.device)
         return self.attention(x, x, x, attn_mask=hidden, key_padding_mask=absent, need_weights=False)[0]
 
 

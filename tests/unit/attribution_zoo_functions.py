@@ -34,7 +34,7 @@ def _next(x: torch.Tensor) -> torch.Tensor:
 
 
 def _positive(x: torch.Tensor) -> torch.Tensor:
-    return torch.eye(8) + x @ x.mT / LENGTH
+    return torch.eye(8, device=x.device) + x @ x.mT / LENGTH
 
 
 FUNCTIONS: dict[str, Callable[[torch.Tensor], Any]] = {
@@ -102,16 +102,20 @@ FUNCTIONS: dict[str, Callable[[torch.Tensor], Any]] = {
     "SwiGLU": lambda x: F.silu(x[:, :4]) * x[:, 4:],
     "GELU by erf": lambda x: 0.5 * x * (1 + torch.erf(x / 2**0.5)),
     # attention
-    "attention with a mask of flags": lambda x: F.scaled_dot_product_attention(*_itself(x), attn_mask=_SEEN),
-    "attention with a mask of scores": lambda x: F.scaled_dot_product_attention(
-        *_itself(x), attn_mask=torch.where(_SEEN, 0.0, -torch.inf)
+    "attention with a mask of flags": lambda x: F.scaled_dot_product_attention(
+        *_itself(x), attn_mask=_SEEN.to(x.device)
     ),
-    "scores of minus infinity": lambda x: (x.mT @ x).masked_fill(_LATER, -torch.inf).softmax(-1) @ x.mT,
-    "scores of minus a billion": lambda x: (x.mT @ x).masked_fill(_LATER, -1e9).softmax(-1) @ x.mT,
+    "attention with a mask of scores": lambda x: F.scaled_dot_product_attention(
+        *_itself(x), attn_mask=torch.where(_SEEN.to(x.device), 0.0, -torch.inf)
+    ),
+    "scores of minus infinity": lambda x: (x.mT @ x).masked_fill(_LATER.to(x.device), -torch.inf).softmax(-1) @ x.mT,
+    "scores of minus a billion": lambda x: (x.mT @ x).masked_fill(_LATER.to(x.device), -1e9).softmax(-1) @ x.mT,
     # places
-    "index_add": lambda x: torch.zeros_like(x).index_add(2, torch.arange(LENGTH) // 2, x).relu(),
-    "scatter_add": lambda x: torch.zeros_like(x).scatter_add(2, (torch.arange(LENGTH) // 2).expand_as(x), x.relu()),
-    "gather": lambda x: x.gather(2, torch.arange(0, LENGTH, 2).expand(len(x), 8, LENGTH // 2)).relu(),
+    "index_add": lambda x: torch.zeros_like(x).index_add(2, torch.arange(LENGTH, device=x.device) // 2, x).relu(),
+    "scatter_add": lambda x: torch.zeros_like(x).scatter_add(
+        2, (torch.arange(LENGTH, device=x.device) // 2).expand_as(x), x.relu()
+    ),
+    "gather": lambda x: x.gather(2, torch.arange(0, LENGTH, 2, device=x.device).expand(len(x), 8, LENGTH // 2)).relu(),
     "grid sample": lambda x: F.grid_sample(x[:, :, None], x.new_zeros(len(x), 1, 20, 2), align_corners=False),
     "linear interpolation": lambda x: F.interpolate(x, scale_factor=2, mode="linear").relu(),
     # linear algebra and complex numbers

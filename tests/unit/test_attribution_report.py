@@ -19,6 +19,7 @@ from nbmotif.errors import InvalidArgument, NbmotifWarning
 from tests.unit import attribution_zoo as zoo
 
 X = random_one_hot((3, 4, zoo.LENGTH), random_state=0).float()
+CUDA = torch.device("cuda")
 REFERENCES = dinucleotide_shuffle(X, n=6, random_state=0)
 
 
@@ -140,16 +141,16 @@ def test_exact_float32__keeps_tf32_out_until_the_last_thread_is_done():
     before, inside, go = tf32(), threading.Event(), threading.Event()
 
     def work():
-        with exact_float32():
+        with exact_float32(CUDA):
             inside.set()
             go.wait(10)
 
     thread = threading.Thread(target=work)
     thread.start()
     inside.wait(10)
-    with exact_float32():
+    with exact_float32(CUDA):
         assert tf32() == (False, False)
-    with pytest.raises(KeyError), exact_float32():
+    with pytest.raises(KeyError), exact_float32(CUDA):
         raise KeyError
     assert tf32() == (False, False)
     go.set()
@@ -163,7 +164,7 @@ def test_exact_float32__works_where_the_settings_were_made_by_their_newer_names(
     before = conv.fp32_precision
     conv.fp32_precision = "ieee"  # and that of rnn stays: torch then refuses to tell by the older names
     try:
-        with exact_float32():
+        with exact_float32(CUDA):
             assert (conv.fp32_precision, torch.backends.cudnn.rnn.fp32_precision) == ("ieee", "ieee")
         assert (conv.fp32_precision, torch.backends.cudnn.rnn.fp32_precision) == ("ieee", "tf32")
     finally:

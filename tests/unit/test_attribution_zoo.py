@@ -20,7 +20,8 @@ EXACT = {**zoo.activations(), **zoo.operations(), **functions(), **architectures
 
 def completeness_error(model: torch.nn.Module, X: torch.Tensor, references: torch.Tensor, **options: object) -> float:
     """Mean |sum of (x - r) m - (f(x) - f(r))| relative to the mean change, both computed here."""
-    multipliers = deep_lift_shap(model, X, references=references, raw_outputs=True, device="cpu", **options)
+    options = {"device": "cpu", **options}
+    multipliers = deep_lift_shap(model, X, references=references, raw_outputs=True, **options)
     model.eval()
     with torch.no_grad():
         change = model(X) - model(references.flatten(0, 1)).view(references.shape[:2])
