@@ -173,8 +173,12 @@ export class AnywidgetHost implements Host {
       };
       const abort = (): void => {
         finish();
-        this.#model.send({ type: "cancel", id });
         reject(signal?.reason);
+        try {
+          this.#model.send({ type: "cancel", id });
+        } catch {
+          // a notebook that closes has cut the line already
+        }
       };
       if (signal?.aborted) {
         reject(signal.reason);

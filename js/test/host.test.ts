@@ -135,6 +135,18 @@ describe("AnywidgetHost", () => {
     expect(model.sent.at(-1)).toEqual({ type: "cancel", id: model.sent[0]!.id });
   });
 
+  test("an abort is none of the user's trouble when the line is cut already", async () => {
+    const { model, host } = connect();
+    model.latency = null;
+    const controller = new AbortController();
+    const answer = host.request("load", {}, { signal: controller.signal });
+    model.send = () => {
+      throw new Error("Cannot send");
+    };
+    controller.abort();
+    await expect(answer).rejects.toThrow("aborted");
+  });
+
   test("when the kernel ends, what was asked is answered with what to do, and nothing more is sent", async () => {
     const { model, host } = connect();
     model.latency = null;
