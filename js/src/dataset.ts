@@ -173,16 +173,21 @@ export class Dataset {
     return this.manifest.n_hits >= this.manifest.n_hits_total || this.#further.has(sequence);
   }
 
+  /** Hits of one sequence, in the order of their places; behind them those that came later. */
+  hitsIn(sequence: number): Uint32Array {
+    const { offset } = this.hits;
+    const [first, end] = [offset[sequence], offset[sequence + 1]];
+    const [from, to] = this.#further.get(sequence) ?? [0, 0];
+    const n = end - first;
+    return Uint32Array.from({ length: n + to - from }, (_, i) => (i < n ? first + i : from + i - n));
+  }
+
   /** Hits of one sequence, strongest |attribution| first; sorted when first asked for. */
   strongestHits(sequence: number): Uint32Array {
     let hits = this.#strongestHits.get(sequence);
     if (!hits) {
-      const { attribution, offset } = this.hits;
-      const [from, to] = this.#further.get(sequence) ?? [0, 0];
-      hits = new Uint32Array(offset[sequence + 1] - offset[sequence] + to - from);
-      let n = 0;
-      for (let h = offset[sequence]; h < offset[sequence + 1]; h++) hits[n++] = h;
-      for (let h = from; h < to; h++) hits[n++] = h;
+      const { attribution } = this.hits;
+      hits = this.hitsIn(sequence);
       hits.sort((a, b) => Math.abs(attribution[b]) - Math.abs(attribution[a]) || a - b);
       this.#strongestHits.set(sequence, hits);
     }

@@ -102,24 +102,45 @@ export function jumpToSite(store: Store, onScreen: 1 | -1): void {
   sayNothingMore(store, onScreen > 0 ? "further" : "earlier");
 }
 
+/** Below this p value a match with one of the motifs is no longer to be expected by chance. */
+const strictMatch = ({ manifest: { n_motifs: n } }: Store): number => Number((0.01 / n).toPrecision(1));
+
+/** Shows the strongest seqlet that no motif explains; asks for matches that mean something where each has some. */
+export function showUnexplained(store: Store): void {
+  const before = store.thresholds.peek().tomtomP;
+  const strict = strictMatch(store);
+  const isStricter = store.unexplained.peek().length === 0 && strict < before;
+  if (isStricter) store.set({ tomtom_p_threshold: strict });
+  store.siteKind.value = "unexplained";
+  const [strongest] = store.unexplained.peek();
+  const { sequence, start, end } = store.dataset.peek()!.seqlets;
+  if (strongest === undefined) sayNothingMore(store, "further");
+  else {
+    showSite(store, { sequence: sequence[strongest], start: start[strongest], end: end[strongest] });
+    if (isStricter)
+      store.say(
+        `Out of ${whole(store.manifest.n_motifs)} motifs one matches with TOMTOM p below ${threshold(before)} by chance; now it must be below ${threshold(strict)}.`,
+        { label: `Back to ${threshold(before)}`, patch: { tomtom_p_threshold: before } },
+      );
+  }
+}
+
 const NOUNS = {
   sites: "site that counts",
-  unexplained: "seqlet without a motif",
+  unexplained: "seqlet that neither a match nor a hit explains",
   picked: "pair of those that were picked",
 };
 
 function sayNothingMore(store: Store, which: "further" | "earlier"): void {
   const kind = store.siteKind.peek();
-  const { nSeqlets, nAssigned } = store.counts.peek()!;
   const { tomtomP } = store.thresholds.peek();
-  const { n_motifs } = store.manifest;
-  const strict = Number((0.01 / n_motifs).toPrecision(1));
-  if (kind !== "unexplained" || nSeqlets > nAssigned || strict >= tomtomP) {
+  const strict = strictMatch(store);
+  if (kind !== "unexplained" || store.unexplained.peek().length > 0 || strict >= tomtomP) {
     store.say(`No ${which} ${NOUNS[kind]}.`);
     return;
   }
   store.say(
-    `Every seqlet has a match with TOMTOM p below ${threshold(tomtomP)}; out of ${whole(n_motifs)} motifs one does by chance.`,
+    `Every seqlet has a hit, or a match with TOMTOM p below ${threshold(tomtomP)}; out of ${whole(store.manifest.n_motifs)} motifs one does by chance.`,
     { label: `Ask for ${threshold(strict)}`, patch: { tomtom_p_threshold: strict } },
   );
 }

@@ -12,6 +12,7 @@ import { clampViewport, fromTrait, toTrait, type Viewport } from "./layout.ts";
 import { lowerNames, orderRows } from "./order.ts";
 import { type Place, rankSequences, type SequenceOrder, type SiteKind } from "./ranking.ts";
 import { TrackCache } from "./tracks.ts";
+import { unexplainedSeqlets } from "./unexplained.ts";
 import {
   type Control,
   type Manifest,
@@ -95,6 +96,8 @@ export class Store {
   readonly slots: ReadonlySignal<ReadonlyMap<number, number>>;
   readonly selected: ReadonlySignal<number[]>;
   readonly shownSequences: ReadonlySignal<number[]>;
+  /** Seqlets that no motif explains, the strongest first; as they were while a threshold is dragged. */
+  readonly unexplained: ReadonlySignal<readonly number[]>;
   /** What each track shows, from the top. */
   readonly trackRows: ReadonlySignal<TrackRow[]>;
 
@@ -224,6 +227,18 @@ export class Store {
       return all.slice(0, DEFAULT_TRACKS);
     });
 
+    let unexplained: readonly number[] = [];
+    this.unexplained = computed(() => {
+      const dataset = this.dataset.value;
+      if (!this.dragging.value && dataset)
+        unexplained = unexplainedSeqlets(
+          dataset,
+          this.counts.value!,
+          this.thresholds.value,
+          traits.sequence.value,
+        );
+      return unexplained;
+    });
     this.trackRows = computed(() => rowsOf(this.dataset.value?.manifest.layers ?? [], traits.layers.value));
 
     host.onChange((name) => this.#receive(name));

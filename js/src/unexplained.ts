@@ -13,9 +13,23 @@ export function isUnexplained(
     return false;
   const { sequence, start, end } = dataset.seqlets;
   const [from, to] = [start[seqlet], end[seqlet]];
-  for (const h of dataset.strongestHits(sequence[seqlet])) {
+  return !dataset.hitsIn(sequence[seqlet]).some((h) => {
     const overlap = Math.min(to, dataset.hitEnd(h)) - Math.max(from, dataset.hits.start[h]);
-    if (2 * overlap >= to - from && hitPasses(dataset, counts, thresholds, h)) return false;
-  }
-  return true;
+    return 2 * overlap >= to - from && hitPasses(dataset, counts, thresholds, h);
+  });
+}
+
+/** All of them in the sequences that can be shown, or in one; the strongest first. */
+export function unexplainedSeqlets(
+  dataset: Dataset,
+  counts: Counts,
+  thresholds: Thresholds,
+  only: number | null,
+): number[] {
+  const { sequence, attribution } = dataset.seqlets;
+  const { tracks } = dataset.manifest;
+  const canShow = (s: number): boolean => (only === null || s === only) && (tracks?.includes(s) ?? true);
+  return [...sequence.keys()]
+    .filter((q) => canShow(sequence[q]) && isUnexplained(dataset, counts, thresholds, q))
+    .sort((a, b) => Math.abs(attribution[b]) - Math.abs(attribution[a]) || a - b);
 }

@@ -5,7 +5,7 @@ import { claimsAt, findSequence, intervalText, positionText, whyNotCounted } fro
 import { cutTree } from "../src/families.ts";
 import { shortName } from "../src/names.ts";
 import { nextSite, rankSequences } from "../src/ranking.ts";
-import { isUnexplained } from "../src/unexplained.ts";
+import { isUnexplained, unexplainedSeqlets } from "../src/unexplained.ts";
 import { smallDataset } from "./study.ts";
 
 const dataset = smallDataset();
@@ -45,6 +45,12 @@ test("an unexplained seqlet counts, has no motif, and no hit that counts covers 
     if (expected) found++;
   }
   expect(found).toBeGreaterThan(0);
+  const all = unexplainedSeqlets(dataset, counts, thresholds, null);
+  expect(all).toHaveLength(found);
+  const strength = all.map((q) => Math.abs(dataset.seqlets.attribution[q]!));
+  expect(strength).toEqual([...strength].sort((a, b) => b - a));
+  const s = sequence[all[0]!]!;
+  expect(unexplainedSeqlets(dataset, counts, thresholds, s)).toEqual(all.filter((q) => sequence[q] === s));
 });
 
 describe("layoutBoxes", () => {

@@ -292,6 +292,15 @@ class Explorer(ExplorerViews):
         return frames.seqlets_frame(self._content, self._query.thresholds)
 
     @property
+    def unexplained(self) -> pd.DataFrame:
+        """The seqlets that no motif explains: they count, have no match, and no hit that counts covers half of them.
+
+        The strongest comes first; `look_at` shows one. With a large database every seqlet has a match at TOMTOM p below
+        0.01: ask for less than 0.01 divided by the number of motifs.
+        """
+        return frames.unexplained_frame(self._content, self._query.thresholds)
+
+    @property
     def selection(self) -> pd.DataFrame:
         """The sites of ``selected_motifs`` that count now: what the tracks mark, one row per hit or seqlet."""
         return frames.selection_frame(self._content, self._query, self.selected_motifs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from nbmotif.widget.content import Content
     from nbmotif.widget.table import Query
 
+_SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 _STRANDS = pd.CategoricalDtype(["-", ".", "+"])  # of -1, 0 and 1; "." is both, or not known
 _HIT_FRAME = ("motif_name", "motif_idx", "sequence_name", "start", "end", "strand", "score", "p-value", "attribution")
 _SEQLET_FRAME = (
@@ -102,6 +103,24 @@ def seqlets_frame(content: Content, cuts: Thresholds, motifs: Sequence[int] | No
         }
     )
     return _with_genome(frame, content, seqlets.sequence_idx[mask])
+
+
+def unexplained_frame(content: Content, cuts: Thresholds) -> pd.DataFrame:
+    """Return the seqlets that count, have no match, and are not half covered by a hit that counts; strongest first."""
+    frame = seqlets_frame(content, cuts, [-1]).reset_index(drop=True)
+    if hits := counted_hits(content, cuts):
+        order = np.argsort(hits.sequence_idx, kind="stable")
+        start = hits.start[order].astype(np.int64)
+        end = start + np.asarray(hits.motif_widths)[hits.motif_idx[order]]
+        first, last = (np.searchsorted(hits.sequence_idx[order], frame["example_idx"], side) for side in _SIDES)
+        is_free = np.ones(len(frame), np.bool_)
+        for i, (low, high) in enumerate(frame[["start", "end"]].to_numpy()):
+            own = slice(first[i], last[i])
+            overlap = np.minimum(high, end[own]) - np.maximum(low, start[own])
+            is_free[i] = not (2 * overlap >= high - low).any()
+        frame = frame[is_free]
+    strength = frame["attribution"].abs()
+    return frame.loc[strength.sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
 
 
 def selection_frame(content: Content, query: Query, names: Sequence[str]) -> pd.DataFrame:

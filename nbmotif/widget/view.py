@@ -10,6 +10,7 @@ import traitlets as t
 
 from nbmotif.widget.state import ExplorerState
 
+_SPAN = 120  # bp around a place that is looked at
 VIEWS = ("thresholds", "table", "tracks", "card", "pairs")
 
 # The Explorer's own script draws: this one only finds it, so that both share one state and one copy of the data.
@@ -103,6 +104,36 @@ class ExplorerViews(ExplorerState):
     def pairs(self) -> View:
         """Show which motifs share sequences and how far apart, in a cell of its own; linked with every other view."""
         return self._view("pairs")
+
+    def look_at(self, sequence: int, start: int | None = None, end: int | None = None) -> None:
+        """Move the tracks to a sequence, or to a part of it, in every view.
+
+        Parameters
+        ----------
+        sequence
+            Its index; it comes on top of those that are shown.
+        start, end
+            Positions in bp, for instance of a row of ``unexplained`` or ``seqlets``; what surrounds them is shown too.
+            Default: the whole sequence.
+
+        Examples
+        --------
+        >>> import nbmotif
+        >>> import numpy as np
+        >>> explorer = nbmotif.Explorer(np.zeros((3, 500)))
+        >>> explorer.look_at(2, 200, 210)
+        >>> explorer.viewport
+        (145.0, 265.0)
+        """
+        shown = [other for other in self._tracks if other != sequence]
+        with self.hold_sync():
+            self._tracks = [int(sequence), *shown][: max(1, len(self._tracks))]
+            if start is None or end is None:
+                self.viewport = None
+            else:
+                length, around = self._content.length, max(end - start, _SPAN)
+                first = max(0, min((start + end - around) // 2, length - around))
+                self.viewport = (int(first), int(min(first + around, length)))
 
     def beside(self, other: ExplorerViews) -> ipywidgets.GridBox:
         """Show this explorer and another one side by side, and let them move together.

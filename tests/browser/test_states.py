@@ -74,6 +74,30 @@ def test_no_unexplained_seqlet__offers_a_stricter_match(open_notebook: Callable)
     assert notebook.value("explorer.tomtom_p_threshold") == pytest.approx(8e-4)
 
 
+@pytest.mark.parametrize(("tomtom_p", "asked"), [(1.0, 8e-4), (1e-4, 1e-4)])
+def test_unexplained_seqlet__is_one_click_away(open_notebook: Callable, tomtom_p: float, asked: float) -> None:
+    made = f"import synthetic; explorer = synthetic.explorer(tomtom_p_threshold={tomtom_p}, attribution_threshold=0.5)"
+    notebook = open_notebook("one-click.ipynb", [made, "explorer"]).run_all()
+    [view] = views_on(notebook.page)
+    view.root.get_by_role("button", name="unexplained").click()
+    view.settle()
+    assert notebook.value("explorer.tomtom_p_threshold") == pytest.approx(asked)
+    found = notebook.value("explorer.unexplained[['example_idx', 'start', 'end']].iloc[0].tolist()")
+    sequence, start, end = found
+    assert notebook.value("explorer._tracks[0]") == sequence
+    low, high = notebook.value("list(explorer.viewport)")
+    assert low < start < end < high
+    expect(view.root.locator(".nbm-card")).to_contain_text("TOMTOM p")
+    expect(view.root.locator(".nbm-track").first).to_be_in_viewport()
+    n = notebook.value("len(explorer.unexplained)")
+    expect(view.root.get_by_role("button", name=f"Show the {n} unexplained")).to_be_visible()
+    if asked < tomtom_p:
+        view.root.get_by_role("button", name="Back to 1").click()
+        view.settle()
+        assert notebook.value("explorer.tomtom_p_threshold") == 1
+    view.screenshot("state-one-unexplained")
+
+
 def test_failing_answer__is_said_where_it_is_missing(open_notebook: Callable) -> None:
     breaks = """import nbmotif.widget.wire as wire
 def broken(*args, **kwargs):

@@ -252,6 +252,28 @@ def test_selection_frame__of_a_family_holds_all_of_its_motifs(pieces: Callable[.
     assert set(frames.selection_frame(content, query, ["GATA", "TAL1"])["motif_name"]) == {"GATA1", "Gata4", "TAL1"}
 
 
+@pytest.mark.parametrize("attribution", [0.0, 0.5])
+def test_unexplained_frame__holds_seqlets_that_neither_a_match_nor_a_hit_explains(
+    pieces: Callable[..., dict[str, Any]], attribution: float
+) -> None:
+    content = read_content(**pieces(n_hits=150))
+    cuts = Thresholds(attribution=attribution, sign="both", tomtom_p=0.02, seqlet_p=1)
+    found = frames.unexplained_frame(content, cuts)
+    seqlets = frames.seqlets_frame(content, cuts)
+    hits = frames.hits_frame(content, frames.counted_hits(content, cuts)).assign(
+        sequence=lambda frame: [content.sequence_names.index(name) for name in frame["sequence_name"]]
+    )
+    expected = [
+        (row.example_idx, row.start, row.end)
+        for row in seqlets[seqlets["motif_idx"] < 0].itertuples()
+        for own in [hits[hits["sequence"] == row.example_idx]]
+        if not (2 * (own["end"].clip(upper=row.end) - own["start"].clip(lower=row.start)) >= row.end - row.start).any()
+    ]
+    assert 0 < len(expected) < (seqlets["motif_idx"] < 0).sum() or attribution > 0
+    assert sorted(found[["example_idx", "start", "end"]].itertuples(index=False, name=None)) == sorted(expected)
+    assert found["attribution"].abs().is_monotonic_decreasing
+
+
 @pytest.mark.parametrize("mode", ["sites", "exclusive"])
 def test_sites_frame__has_a_row_for_each_site_that_is_counted(pieces: Callable[..., dict[str, Any]], mode: Any) -> None:
     content = read_content(**pieces(n_hits=400))

@@ -1,11 +1,9 @@
 // How hits are counted and how motifs are grouped.
-import { copyText } from "../clipboard.ts";
-import { plural, whole } from "../format.ts";
+import { whole } from "../format.ts";
 import type { CountMode } from "../wire.ts";
 import { useScreen } from "./context.ts";
 import { Choice, Toggle } from "./controls.tsx";
-import { rowsAsText } from "./MotifRow.tsx";
-import { MODES, numberColumns } from "./tableColumns.ts";
+import { MODES } from "./tableColumns.ts";
 
 const NAMES = Object.fromEntries(Object.entries(MODES).map(([mode, { name }]) => [mode, name])) as Record<
   CountMode,
@@ -33,7 +31,7 @@ export function CountBar() {
         </span>
       )}
       <Toggle
-        text="families"
+        text={traits.by_family.value ? `${whole(nFamilies)} families` : "families"}
         title="Show motifs that look alike as one family"
         checked={traits.by_family.value}
         onChange={(by_family) => store.set({ by_family })}
@@ -54,42 +52,9 @@ export function CountBar() {
             }
             onChange={() => store.host.flush()}
           />
-          {traits.family_similarity.value.toFixed(2)}: {whole(nFamilies)}
+          {traits.family_similarity.value.toFixed(2)}
         </label>
       )}
-      <span class="nbm-spacer" />
-      <Toggle
-        text="filter"
-        title="Filter rows by their numbers"
-        checked={store.filtering.value}
-        onChange={(on) => {
-          store.filtering.value = on;
-          if (!on) store.set({ _filters: {} });
-        }}
-      />
-      <CopyButton />
     </div>
-  );
-}
-
-function CopyButton() {
-  const { store } = useScreen();
-  const copy = async (): Promise<void> => {
-    const columns = numberColumns(store.dataset.peek()!, store.traits.count_mode.peek());
-    const isDone = await copyText(rowsAsText(store, columns));
-    store.say(
-      isDone
-        ? `Copied ${plural(store.rows.peek().length, "row")}, to paste into a sheet.`
-        : "The browser does not allow copying: take explorer.counts in Python.",
-    );
-  };
-  return (
-    <button
-      class="nbm-button"
-      title="Copy the rows as a table, to paste into a sheet"
-      onClick={() => void copy()}
-    >
-      Copy
-    </button>
   );
 }

@@ -45,11 +45,14 @@ export function Explorer({ view }: { view: ViewName }) {
               <Toolbar />
               <div class="nbm-plane-row">
                 {dataset.manifest.has.hits && <ThresholdPanel />}
-                <Reasons />
+                <div class="nbm-reasons">
+                  <Reasons />
+                  <Notice />
+                </div>
               </div>
             </>
           )}
-          <Notice />
+          {!shows("thresholds") && <Notice />}
           <div class="nbm-main">
             {shows("table") && <MotifTable />}
             {(hasCard || hasPairs || hasTracks) && (

@@ -1,5 +1,5 @@
 // What is under the pointer: position, base, attribution, and who claims it.
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { type Claim, claimsAt, positionText } from "../describe.ts";
 import { shownBase } from "../draw/logo.ts";
 import { GUTTER, RIGHT_PAD } from "../draw/track.ts";
@@ -18,23 +18,28 @@ const CARD_GAP = 10;
 
 interface HoverCardProps {
   width: number;
-  /** Upper and lower edge of a sequence's track. */
-  edgesOf: (sequence: number) => { top: number; bottom: number };
+  /** The track of a sequence. */
+  trackOf: (sequence: number) => HTMLElement | null | undefined;
 }
 
 /** A line through all tracks, and a card below the hovered one, above it where there is no room below. */
-export function HoverCard({ width, edgesOf }: HoverCardProps) {
+export function HoverCard({ width, trackOf }: HoverCardProps) {
   const { store } = useScreen();
   const card = useRef<HTMLDivElement>(null);
   const hover = store.hover.value;
   useLayoutEffect(() => {
     const element = card.current;
     const area = element?.offsetParent;
-    if (!element || !area || !hover) return;
-    const { top, bottom } = edgesOf(hover.sequence);
+    const track = hover && trackOf(hover.sequence);
+    if (!element || !area || !track) return;
+    const bottom = track.offsetTop + track.offsetHeight;
     const hasRoomBelow = bottom + element.offsetHeight <= area.clientHeight;
-    element.style.top = `${hasRoomBelow ? bottom : Math.max(0, top - element.offsetHeight)}px`;
+    element.style.top = `${hasRoomBelow ? bottom : Math.max(0, track.offsetTop - element.offsetHeight)}px`;
   });
+  // who jumps from the table or a card may have the tracks out of sight
+  useEffect(() => {
+    if (hover?.byKey) trackOf(hover.sequence)?.scrollIntoView({ block: "nearest" });
+  }, [hover]);
   if (!hover || width === 0) return null;
   const dataset = store.dataset.value!;
   const flipped = store.traits.reverse_complement.value;

@@ -1,7 +1,12 @@
-// Above the table: search, what is marked, and in which sequence is counted.
+// Above the table: search, what is marked, in which sequence is counted; filters, a copy, and pairs.
+import { copyText } from "../clipboard.ts";
+import { plural } from "../format.ts";
 import { useScreen } from "./context.ts";
+import { Toggle } from "./controls.tsx";
 import { Icon } from "./Icon.tsx";
+import { rowsAsText } from "./MotifRow.tsx";
 import { Swatch } from "./Swatch.tsx";
+import { numberColumns } from "./tableColumns.ts";
 
 export function MotifBar() {
   const { store } = useScreen();
@@ -15,7 +20,7 @@ export function MotifBar() {
         <input
           type="search"
           class="nbm-input"
-          placeholder="Search, or /regex/"
+          placeholder="Search or /regex/"
           aria-label="Search motifs"
           value={traits._search.value}
           onInput={(event) => store.set({ _search: event.currentTarget.value }, { settle: false })}
@@ -25,24 +30,35 @@ export function MotifBar() {
           }}
         />
       </label>
-      {sequence !== null && (
-        <Chip
-          text={`in ${dataset.sequenceName(sequence)}`}
-          label="Count in all sequences"
-          onRemove={() => store.set({ sequence: null })}
-        />
-      )}
-      {traits.selected_motifs.value.map((name, slot) => (
-        <Chip
-          key={name}
-          slot={slot}
-          text={name}
-          label={`Unmark ${name}`}
-          onOpen={() => store.openCard(name)}
-          onRemove={() => store.toggleMotif(name)}
-        />
-      ))}
-      <span class="nbm-spacer" />
+      <span class="nbm-chips">
+        {sequence !== null && (
+          <Chip
+            text={`in ${dataset.sequenceName(sequence)}`}
+            label="Count in all sequences"
+            onRemove={() => store.set({ sequence: null })}
+          />
+        )}
+        {traits.selected_motifs.value.map((name, slot) => (
+          <Chip
+            key={name}
+            slot={slot}
+            text={name}
+            label={`Unmark ${name}`}
+            onOpen={() => store.openCard(name)}
+            onRemove={() => store.toggleMotif(name)}
+          />
+        ))}
+      </span>
+      <Toggle
+        text="filter"
+        title="Filter rows by their numbers"
+        checked={store.filtering.value}
+        onChange={(on) => {
+          store.filtering.value = on;
+          if (!on) store.set({ _filters: {} });
+        }}
+      />
+      <CopyButton />
       {dataset.manifest.has.hits && (
         <button
           class="nbm-button"
@@ -86,5 +102,27 @@ function Chip({
         <Icon name="close" />
       </button>
     </span>
+  );
+}
+
+function CopyButton() {
+  const { store } = useScreen();
+  const copy = async (): Promise<void> => {
+    const columns = numberColumns(store.dataset.peek()!, store.traits.count_mode.peek());
+    const isDone = await copyText(rowsAsText(store, columns));
+    store.say(
+      isDone
+        ? `Copied ${plural(store.rows.peek().length, "row")}, to paste into a sheet.`
+        : "The browser does not allow copying: take explorer.counts in Python.",
+    );
+  };
+  return (
+    <button
+      class="nbm-button"
+      title="Copy the rows as a table, to paste into a sheet"
+      onClick={() => void copy()}
+    >
+      Copy
+    </button>
   );
 }

@@ -14,6 +14,7 @@ import { useScreen } from "./context.ts";
 import { IconButton } from "./controls.tsx";
 import { MotifLogo, Picture } from "./MotifLogo.tsx";
 import { Swatch } from "./Swatch.tsx";
+import { MODES } from "./tableColumns.ts";
 
 const LOGO_HEIGHT = 44;
 const WIDEST = 200;
@@ -132,7 +133,7 @@ function Card({ motif }: { motif: number }) {
             ))}
           </div>
         )}
-        <Members motif={motif} column={Math.min(8, column)} />
+        <Members motif={motif} column={Math.min(6, column)} />
       </div>
     </section>
   );
@@ -196,7 +197,7 @@ function ExampleRow({ example, flank }: { example: Example; flank: number }) {
   const dataset = store.dataset.value!;
   const { sequence, start, end, strand, attribution, window } = example;
   const where = intervalText(dataset, sequence, start, end);
-  const width = 150;
+  const width = 132;
   const height = 30;
   const [low, high] = valueRange(window, false);
   return (
@@ -238,7 +239,10 @@ function Members({ motif, column }: { motif: number; column: number }) {
   const left = Math.min(...shown.map(({ offset }) => offset));
   return (
     <div class="nbm-members">
-      <h4>Its family of {whole(members.length)}, the most similar first</h4>
+      <h4>
+        Its family of {whole(members.length)}, the most similar first: cosine
+        {dataset.manifest.has.hits && ` · ${MODES[store.traits.count_mode.value].name}`}
+      </h4>
       {shown.map(({ motif: member, offset, reverse, similarity }) => (
         <button
           key={member}
@@ -254,9 +258,7 @@ function Members({ motif, column }: { motif: number; column: number }) {
               reverse={reverse}
             />
           </span>
-          <span class="nbm-clip" title={dataset.manifest.motif_names[member]}>
-            {dataset.labelOf(member)}
-          </span>
+          <span class="nbm-clip">{dataset.manifest.motif_names[member]}</span>
           <span class="nbm-muted">
             {similarity.toFixed(2)}
             {dataset.manifest.has.hits && ` · ${Number(counts.motifs.count[member].toPrecision(3))}`}

@@ -72,7 +72,7 @@ export function MotifRow({ id, row, at, columns, most, isActive, onPick }: RowPr
       <div role="gridcell" class="nbm-cell" data-column="names" title={tip}>
         <div class="nbm-motif-name">
           {slot >= 0 && <Swatch slot={slot} />}
-          <span data-column="name">{name}</span>
+          <span data-column="name">{isNested ? dataset.labelOf(row) : name}</span>
           {moved !== 0 && (
             <span class="nbm-moved" data-up={moved > 0}>
               {moved > 0 ? "▲" : "▼"}
@@ -81,7 +81,9 @@ export function MotifRow({ id, row, at, columns, most, isActive, onPick }: RowPr
           )}
         </div>
         <div class="nbm-family" data-column="family">
-          {!isFamily ? (
+          {isNested ? (
+            name
+          ) : !isFamily ? (
             names[labels[row]!]
           ) : members > 1 ? (
             <button

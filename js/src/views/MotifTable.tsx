@@ -1,6 +1,7 @@
 // Families of motifs and their counts. Only the rows in sight exist, so thousands cost as much as thirty.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { whole } from "../format.ts";
+import { showUnexplained } from "../paging.ts";
 import { CountBar } from "./CountBar.tsx";
 import { useScreen, useUniqueId } from "./context.ts";
 import { MotifBar } from "./MotifBar.tsx";
@@ -139,14 +140,27 @@ function Summary() {
   const nRows = byFamily ? rows.reduce((n, row) => n + Number(row < 0), 0) : rows.length;
   const level = byFamily ? counts.families : counts.motifs;
   const withHits = level.count.reduce((n, value) => n + Number(value > 0), 0);
+  const nUnexplained = store.unexplained.value.length;
   const things = byFamily ? "families" : "motifs";
   const shown = nRows === nAll ? whole(nAll) : `${whole(nRows)} of ${whole(nAll)}`;
   return (
     <div class="nbm-summary" aria-live={store.dragging.value ? "off" : "polite"}>
-      {shown} {things}
-      {manifest.has.hits && `, ${whole(withHits)} with hits`}
-      {manifest.has.seqlets && ` · ${whole(counts.nSeqlets - counts.nAssigned)} seqlets unassigned`}
-      {!counts.isExact && manifest.has.hits && " · ≈ until the kernel has counted"}
+      <span>
+        {shown} {things}
+        {manifest.has.hits && `, ${whole(withHits)} with hits`}
+        {manifest.has.seqlets && ` · ${whole(counts.nSeqlets - counts.nAssigned)} seqlets unassigned`}
+        {!counts.isExact && manifest.has.hits && " · ≈ until the kernel has counted"}
+      </span>
+      <span class="nbm-spacer" />
+      {manifest.has.seqlets && manifest.has.attributions && (
+        <button
+          class="nbm-button"
+          title="The strongest seqlet with no match and no hit that counts (U)"
+          onClick={() => showUnexplained(store)}
+        >
+          Show {nUnexplained > 0 && `the ${whole(nUnexplained)} `}unexplained
+        </button>
+      )}
     </div>
   );
 }

@@ -16,73 +16,77 @@ export function Reasons() {
     store.set({ window: from === 0 && to === length ? null : from < to ? [from, to] : traits.window.peek() });
   };
   return (
-    <div class="nbm-reasons">
-      {has.hits && suggestions.length > 0 && (
+    <>
+      <div class="nbm-groups">
+        {has.hits && suggestions.length > 0 && (
+          <span class="nbm-group">
+            suggested
+            {suggestions.map(({ name, value, reason }) => (
+              <button
+                key={name}
+                class="nbm-button"
+                aria-pressed={traits.attribution_threshold.value === value}
+                title={`Attribution ${threshold(value)}: ${reason}`}
+                onClick={() => store.set({ attribution_threshold: value })}
+              >
+                {name}
+              </button>
+            ))}
+          </span>
+        )}
         <span class="nbm-group">
-          suggested
-          {suggestions.map(({ name, value, reason }) => (
-            <button
-              key={name}
-              class="nbm-button"
-              aria-pressed={traits.attribution_threshold.value === value}
-              title={`Attribution ${threshold(value)}: ${reason}`}
-              onClick={() => store.set({ attribution_threshold: value })}
-            >
-              {name}
-            </button>
-          ))}
-        </span>
-      )}
-      <span class="nbm-group">
-        <button
-          class="nbm-button"
-          title="Back to the thresholds before"
-          disabled={!store.canUndo.value}
-          onClick={() => store.undo()}
-        >
-          Undo
-        </button>
-        <button
-          class="nbm-button"
-          aria-pressed={pinned !== null}
-          title={pinned ? "Forget the thresholds A" : "Keep these thresholds as A, to compare with"}
-          onClick={() => {
-            store.pinned.value = pinned ? null : store.query.peek();
-          }}
-        >
-          {pinned ? `A: ${threshold(pinned.attribution_threshold)}` : "Pin as A"}
-        </button>
-        {pinned && (
           <button
             class="nbm-button"
-            title="Exchange the thresholds A and those that are shown"
+            title="Back to the thresholds before"
+            disabled={!store.canUndo.value}
+            onClick={() => store.undo()}
+          >
+            Undo
+          </button>
+          <button
+            class="nbm-button"
+            aria-pressed={pinned !== null}
+            title={pinned ? "Forget the thresholds A" : "Keep these thresholds as A, to compare with"}
             onClick={() => {
-              const { count_mode, family_similarity, sequence, ...cuts } = pinned as Query;
-              store.pinned.value = store.query.peek();
-              store.set(cuts);
+              store.pinned.value = pinned ? null : store.query.peek();
             }}
           >
-            A ⇄ B
+            {pinned ? `A: ${threshold(pinned.attribution_threshold)}` : "Pin as A"}
           </button>
-        )}
-      </span>
-      <span class="nbm-group" title="Count only what lies between these positions of each sequence">
-        positions
-        {[0, 1].map((end) => (
-          <Typed
-            key={end}
-            label={end === 0 ? "First position" : "Last position"}
-            max={length}
-            value={String(window ? window[end] : end * length)}
-            commit={(text) => {
-              const [start, stop] = traits.window.peek() ?? [0, length];
-              setWindow(end === 0 ? Number(text) : start, end === 0 ? stop : Number(text));
-            }}
-          />
-        ))}
-      </span>
-      <SequenceFilter />
-    </div>
+          {pinned && (
+            <button
+              class="nbm-button"
+              title="Exchange the thresholds A and those that are shown"
+              onClick={() => {
+                const { count_mode, family_similarity, sequence, ...cuts } = pinned as Query;
+                store.pinned.value = store.query.peek();
+                store.set(cuts);
+              }}
+            >
+              A ⇄ B
+            </button>
+          )}
+        </span>
+      </div>
+      <div class="nbm-groups">
+        <span class="nbm-group" title="Count only what lies between these positions of each sequence">
+          positions
+          {[0, 1].map((end) => (
+            <Typed
+              key={end}
+              label={end === 0 ? "First position" : "Last position"}
+              max={length}
+              value={String(window ? window[end] : end * length)}
+              commit={(text) => {
+                const [start, stop] = traits.window.peek() ?? [0, length];
+                setWindow(end === 0 ? Number(text) : start, end === 0 ? stop : Number(text));
+              }}
+            />
+          ))}
+        </span>
+        <SequenceFilter />
+      </div>
+    </>
   );
 }
 

@@ -2,7 +2,7 @@
 import { useMemo, useRef } from "preact/hooks";
 import { type Background, stopOf } from "../answers.ts";
 import type { Palette, Pen } from "../draw/pen.ts";
-import { plural, threshold } from "../format.ts";
+import { plural, signed, threshold } from "../format.ts";
 import type { Store } from "../store.ts";
 import { useScreen, useWidth } from "./context.ts";
 import { Picture } from "./MotifLogo.tsx";
@@ -50,40 +50,50 @@ export function ThresholdPanel() {
   const { attribution, fimoP } = store.thresholds.value;
   const counts = store.counts.value!;
   const label = `Hits by attribution and p value: ${plural(counts.nHits, "hit")} beyond ${threshold(attribution)} and below ${threshold(fimoP)}. Arrow keys move the thresholds.`;
+  const end = signed(store.dataset.value!.stops.attribution.at(-1) ?? 0);
   return (
-    <div
-      class="nbm-plane"
-      ref={area}
-      role="group"
-      aria-label={label}
-      title="Drag to set both thresholds; arrow keys move them. The dashed line is what chance gives."
-      tabIndex={0}
-      onPointerDown={(event) => {
-        event.currentTarget.setPointerCapture(event.pointerId);
-        store.dragging.value = true;
-        moveTo(store, event);
-      }}
-      onPointerMove={(event) => {
-        if (event.currentTarget.hasPointerCapture(event.pointerId)) moveTo(store, event);
-      }}
-      onLostPointerCapture={() => settle(store)}
-      onKeyDown={(event) => {
-        const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
-        if (!by) return;
-        event.preventDefault();
-        event.stopPropagation();
-        step(store, by[0]!, by[1]!);
-      }}
-      onKeyUp={() => settle(store)}
-    >
-      {plane ? (
-        <PlanePicture plane={plane} width={width} />
-      ) : (
-        <p class="nbm-muted">
-          {store.settled.value ? "The plane of hits is not in this page." : "Looking at the hits…"}
-        </p>
-      )}
-    </div>
+    <figure class="nbm-plane-panel">
+      <div
+        class="nbm-plane"
+        ref={area}
+        role="group"
+        aria-label={label}
+        title="Drag to set both thresholds; arrow keys move them. The dashed line is what chance gives."
+        tabIndex={0}
+        onPointerDown={(event) => {
+          event.currentTarget.setPointerCapture(event.pointerId);
+          store.dragging.value = true;
+          moveTo(store, event);
+        }}
+        onPointerMove={(event) => {
+          if (event.currentTarget.hasPointerCapture(event.pointerId)) moveTo(store, event);
+        }}
+        onLostPointerCapture={() => settle(store)}
+        onKeyDown={(event) => {
+          const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[
+            event.key
+          ];
+          if (!by) return;
+          event.preventDefault();
+          event.stopPropagation();
+          step(store, by[0]!, by[1]!);
+        }}
+        onKeyUp={() => settle(store)}
+      >
+        {plane ? (
+          <PlanePicture plane={plane} width={width} />
+        ) : (
+          <p class="nbm-muted">
+            {store.settled.value ? "The plane of hits is not in this page." : "Looking at the hits…"}
+          </p>
+        )}
+      </div>
+      <figcaption class="nbm-chart-ends" aria-hidden="true">
+        <span>{end.replace("+", "−")}</span>
+        <span>by attribution; p falls upwards</span>
+        <span>{end}</span>
+      </figcaption>
+    </figure>
   );
 }
 

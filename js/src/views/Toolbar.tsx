@@ -117,21 +117,26 @@ function SignSwitch() {
     <div class="nbm-sign">
       <div class="nbm-slider-head">
         <span class="nbm-label">Sign</span>
-      </div>
-      <div class="nbm-segments" role="radiogroup" aria-label="Sign">
-        {SIGNS.map(({ value, text, name }) => (
-          <label key={value} class="nbm-segment" data-checked={value === sign} title={`${name} attributions`}>
-            <input
-              type="radio"
-              name={group}
-              value={value}
-              checked={value === sign}
-              aria-label={name}
-              onChange={() => store.set({ sign: value })}
-            />
-            {text}
-          </label>
-        ))}
+        <div class="nbm-segments" role="radiogroup" aria-label="Sign">
+          {SIGNS.map(({ value, text, name }) => (
+            <label
+              key={value}
+              class="nbm-segment"
+              data-checked={value === sign}
+              title={`${name} attributions`}
+            >
+              <input
+                type="radio"
+                name={group}
+                value={value}
+                checked={value === sign}
+                aria-label={name}
+                onChange={() => store.set({ sign: value })}
+              />
+              {text}
+            </label>
+          ))}
+        </div>
       </div>
       <div class="nbm-note">{SIGNS.find(({ value }) => value === sign)?.note}</div>
     </div>

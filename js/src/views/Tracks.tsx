@@ -32,11 +32,8 @@ export function Tracks() {
   const stage = { store, area, scale, rects };
   const pointer = useTrackPointer(stage);
   useTrackWheel(stage);
-  const edgesOf = (sequence: number): { top: number; bottom: number } => {
-    const canvas = area.current?.querySelector<HTMLElement>(`[data-sequence="${sequence}"]`);
-    const track = canvas?.closest<HTMLElement>(".nbm-track");
-    return { top: track?.offsetTop ?? 0, bottom: (track?.offsetTop ?? 0) + (track?.offsetHeight ?? 0) };
-  };
+  const trackOf = (sequence: number) =>
+    area.current?.querySelector(`[data-sequence="${sequence}"]`)?.closest<HTMLElement>(".nbm-track");
   const isTooNarrow = width > 0 && width < MIN_WIDTH;
   return (
     <section class="nbm-panel nbm-tracks" aria-label="Sequences">
@@ -46,7 +43,7 @@ export function Tracks() {
         ref={area}
         role="group"
         tabIndex={0}
-        aria-label="Sequence tracks. Arrow keys move, plus and minus zoom, 0 shows all, N and P jump between sites, J and K turn the page, shift and arrows read base by base."
+        aria-label="Sequence tracks. Arrow keys move, plus and minus zoom, 0 shows all, N and P jump between sites, U to the strongest seqlet that no motif explains, J and K turn the page, shift and arrows read base by base."
         onKeyDown={(event) => onTrackKey(store, event)}
         {...pointer}
       >
@@ -71,7 +68,7 @@ export function Tracks() {
             <p class="nbm-hint">
               Drag to move, Ctrl + wheel to zoom, click a box to mark its motif. Dashed boxes do not count.
             </p>
-            <HoverCard width={width} edgesOf={edgesOf} />
+            <HoverCard width={width} trackOf={trackOf} />
           </>
         )}
       </div>

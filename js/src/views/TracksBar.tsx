@@ -187,7 +187,7 @@ function GoTo() {
   const { store } = useScreen();
   const [text, setText] = useState("");
   const [problem, setProblem] = useState("");
-  const go = (): void => {
+  const go = (text: string): void => {
     if (text.trim() === "") return;
     const found = findSequence(store.dataset.peek()!, text);
     if ("problem" in found) {
@@ -216,7 +216,7 @@ function GoTo() {
           setProblem("");
         }}
         onKeyDown={(event) => {
-          if (event.key === "Enter") go();
+          if (event.key === "Enter") go(event.currentTarget.value);
           if (event.key === "Escape") setText("");
         }}
       />

@@ -1,6 +1,6 @@
 // The tracks from the keyboard.
 import { pan, span, zoom } from "../layout.ts";
-import { jumpToSite, turnPage } from "../paging.ts";
+import { jumpToSite, showUnexplained, turnPage } from "../paging.ts";
 import type { Store } from "../store.ts";
 
 /** Handles the keys that the tracks use, and leaves every other to the page. */
@@ -49,6 +49,7 @@ const KEYS: Record<string, (store: Store, event: KeyboardEvent) => void> = {
   "0": (store) => store.moveTo({ start: 0, end: store.manifest.length }),
   n: (store) => jumpToSite(store, 1),
   p: (store) => jumpToSite(store, -1),
+  u: showUnexplained,
   j: (store) => turnPage(store, 1),
   k: (store) => turnPage(store, -1),
   r: toggle("reverse_complement"),
