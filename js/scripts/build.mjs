@@ -28,8 +28,11 @@ const shared = {
   bundle: true,
   format: "esm",
   target: "es2022",
-  jsx: "automatic",
-  jsxImportSource: "preact",
+  // createElement(type, props, child, child) is shorter than the calls that TypeScript checks, which name the children
+  jsxFactory: "createElement",
+  jsxFragment: "Fragment",
+  inject: [fileURLToPath(import.meta.resolve("preact"))],
+  tsconfigRaw: { compilerOptions: { jsx: "react", useDefineForClassFields: true } },
   charset: "utf8",
   legalComments: "none",
   plugins: [cssText],

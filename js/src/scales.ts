@@ -1,4 +1,5 @@
 // From a slider's steps to a threshold and back: it stands at the stops that the kernel has counted at.
+import { lowerBound } from "./counts.ts";
 
 export interface SliderScale {
   readonly steps: number;
@@ -15,14 +16,8 @@ export function stopScale(stops: Float64Array): SliderScale {
     steps,
     toValue: (step) => ascending[Math.min(step, ascending.length - 1)] ?? 0,
     toStep(value) {
-      let low = 0;
-      let high = ascending.length - 1;
-      while (low < high) {
-        const middle = (low + high) >>> 1;
-        if (ascending[middle] < value) low = middle + 1;
-        else high = middle;
-      }
-      return low > 0 && value - ascending[low - 1] < ascending[low] - value ? low - 1 : Math.max(0, low);
+      const at = lowerBound(ascending, value, 0, Math.max(0, ascending.length - 1));
+      return at > 0 && value - ascending[at - 1] < ascending[at] - value ? at - 1 : at;
     },
   };
 }

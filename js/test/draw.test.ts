@@ -301,7 +301,7 @@ test("a band marks each site of a selected motif that counts, cut to what is vis
     palette: PALETTE,
   } as unknown as TrackScene;
   drawBands(pen, scene);
-  expect(of("rect").map(({ args, fillStyle }) => [args[0], args[2], fillStyle])).toEqual([
+  expect(of("fillRect").map(({ args, fillStyle }) => [args[0], args[2], fillStyle])).toEqual([
     [0, 20, "m1"],
     [100, 40, "m2"],
     [140, 20, "m2"],

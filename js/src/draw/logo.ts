@@ -181,6 +181,7 @@ function drawEnvelope(
         const i = extremes[column];
         if (i < 0 || shownBase(codes[i], scale) !== base) continue;
         const at = y(observed[i]);
+        if (Math.abs(at - zero) < MIN_HEIGHT) continue;
         // one by one: a path of a thousand rectangles takes several times as long to fill
         pen.fillRect(scale.left + column / dpr, Math.min(zero, at), width, Math.abs(at - zero));
       }

@@ -24,9 +24,7 @@ export function drawOverview(
     const y = top + row * rowHeight;
     pen.globalAlpha = 1;
     pen.fillStyle = palette.grid;
-    pen.beginPath();
-    pen.rect(left, y, right - left, rowHeight - 1);
-    pen.fill();
+    pen.fillRect(left, y, right - left, rowHeight - 1);
     if (!data) return;
     const strength = columnStrength(data.observed, length, columns);
     pen.fillStyle = palette.text;

@@ -124,9 +124,7 @@ export function drawBands(pen: Pen, { rects, scale, geometry, palette }: TrackSc
     if (to <= from) continue;
     reach.set(box.slot, to);
     pen.fillStyle = palette.motifs[box.slot % palette.motifs.length]!;
-    pen.beginPath();
-    pen.rect(from, LOGO_TOP, to - from, geometry.lanesTop - LOGO_TOP);
-    pen.fill();
+    pen.fillRect(from, LOGO_TOP, to - from, geometry.lanesTop - LOGO_TOP);
   }
   pen.globalAlpha = 1;
 }

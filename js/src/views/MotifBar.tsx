@@ -1,5 +1,5 @@
 // Above the table: search, what is marked, in which sequence is counted; filters, a copy, and pairs.
-import { copyText } from "../clipboard.ts";
+import { copy } from "../clipboard.ts";
 import { plural } from "../format.ts";
 import { useScreen } from "./context.ts";
 import { Toggle } from "./controls.tsx";
@@ -107,21 +107,13 @@ function Chip({
 
 function CopyButton() {
   const { store } = useScreen();
-  const copy = async (): Promise<void> => {
+  const copyRows = (): void => {
     const columns = numberColumns(store.dataset.peek()!, store.traits.count_mode.peek());
-    const isDone = await copyText(rowsAsText(store, columns));
-    store.say(
-      isDone
-        ? `Copied ${plural(store.rows.peek().length, "row")}, to paste into a sheet.`
-        : "The browser does not allow copying: take explorer.counts in Python.",
-    );
+    const n = plural(store.rows.peek().length, "row");
+    void copy(store, rowsAsText(store, columns), `${n}, to paste into a sheet`, "explorer.counts");
   };
   return (
-    <button
-      class="nbm-button"
-      title="Copy the rows as a table, to paste into a sheet"
-      onClick={() => void copy()}
-    >
+    <button class="nbm-button" title="Copy the rows as a table, to paste into a sheet" onClick={copyRows}>
       Copy
     </button>
   );

@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { alignFamily } from "../align.ts";
 import { attributionBins, type Contributions, decodeCard, type Example, positionBins } from "../card.ts";
-import { copyText } from "../clipboard.ts";
+import { copy } from "../clipboard.ts";
 import { intervalText } from "../describe.ts";
 import { drawLogo, valueRange } from "../draw/logo.ts";
 import { plural, signed, threshold, whole } from "../format.ts";
@@ -72,13 +72,9 @@ function Card({ motif }: { motif: number }) {
   const width = dataset.motifWidth[motif];
   const column = Math.min(16, WIDEST / width);
   const logo = { width: Math.ceil(column * width), height: LOGO_HEIGHT, column };
-  const copy = async (): Promise<void> => {
-    const isDone = await copyText(memeText(dataset, motif));
-    store.say(
-      isDone
-        ? `Copied the matrix of ${name}, as a MEME file.`
-        : "The browser does not allow copying: take the matrix from explorer.describe(…) in Python.",
-    );
+  const copyMatrix = (): void => {
+    const text = memeText(dataset, motif);
+    void copy(store, text, `the matrix of ${name}, as a MEME file`, "explorer.describe(…)");
   };
   return (
     <section class="nbm-sheet" aria-label={`Motif ${name}`}>
@@ -87,7 +83,7 @@ function Card({ motif }: { motif: number }) {
         <h3>{name}</h3>
         {family !== name && <span class="nbm-muted">{family}</span>}
         <span class="nbm-spacer" />
-        <button class="nbm-button" onClick={() => void copy()}>
+        <button class="nbm-button" onClick={copyMatrix}>
           Copy matrix
         </button>
         <IconButton icon="close" label="Close the card" onClick={() => store.set({ motif: null })} />
@@ -212,9 +208,7 @@ function ExampleRow({ example, flank }: { example: Example; flank: number }) {
           const scale = new BaseScale({ start: 0, end: window.codes.length }, 0, width, strand < 0);
           const y = (value: number): number => 1 + ((high - value) / (high - low)) * (height - 2);
           pen.fillStyle = palette.grid;
-          pen.beginPath();
-          pen.rect(flank * scale.pxPerBase, 0, width - 2 * flank * scale.pxPerBase, height);
-          pen.fill();
+          pen.fillRect(flank * scale.pxPerBase, 0, width - 2 * flank * scale.pxPerBase, height);
           drawLogo(pen, window, scale, y, false, palette, dpr);
         }}
       />

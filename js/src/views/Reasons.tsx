@@ -1,8 +1,8 @@
 // Thresholds with a reason, the way back, another set to compare with, and where is counted.
-import { useState } from "preact/hooks";
 import { threshold } from "../format.ts";
 import type { Query } from "../wire.ts";
 import { useScreen } from "./context.ts";
+import { Field } from "./controls.tsx";
 
 export function Reasons() {
   const { store } = useScreen();
@@ -11,9 +11,12 @@ export function Reasons() {
   const suggestions = store.answers.background.value?.suggestions ?? [];
   const pinned = store.pinned.value;
   const window = traits.window.value;
-  const setWindow = (start: number, end: number): void => {
-    const [from, to] = [Math.max(0, Math.round(start)), Math.min(length, Math.round(end))];
-    store.set({ window: from === 0 && to === length ? null : from < to ? [from, to] : traits.window.peek() });
+  const setWindow = (end: number, position: number): string => {
+    const next = (traits.window.peek() ?? [0, length]).with(end, Math.round(position)) as [number, number];
+    const [from, to] = next;
+    if (!(from >= 0 && from < to && to <= length)) return `Type a start and an end between 0 and ${length}.`;
+    store.set({ window: from === 0 && to === length ? null : next });
+    return "";
   };
   return (
     <>
@@ -72,15 +75,12 @@ export function Reasons() {
         <span class="nbm-group" title="Count only what lies between these positions of each sequence">
           positions
           {[0, 1].map((end) => (
-            <Typed
+            <Field
               key={end}
               label={end === 0 ? "First position" : "Last position"}
-              max={length}
               value={String(window ? window[end] : end * length)}
-              commit={(text) => {
-                const [start, stop] = traits.window.peek() ?? [0, length];
-                setWindow(end === 0 ? Number(text) : start, end === 0 ? stop : Number(text));
-              }}
+              isNumber
+              commit={(text) => setWindow(end, Number(text))}
             />
           ))}
         </span>
@@ -99,10 +99,14 @@ function SequenceFilter() {
   return (
     <span class="nbm-group" title="A chromosome, a region such as chr2:1,000-2,000, or part of the names">
       sequences
-      <Typed
+      <Field
         label="Filter sequences"
+        placeholder="all"
         value={Array.isArray(filter) ? `${filter.length} chosen` : (filter ?? "")}
-        commit={(text) => store.set({ sequence_filter: text.trim() || null })}
+        commit={(text) => {
+          store.set({ sequence_filter: text.trim() || null });
+          return "";
+        }}
       />
       {allowed && (
         <span class="nbm-muted">
@@ -110,32 +114,5 @@ function SequenceFilter() {
         </span>
       )}
     </span>
-  );
-}
-
-interface TypedProps {
-  label: string;
-  value: string;
-  /** For numbers: the largest. */
-  max?: number;
-  commit: (text: string) => void;
-}
-
-/** What is being typed stays, whatever is drawn anew meanwhile. */
-function Typed({ label, value, max, commit }: TypedProps) {
-  const [text, setText] = useState<string | null>(null);
-  return (
-    <input
-      {...(max === undefined ? { placeholder: "all" } : { type: "number", min: 0, max })}
-      class={max === undefined ? "nbm-input" : "nbm-number"}
-      aria-label={label}
-      value={text ?? value}
-      onInput={(event) => setText(event.currentTarget.value)}
-      onChange={(event) => {
-        commit(event.currentTarget.value);
-        setText(null);
-      }}
-      onBlur={() => setText(null)}
-    />
   );
 }

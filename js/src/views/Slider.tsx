@@ -1,8 +1,8 @@
 // One threshold: a slider, a box to type into, and what passes.
-import { useEffect, useRef, useState } from "preact/hooks";
 import { threshold } from "../format.ts";
 import type { SliderScale } from "../scales.ts";
 import { useUniqueId } from "./context.ts";
+import { Field } from "./controls.tsx";
 
 interface SliderProps {
   label: string;
@@ -26,12 +26,23 @@ export function Slider(props: SliderProps) {
   const { label, name, passes, value, scale, note, title, onMove, onSettle } = props;
   const step = scale.toStep(value);
   const noteId = useUniqueId();
+  const commit = (text: string): string => {
+    const { min, max } = props.limits;
+    const number = Number(text);
+    if (text.trim() === "" || !(number >= min && number <= max))
+      return max === 1 ? "Type a number above 0, at most 1." : `Type a number of at least ${threshold(min)}.`;
+    if (number !== value) {
+      onMove(number);
+      onSettle();
+    }
+    return "";
+  };
   return (
     <div class="nbm-slider" title={title} onPointerEnter={props.onReach} onFocusIn={props.onReach}>
       <div class="nbm-slider-head">
         <span class="nbm-label">{label}</span>
         <span class="nbm-operator">{props.operator}</span>
-        <NumberBox name={name} value={value} limits={props.limits} onCommit={onMove} onSettle={onSettle} />
+        <Field label={`${name} (number)`} value={threshold(value)} isNumber commit={commit} />
       </div>
       <input
         type="range"
@@ -53,68 +64,5 @@ export function Slider(props: SliderProps) {
         {note}
       </div>
     </div>
-  );
-}
-
-function NumberBox(props: {
-  name: string;
-  value: number;
-  limits: { min: number; max: number };
-  onCommit: (value: number) => void;
-  onSettle: () => void;
-}) {
-  const { name, value, limits, onCommit, onSettle } = props;
-  const shown = threshold(value);
-  const [text, setText] = useState(shown);
-  const [wrong, setWrong] = useState("");
-  const editing = useRef(false);
-  useEffect(() => {
-    if (editing.current) return;
-    setText(shown);
-    setWrong("");
-  }, [shown]);
-  const revert = (): void => {
-    editing.current = false;
-    setText(shown);
-    setWrong("");
-  };
-  const commit = (typed: string): void => {
-    const number = Number(typed);
-    if (typed.trim() === "" || !(number >= limits.min && number <= limits.max)) {
-      setWrong(
-        limits.max === 1
-          ? "Type a number above 0, at most 1."
-          : `Type a number of at least ${threshold(limits.min)}.`,
-      );
-      return;
-    }
-    editing.current = false;
-    setWrong("");
-    setText(threshold(number));
-    if (number !== value) {
-      onCommit(number);
-      onSettle();
-    }
-  };
-  return (
-    <input
-      class="nbm-number"
-      type="number"
-      step="any"
-      aria-label={`${name} (number)`}
-      aria-invalid={wrong !== ""}
-      title={wrong || undefined}
-      value={text}
-      onInput={(event) => {
-        editing.current = true;
-        setText(event.currentTarget.value);
-      }}
-      onChange={(event) => commit(event.currentTarget.value)}
-      onBlur={() => editing.current && wrong !== "" && revert()}
-      onKeyDown={(event) => {
-        event.stopPropagation();
-        if (event.key === "Escape") revert();
-      }}
-    />
   );
 }

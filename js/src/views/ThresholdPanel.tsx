@@ -187,9 +187,7 @@ function drawPlane(
       byChance[x]! += densityByChance[x * nRows + y]!;
       if (n === 0) continue;
       pen.globalAlpha = (passes ? 1 : 0.45) * (0.08 + (0.92 * Math.log1p(n)) / most);
-      pen.beginPath();
-      pen.rect(x * w, HEIGHT - (y + 1) * h, w, h);
-      pen.fill();
+      pen.fillRect(x * w, HEIGHT - (y + 1) * h, w, h);
     }
   }
   pen.globalAlpha = 1;

@@ -1,6 +1,6 @@
 // Small controls that several bars share.
 import type { ComponentChildren, TargetedEvent } from "preact";
-import { useRef } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { useUniqueId } from "./context.ts";
 import { Icon } from "./Icon.tsx";
 
@@ -33,6 +33,40 @@ export function Toggle(props: {
       />
       {props.text}
     </label>
+  );
+}
+
+interface FieldProps {
+  label: string;
+  value: string;
+  isNumber?: boolean;
+  placeholder?: string;
+  /** Takes the text that was entered, or says what is wrong with it. */
+  commit: (text: string) => string;
+}
+
+/** A field whose text counts once it is entered; what is being typed stays, whatever is drawn anew meanwhile. */
+export function Field({ label, value, isNumber = false, placeholder, commit }: FieldProps) {
+  const [text, setText] = useState<string | null>(null);
+  const [wrong, setWrong] = useState("");
+  const finish = (problem: string): void => {
+    setWrong(problem);
+    if (problem === "") setText(null);
+  };
+  return (
+    <input
+      {...(isNumber ? { type: "number", step: "any" } : {})}
+      class={isNumber ? "nbm-number" : "nbm-input"}
+      aria-label={label}
+      aria-invalid={wrong !== ""}
+      title={wrong || undefined}
+      placeholder={placeholder}
+      value={text ?? value}
+      onInput={(event) => setText(event.currentTarget.value)}
+      onChange={(event) => finish(commit(event.currentTarget.value))}
+      onBlur={() => finish("")}
+      onKeyDown={(event) => event.key === "Escape" && finish("")}
+    />
   );
 }
 
