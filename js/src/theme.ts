@@ -9,7 +9,8 @@ function themeOfPage(): "light" | "dark" | null {
     const { jpThemeLight, vscodeThemeKind, theme } = element.dataset;
     if (jpThemeLight) return jpThemeLight === "true" ? "light" : "dark";
     if (vscodeThemeKind) return vscodeThemeKind.includes("light") ? "light" : "dark";
-    if (theme === "dark" || theme === "light") return theme;
+    const named = theme ?? element.getAttribute("theme");
+    if (named === "dark" || named === "light") return named;
     if (/(^|\s|-)dark(-theme|-mode)?(\s|$)/.test(element.className)) return "dark";
   }
   return null;
@@ -18,6 +19,7 @@ function themeOfPage(): "light" | "dark" | null {
 const ATTRIBUTES = [
   "class",
   "style",
+  "theme",
   "data-theme",
   "data-jp-theme-light",
   "data-jp-theme-name",
