@@ -129,7 +129,7 @@ function Card({ motif }: { motif: number }) {
             ))}
           </div>
         )}
-        <Members motif={motif} column={Math.min(6, column)} />
+        <Members motif={motif} column={Math.min(5, column)} />
       </div>
     </section>
   );
@@ -193,7 +193,7 @@ function ExampleRow({ example, flank }: { example: Example; flank: number }) {
   const dataset = store.dataset.value!;
   const { sequence, start, end, strand, attribution, window } = example;
   const where = intervalText(dataset, sequence, start, end);
-  const width = 132;
+  const width = 150;
   const height = 30;
   const [low, high] = valueRange(window, false);
   return (
