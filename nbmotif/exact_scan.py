@@ -39,9 +39,7 @@ class _Piece(NamedTuple):
 
     first_motif: int
     counts: npt.NDArray[np.int64]
-    sequence_idx: npt.NDArray[np.int32]
-    start: npt.NDArray[np.int32]
-    loss: npt.NDArray[np.int32]
+    hits: npt.NDArray[np.int32]
 
 
 class _Filter(NamedTuple):
@@ -132,7 +130,8 @@ def _scan_group(
     ends = np.empty(last - first, dtype=np.int64)
     path.run(codes, n_blocks, quantised.tables, quantised.offsets, first, last, keys, masks, ends)
     counts = np.empty((last - first, 2), dtype=np.int64)
-    sequence_idx, start, loss = kernels.rescore(
+    hits = np.empty((3, kernels.count_survivors(masks[: ends[-1]])), dtype=np.int32)
+    n_hits = kernels.rescore(
         slab.letters,
         slab.n_starts,
         slab.boundaries,
@@ -144,9 +143,11 @@ def _scan_group(
         masks,
         ends,
         counts,
+        hits,
     )
-    sequence_idx += slab.first_sequence
-    return _Piece(first, counts, sequence_idx, start, loss)
+    hits = hits[:, :n_hits].copy()
+    hits[0] += slab.first_sequence
+    return _Piece(first, counts, hits)
 
 
 def _assemble(
@@ -165,9 +166,7 @@ def _assemble(
     sequence_idx, start, loss = (np.empty(counts.sum(), dtype=np.int32) for _ in range(3))
     for piece in pieces:
         kernels.place(
-            piece.sequence_idx,
-            piece.start,
-            piece.loss,
+            piece.hits,
             piece.counts,
             cursors[piece.first_motif : piece.first_motif + len(piece.counts)],
             sequence_idx,

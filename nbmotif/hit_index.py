@@ -102,6 +102,8 @@ class HitIndex:
         self.ranks = np.arange(len(hits)) if ranks is None else np.asarray(ranks, np.int64)
         largest = float(max(self._attribution.max(initial=0), -self._attribution.min(initial=0)))
         self.unit = float(2.0 ** (int(np.frexp(largest)[1]) - _SIZE_BITS))
+        # of all hits up to and with each sequence's
+        self._ends = np.cumsum(np.bincount(hits.sequence_idx, minlength=hits.n_sequences))
         self._bounds = self._block_bounds()
 
     @property
@@ -118,7 +120,7 @@ class HitIndex:
 
     def _block_bounds(self) -> list[tuple[int, int]]:
         """Sequences that are looked at together."""
-        ends = np.cumsum(np.bincount(self.hits.sequence_idx, minlength=self.hits.n_sequences))
+        ends = self._ends
         bounds, first, most = [], 0, max(1, _BLOCK_PLACES // self.length)
         while first < len(ends):
             before = ends[first - 1] if first else 0
@@ -147,7 +149,12 @@ class HitIndex:
     def _select(self, cursors: Ints, first: int, last: int, rule: tuple[Any, ...]) -> Block:
         hits = self.hits
         columns = (hits.p_levels.of_hit, self._attribution, hits.sequence_idx, hits.start)
-        rows, motif = kernels.select(self._runs, cursors, first, last, self.length, *columns, self.widths, *rule)
+        n_hits = int(self._ends[last - 1]) - (int(self._ends[first - 1]) if first else 0)
+        rows, motif = np.empty(n_hits, np.int64), np.empty(n_hits, np.int32)
+        next_at = np.zeros((last - first) * self.length + 1, np.int64)
+        rule = (*rule, next_at, rows, motif)
+        n_passing = kernels.select(self._runs, cursors, first, last, self.length, *columns, self.widths, *rule)
+        rows, motif = rows[:n_passing], motif[:n_passing]
         return Block(rows, motif, hits.sequence_idx[rows], hits.start[rows])
 
     def sizes(self, rows: Ints) -> Ints:
@@ -243,7 +250,8 @@ class HitIndex:
         passed = len(p_stops.values) - np.searchsorted(p_stops.values[::-1], levels.values, side="right")
         columns = (levels.of_hit, self._attribution, hits.offsets, levels.offsets)
         edges = stops.values.astype(np.float32)
-        counts: Ints = profiles.density(*columns, np.maximum(passed - 1, 0), edges, len(p_stops.values))
+        counts = np.zeros((2 * len(edges), len(p_stops.values)), np.int64)
+        profiles.density(*columns, np.maximum(passed - 1, 0), edges, counts)
         return counts
 
     def strength_at(self, rank: int) -> np.float32:
@@ -288,8 +296,11 @@ class HitIndex:
         for block in self.blocks(stops.open(thresholds)):
             place, sizes = (block.motif, block.sequence, block.start), self.sizes(block.rows)
             n_passed = stops.passed(self, block, thresholds.sign)
+            most = int(np.bincount(block.sequence).max(initial=0))
+            next_at, joined = np.empty(n_stops + 2, np.int64), np.empty((5, most), np.int64)
             for label, rule, step in zip(labels, rules, steps, strict=True):
-                profiles.profile(*place, sizes, n_passed, self.widths, label, rule, mode == "explained", step)
+                scratch = np.full(len(step), -1), next_at, joined
+                profiles.profile(*place, sizes, n_passed, self.widths, label, rule, mode == "explained", *scratch, step)
         counts: Ints = np.concatenate(steps)[:, :0:-1].cumsum(axis=1)[:, ::-1]
         return counts
 

@@ -36,11 +36,15 @@ def scan_as_memelite(motifs: MotifSet, letters: Letters, threshold: float, both_
     The hits, with scores in float64.
     """
     slab = next(letters.slabs(0, size=int(letters.lengths.sum()) + len(letters) + 1))
-    columns = []
+    columns, found = [], np.empty(len(slab.letters))
     for m, pwm in enumerate(Progress(motifs.pwms, desc="Scanning", unit="motif", disable=not verbose)):
         for strand, matrix in ((1, pwm), (-1, pwm[::-1, ::-1]))[: 2 if both_strands else 1]:
             table = memelite_table(matrix, threshold)
-            sequence_idx, start, score = memelite_scan(slab.letters, slab.boundaries, table.scores, table.threshold)
+            found.fill(-np.inf)
+            memelite_scan(slab.letters, slab.boundaries, *table[:3], found)
+            position = np.flatnonzero(found > -np.inf)
+            sequence_idx = np.searchsorted(slab.boundaries, position, side="right") - 1
+            start, score = position - slab.boundaries[sequence_idx], found[position]
             p_value = table.p_values[np.trunc(score / BIN).astype(np.int64) - table.smallest]
             same = np.ones(len(start), dtype=np.int8)
             columns.append((m * same.astype(np.int32), sequence_idx, start, strand * same, score, p_value))

@@ -44,6 +44,7 @@ class Tail:
         self.lowest, self.bin_width, self.pmf, self.max_len = lowest, bin_width, pmf, max_len
         self.survival = np.zeros((max_len + 1, max_len * (len(pmf) - 1) + 2))
         self.n_ready = 0
+        self._taps = np.flatnonzero(pmf)[::-1].astype(np.int64)
         self._padded = np.zeros(max_len * (len(pmf) - 1) + 2 * len(pmf))
         self._padded[len(pmf)] = 1.0
         self._cuts: dict[float, tuple[npt.NDArray[np.int64], int]] = {}
@@ -54,7 +55,8 @@ class Tail:
         Only what is asked for is found: few data have significant spans of the longest lengths, which cost most.
         """
         if length > self.n_ready:
-            extend_survival(self.pmf, self._padded, self.survival, self.n_ready + 1, length)
+            row = np.empty(length * (len(self.pmf) - 1) + 1)
+            extend_survival(self.pmf, self._taps, self._padded, row, self.survival, self.n_ready + 1, length)
             self.n_ready = length
 
     def cut(self, threshold: float) -> npt.NDArray[np.int64]:

@@ -181,11 +181,35 @@ def _call(
     longest, at = min(lengths[1], bins.shape[1]), 0
     tail.reach(lengths[0])
     while at < len(bins):
-        cut = tail.cut(threshold)[: longest + 1]
-        *called, at = call_spans(bins, tail.survival, cut, lengths[0], tail.n_ready, at)
+        *called, at = _call_from(at, tail, bins, tail.cut(threshold)[: longest + 1], lengths[0])
         yield tuple(called)
         if at < len(bins):
             tail.reach(tail.n_ready + 1)
+
+
+def _call_from(
+    first: int, tail: Tail, bins: npt.NDArray[np.int32], cut: npt.NDArray[np.int64], shortest: int
+) -> tuple[Any, ...]:
+    """Find example, start, length and p-value of spans, and the example for which longer ones have to be ready."""
+    length, n_lengths = bins.shape[1], len(cut) - shortest
+    called = np.empty((3, (len(bins) - first) * (length // shortest)), np.int64)
+    p_values = np.empty(called.shape[1])
+    n, done = call_spans(
+        bins,
+        tail.survival,
+        cut,
+        shortest,
+        tail.n_ready,
+        first,
+        free=np.ones(length, np.bool_),
+        total=np.zeros(length + 1, np.int64),
+        starts=np.empty((n_lengths, length), np.int64),
+        worst=np.empty((n_lengths, length)),
+        n_alive=np.empty(n_lengths, np.int64),
+        called=called,
+        p_values=p_values,
+    )
+    return *called[:, :n], p_values[:n], done
 
 
 def _sums(
@@ -222,7 +246,7 @@ def _count_calls(values: Floats, tail: Tail | None, sign: int, lengths: tuple[in
     for _, chunk in signed_chunks(values, sign):
         bins = tail.bins(chunk)
         for at, cut in enumerate(cuts):
-            n_called = len(call_spans(bins, tail.survival, cut, lengths[0], tail.n_ready, 0)[0])
+            n_called = len(_call_from(0, tail, bins, cut, lengths[0])[0])
             counts[at] += n_called
             if n_called == 0:
                 break  # a stricter threshold calls nothing either

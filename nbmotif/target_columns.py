@@ -85,10 +85,14 @@ class MemeColumns:
         squares = self._scratch.take("squares", (len(query), n), np.float32)
         row, (medians, doubts) = self._scratch.take("row", (n,), np.float64), np.empty((2, len(query)))
         targets = self._columns, self._rough, self._sample
-        low, high = measure_columns(query, *targets, squares, row, medians, doubts)
+        sample = self._scratch.take("sample", self._sample.shape[1:], np.float32)
+        found, entries = self._scratch.take("found", (2, n + 1), np.int32)
+        low, high = measure_columns(query, *targets, squares, row, sample, found, medians, doubts)
         binning = given or self._choose_bins(query, low, high, medians, float(doubts.max()), n_bins)
         if binning.holds(low, high, n_bins):
-            bin_columns(query, self._columns, squares, medians, doubts, *binning, self._blocks, rows, pmfs)
+            bin_columns(
+                query, self._columns, squares, medians, doubts, *binning, self._blocks, found, entries, rows, pmfs
+            )
         return binning
 
     def _choose_bins(

@@ -93,7 +93,8 @@ def tfmodisco_seqlets(
     if flank > 0:
         scores[:, :flank] = -np.inf
         scores[:, -flank:] = -np.inf
-    example, at = take_peaks(scores, window_size // 2 + flank)
+    peaks = np.empty((2, scores.size), np.int64)
+    example, at = peaks[:, : take_peaks(scores, window_size // 2 + flank, peaks)]
     columns = {"start": at - flank, "end": at + window_size + flank, "attribution": sums[example, at]}
     return pd.DataFrame({"example_idx": example, **columns})
 

@@ -16,6 +16,7 @@ R = TypeVar("R")
 def kernel(**options: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Compile a function with numba: cached on disk, free of the GIL, IEEE arithmetic.
 
+    A kernel makes no arrays: each kind that it made would be compiled too, and numpy's large ones lie in large pages.
     No fastmath by default: NaN and infinities are data here. The undecorated function stays reachable as ``.py_func``.
 
     Parameters
@@ -27,7 +28,9 @@ def kernel(**options: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
     -------
     The decorator.
     """
-    settings = {"cache": True, "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, **options}
+    # what no kernel needs, and what takes time to compile: a way in for C, and counts of references to arrays
+    unused = {"no_cfunc_wrapper": True, "_nrt": False}
+    settings = {"cache": True, "nogil": True, "error_model": "numpy", **unused, **options}
 
     def compile_kernel(function: Callable[P, R]) -> Callable[P, R]:
         return cast("Callable[P, R]", numba.njit(**settings)(function))

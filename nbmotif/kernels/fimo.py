@@ -193,6 +193,15 @@ def filter_plain(
 
 
 @kernel()
+def count_survivors(masks: np.ndarray) -> int:
+    """Count the windows that blocks' masks (uint64) let through."""
+    n = 0
+    for mask in masks:
+        n += _n_bits(mask)
+    return n
+
+
+@kernel()
 def rescore(
     letters: np.ndarray,
     n_starts: int,
@@ -205,7 +214,8 @@ def rescore(
     masks: np.ndarray,
     ends: np.ndarray,
     counts: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    hits: np.ndarray,
+) -> int:
     """Keep the windows that are hits, with their exact losses.
 
     Parameters
@@ -224,17 +234,14 @@ def rescore(
         From the filter.
     counts
         int64 (motifs, 2), overwritten: hits on the + and on the - strand.
+    hits
+        int32 (3, survivors), overwritten with ``sequence_idx``, ``start`` and ``loss`` of each hit: motif by motif, +
+        before - strand, then by position.
 
     Returns
     -------
-    ``sequence_idx``, ``start`` and ``loss`` of each hit, int32: motif by motif, + before - strand, then by position.
+    The number of hits.
     """
-    n_survivors = 0
-    for entry in range(ends[-1]):
-        n_survivors += _n_bits(masks[entry])
-    sequence_idx = np.empty(n_survivors, dtype=np.int32)
-    starts = np.empty(n_survivors, dtype=np.int32)
-    hit_losses = np.empty(n_survivors, dtype=np.int32)
     n_hits = 0
     begin = 0
     for row in range(len(ends)):
@@ -258,13 +265,12 @@ def rescore(
                     if loss <= budgets[m]:
                         while boundaries[sequence + 1] <= start:
                             sequence += 1
-                        sequence_idx[n_hits] = sequence
-                        starts[n_hits] = start - boundaries[sequence]
-                        hit_losses[n_hits] = loss
+                        hits[0, n_hits], hits[1, n_hits] = sequence, start - boundaries[sequence]
+                        hits[2, n_hits] = loss
                         n_hits += 1
             counts[row, strand] = n_hits - n_before
         begin = ends[row]
-    return sequence_idx[:n_hits].copy(), starts[:n_hits].copy(), hit_losses[:n_hits].copy()
+    return n_hits
 
 
 @kernel()
@@ -293,9 +299,7 @@ def _n_bits(mask: np.uint64) -> int:
 
 @kernel()
 def place(
-    sequence_idx: np.ndarray,
-    starts: np.ndarray,
-    losses: np.ndarray,
+    hits: np.ndarray,
     counts: np.ndarray,
     cursors: np.ndarray,
     all_sequence_idx: np.ndarray,
@@ -306,7 +310,7 @@ def place(
 
     Parameters
     ----------
-    sequence_idx, starts, losses, counts
+    hits, counts
         From :func:`rescore`.
     cursors
         int64 (motifs, 2): where the next hit of each motif and strand goes; moved on.
@@ -318,9 +322,9 @@ def place(
         for strand in range(2):
             target = cursors[m, strand]
             for i in range(counts[m, strand]):
-                all_sequence_idx[target + i] = sequence_idx[source + i]
-                all_starts[target + i] = starts[source + i]
-                all_losses[target + i] = losses[source + i]
+                all_sequence_idx[target + i] = hits[0, source + i]
+                all_starts[target + i] = hits[1, source + i]
+                all_losses[target + i] = hits[2, source + i]
             cursors[m, strand] += counts[m, strand]
             source += counts[m, strand]
 
@@ -333,5 +337,6 @@ def warm_up() -> None:
     losses[:, range(4), letters[:4]] = 0
     keys, masks, ends = np.array([0, 0]), np.array([1, 0], dtype=np.uint64), np.array([1])
     counts = np.empty((1, 2), dtype=np.int64)
-    columns = rescore(letters, 5, np.array([0, 5]), losses, column_offsets, budgets, 0, keys, masks, ends, counts)
-    place(*columns, counts, np.array([[0, 1]]), *(np.empty(2, dtype=np.int32) for _ in range(3)))
+    hits = np.empty((3, count_survivors(masks)), dtype=np.int32)
+    rescore(letters, 5, np.array([0, 5]), losses, column_offsets, budgets, 0, keys, masks, ends, counts, hits)
+    place(hits, counts, np.array([[0, 1]]), *(np.empty(2, dtype=np.int32) for _ in range(3)))

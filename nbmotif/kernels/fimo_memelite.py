@@ -23,6 +23,8 @@ class MemeliteTable(NamedTuple):
     ----------
     scores
         float64 (w, 5): log-odds of A, C, G, T and N, which scores 0.
+    best_rest
+        float64 (w + 1): the best score of the columns from each on.
     threshold
         A hit scores above this float32; infinity where no bin is significant.
     smallest
@@ -32,6 +34,7 @@ class MemeliteTable(NamedTuple):
     """
 
     scores: np.ndarray
+    best_rest: np.ndarray
     threshold: float
     smallest: int
     p_values: np.ndarray
@@ -56,13 +59,19 @@ def memelite_table(pwm: np.ndarray, threshold: float) -> MemeliteTable:
     cut = float(np.float32((significant[0] + smallest) * BIN)) if len(significant) else np.inf
     with_n = np.zeros((len(scores), 5))
     with_n[:, :4] = scores
-    return MemeliteTable(with_n, cut, smallest, p_values)
+    best_rest = np.append(0.0, np.cumsum(with_n.max(axis=1)[::-1]))[::-1].copy()
+    return MemeliteTable(with_n, best_rest, cut, smallest, p_values)
 
 
 @kernel()
 def memelite_scan(
-    letters: np.ndarray, boundaries: np.ndarray, scores: np.ndarray, threshold: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    letters: np.ndarray,
+    boundaries: np.ndarray,
+    scores: np.ndarray,
+    best_rest: np.ndarray,
+    threshold: float,
+    found: np.ndarray,
+) -> None:
     """Score every window of every sequence in floating point, column after column.
 
     Parameters
@@ -71,21 +80,12 @@ def memelite_scan(
         int8 (L), with one spare letter behind each sequence.
     boundaries
         int64 (N + 1): where each sequence starts.
-    scores, threshold
+    scores, best_rest, threshold
         From :func:`memelite_table`.
-
-    Returns
-    -------
-    ``sequence_idx`` int32, ``start`` int32 and ``score`` float64 of the windows above the threshold.
+    found
+        float64 (L), overwritten where a window begins that scores above the threshold, with its score.
     """
     width = scores.shape[0]
-    best_rest = np.zeros(width + 1, dtype=np.float64)
-    for j in range(width - 1, -1, -1):
-        best = scores[j, 0]
-        for c in range(1, 5):
-            best = max(best, scores[j, c])
-        best_rest[j] = best_rest[j + 1] + best
-    sequence_idx, starts, found = [np.int32(0)], [np.int32(0)], [0.0]
     for sequence in range(len(boundaries) - 1):
         for position in range(boundaries[sequence], boundaries[sequence + 1] - width):
             score = 0.0
@@ -95,13 +95,10 @@ def memelite_scan(
                     break
             else:
                 if score > threshold:
-                    sequence_idx.append(np.int32(sequence))
-                    starts.append(np.int32(position - boundaries[sequence]))
-                    found.append(score)
-    return np.array(sequence_idx)[1:], np.array(starts)[1:], np.array(found)[1:]
+                    found[position] = score
 
 
 def warm_up() -> None:
     """Compile every kernel of this module."""
     table = memelite_table(np.eye(4)[:, ::-1], 0.1)
-    memelite_scan(np.zeros(9, dtype=np.int8), np.array([0, 9]), table.scores, table.threshold)
+    memelite_scan(np.zeros(9, dtype=np.int8), np.array([0, 9]), *table[:3], np.empty(9))

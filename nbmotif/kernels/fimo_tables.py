@@ -161,11 +161,12 @@ def tails(
 def _p_values_up_to(
     bounds: np.ndarray, losses: np.ndarray, column_offsets: np.ndarray, background: np.ndarray, threshold: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Call the kernel; numpy's large arrays come in large pages, which numba's do not."""
-    budgets = np.empty_like(bounds)
+    words, chances = np.empty((2, 4 * _MOST_LISTED), dtype=np.int64), np.empty((2, 4 * _MOST_LISTED))
+    budgets, scratch = np.empty_like(bounds), np.empty((2, 2 * (int(bounds.max()) + 1)))
     # room for all bounds; what the budgets do not need is never touched, so it costs no memory
     p_values = np.empty((bounds + 1).sum())
-    n_kept = p_values_up_to(losses, column_offsets, background, threshold, bounds, budgets, p_values)
+    given = losses, column_offsets, background, threshold, bounds
+    n_kept = p_values_up_to(*given, words, chances, scratch, budgets, p_values)
     return budgets, p_values[:n_kept]
 
 
@@ -176,6 +177,9 @@ def p_values_up_to(
     background: np.ndarray,
     threshold: float,
     bounds: np.ndarray,
+    words: np.ndarray,
+    chances: np.ndarray,
+    scratch: np.ndarray,
     budgets: np.ndarray,
     p_values: np.ndarray,
 ) -> int:
@@ -196,6 +200,8 @@ def p_values_up_to(
         P-values at or above it are left out.
     bounds
         int64 (M): larger losses are not looked at.
+    words, chances, scratch
+        int64 and float64 (2, 4 * _MOST_LISTED), and float64 (2, 2 * (largest bound + 1)), overwritten.
     budgets
         int64 (M), overwritten: the largest loss with such a p-value, or -1.
     p_values
@@ -205,11 +211,6 @@ def p_values_up_to(
     -------
     The number of p-values.
     """
-    widest = 0
-    for bound in bounds:
-        widest = max(widest, bound)
-    words, chances = np.empty((2, 4 * _MOST_LISTED), dtype=np.int64), np.empty((2, 4 * _MOST_LISTED))
-    scratch = np.empty((2, 2 * (widest + 1)))
     n_kept = 0
     for m in range(len(bounds)):
         last, size = column_offsets[m + 1], bounds[m] + 1

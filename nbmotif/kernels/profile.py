@@ -21,6 +21,9 @@ def profile(
     labels: np.ndarray,
     rule: int,
     is_sum: bool,
+    head: np.ndarray,
+    next_at: np.ndarray,
+    joined: np.ndarray,
     steps: np.ndarray,
 ) -> None:
     """Count, for groups of motifs, at every stop of a slider at once.
@@ -38,28 +41,21 @@ def profile(
         Which hits of a group are one: NONE, SAME_PLACE, OVERLAPPING or SAME_SEQUENCE.
     is_sum
         Add up the largest size of each, in place of 1.
+    head, next_at, joined
+        Scratch: int64 (G) of -1, int64 (K + 2), and int64 (5, most hits in a sequence).
     steps
         int64 (G, K + 1): ``steps[g, k]`` gains what hits that pass exactly k stops add to the counts of stops below k.
     """
     n_stops = steps.shape[1] - 1
-    n_groups = steps.shape[0]
-    head = np.full(n_groups, -1, dtype=np.int64)
-    most = 0
-    last = 0
-    while last < len(motif):
-        first = last
-        while last < len(motif) and sequence[last] == sequence[first]:
-            last += 1
-        most = max(most, last - first)
     # the hits of a group so far, joined, as a list: each knows the one behind it
-    scratch = np.empty((5, most), dtype=np.int64)
-    left, right, largest, behind, order = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4]
+    left, right, largest, behind, order = joined[0], joined[1], joined[2], joined[3], joined[4]
     last = 0
     while last < len(motif):
         first = last
         while last < len(motif) and sequence[last] == sequence[first]:
             last += 1
-        next_at = np.zeros(n_stops + 2, dtype=np.int64)
+        for k in range(n_stops + 2):
+            next_at[k] = 0
         for i in range(first, last):
             next_at[n_stops - n_passed[i] + 1] += 1
         for k in range(n_stops + 1):
@@ -149,8 +145,8 @@ def density(
     level_offsets: np.ndarray,
     level_bin: np.ndarray,
     edges: np.ndarray,
-    n_bins: int,
-) -> np.ndarray:
+    counts: np.ndarray,
+) -> None:
     """Count hits by attribution and p-value.
 
     Parameters
@@ -163,30 +159,27 @@ def density(
         int (levels): the bin of each p-value.
     edges
         float32 (E): of the bins of |attribution|, ascending; a bin holds what is above its edge.
-    n_bins
-        Bins of p-values.
-
-    Returns
-    -------
-    int64 (2 E, n_bins): row E + k for attributions above edge k, row E - 1 - k for those below its negative.
+    counts
+        int64 (2 E, bins of p-values), added to: row E + k for attributions above edge k, row E - 1 - k for those below
+        its negative.
     """
     n_edges = len(edges)
-    counts = np.zeros((2 * n_edges, n_bins), dtype=np.int64)
     for m in range(len(offsets) - 1):
         for h in range(offsets[m], offsets[m + 1]):
             value = attribution[h]
             k = _bin_of(edges, abs(value))
             row = n_edges + k if value >= 0 else n_edges - 1 - k
             counts[row, level_bin[level_offsets[m] + level[h]]] += 1
-    return counts
 
 
 def warm_up() -> None:
     """Compile every kernel of this module."""
     one, index = np.ones(1, dtype=np.int64), np.zeros(1, dtype=np.int32)
     attribution, offsets = np.ones(1, dtype=np.float32), np.array([0, 1])
-    steps = np.zeros((1, 3), dtype=np.int64)
-    profile(index, index, index, one, one, one, index, OVERLAPPING, True, steps)
+    steps = np.zeros((5, 4), dtype=np.int64)
+    profile(
+        index, index, index, one, one, one, index, OVERLAPPING, True, one - 2, steps[0], steps, steps[:1, :3].copy()
+    )
     # what has so many p-values that it needs wider levels is compiled when it occurs
-    density(index.astype(np.uint16), attribution, offsets, offsets, one * 0, attribution, 1)
+    density(index.astype(np.uint16), attribution, offsets, offsets, one * 0, attribution, steps)
     count_digits(attribution.view(np.uint32), -1, np.zeros(1 << 16, dtype=np.int64))

@@ -15,15 +15,15 @@ from nbmotif.kernels.convolve import convolve_block
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    Calls = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64], int]
-
 _BLOCK = 512  # outputs of the convolution worked on at a time: 4 kB stays in the first-level cache
 
 
 @kernel()
 def extend_survival(
     pmf: npt.NDArray[np.float64],
+    taps: npt.NDArray[np.int64],
     padded: npt.NDArray[np.float64],
+    row: npt.NDArray[np.float64],
     survival: npt.NDArray[np.float64],
     first: int,
     last: int,
@@ -34,9 +34,13 @@ def extend_survival(
     ----------
     pmf
         Probability of each bin, float64 of shape (n_bins,).
+    taps
+        The bins that occur, from the highest down.
     padded
         The distribution of the sum of one fewer than ``first``, after n_bins zeros; a single 1 for none. Shape
         (max_len * (n_bins - 1) + 2 * n_bins,). Overwritten with that of ``last``.
+    row
+        Scratch, at least of shape (last * (n_bins - 1) + 1,). Overwritten.
     survival
         float64 of shape (max_len + 1, max_len * (n_bins - 1) + 2): overwritten in the rows from ``first`` to ``last``.
         Row k holds P(sum of k bins >= s) at column s, never increasing along the row.
@@ -48,14 +52,8 @@ def extend_survival(
     Convolved directly, because a Fourier transform loses the small tails that seqlets are made of. Each output adds
     its terms in the order of tangermeme 1.6, so p-values agree to the last bit. O(max_len² n_bins²).
     """
-    n_bins = pmf.shape[0]
+    n_bins, n_taps = pmf.shape[0], taps.shape[0]
     top = n_bins - 1
-    taps, n_taps = np.empty(n_bins, np.int64), 0  # values that occur, from the highest down
-    for value in range(top, -1, -1):
-        if pmf[value] != 0.0:
-            taps[n_taps] = value
-            n_taps += 1
-    row = np.empty(last * top + 1)
     for length in range(first, last + 1):
         n_out = length * top + 1
         start, end = n_taps, n_taps  # the taps that reach a block: later blocks are reached by higher values
@@ -81,7 +79,14 @@ def call_spans(
     min_len: int,
     n_ready: int,
     first: int,
-) -> Calls:
+    free: npt.NDArray[np.bool_],
+    total: npt.NDArray[np.int64],
+    starts: npt.NDArray[np.int64],
+    worst: npt.NDArray[np.float64],
+    n_alive: npt.NDArray[np.int64],
+    called: npt.NDArray[np.int64],
+    p_values: npt.NDArray[np.float64],
+) -> tuple[int, int]:
     """Call the longest spans all of whose inner spans are significant, without overlap.
 
     Parameters
@@ -98,26 +103,23 @@ def call_spans(
         Longest span whose survival and cut are there, at least ``min_len``.
     first
         Example to begin with.
+    free, total
+        Scratch: all True, shape (L,), and all 0, shape (L + 1,).
+    starts, worst, n_alive
+        Scratch, overwritten: shape (max_len - min_len + 1, L) twice, and (max_len - min_len + 1,).
+    called
+        Overwritten with example, start and length of each span, in the order of calling: by example, from the longest,
+        then by the largest p-value among the span and its prefixes. Shape (3, (N - first) * (L // min_len)).
+    p_values
+        Overwritten with the p-value of each.
 
     Returns
     -------
-    Example, start, length and p-value of each span, in the order of calling: by example, from the longest, then by the
-    largest p-value among the span and its prefixes. And the example that needs longer spans than are ready, or N.
+    The number of spans, and the example that needs longer spans than are ready, or N.
     """
     n_examples, length = bins.shape
-    max_len = cut.shape[0] - 1
-    capacity = (n_examples - first) * (length // min_len)
-    example, start = np.empty(capacity, np.int64), np.empty(capacity, np.int64)
-    width, p_value = np.empty(capacity, np.int64), np.empty(capacity)
-    n_called = 0
-    n_rows = max_len - min_len + 1
-    starts, worst = np.empty((n_rows, length), np.int64), np.empty((n_rows, length))
-    n_alive = np.empty(n_rows, np.int64)
-    total = np.zeros(length + 1, np.int64)
-    free = np.empty(length, np.bool_)
-    for j in range(length):
-        free[j] = True
-    done = n_examples
+    example, start, width = called[0], called[1], called[2]
+    n_called, n_rows, done = 0, n_alive.shape[0], n_examples
     for i in range(first, n_examples):
         before, row_bins = n_called, bins[i]
         running = 0
@@ -134,12 +136,12 @@ def call_spans(
                 begin = starts[row, at]
                 if _take(free, begin, begin + k):
                     example[n_called], start[n_called], width[n_called] = i, begin, k
-                    p_value[n_called] = survival[k, total[begin + k] - total[begin]]
+                    p_values[n_called] = survival[k, total[begin + k] - total[begin]]
                     n_called += 1
         for at in range(before, n_called):
             for j in range(start[at], start[at] + width[at]):
                 free[j] = True
-    return example[:n_called], start[:n_called], width[:n_called], p_value[:n_called], done
+    return n_called, done
 
 
 @kernel()
@@ -207,7 +209,7 @@ def _take(free: npt.NDArray[np.bool_], start: int, end: int) -> bool:
 
 
 @kernel()
-def take_peaks(scores: npt.NDArray[np.float64], suppress: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def take_peaks(scores: npt.NDArray[np.float64], suppress: int, peaks: npt.NDArray[np.int64]) -> int:
     """Take the highest score of each example, again and again, and with it rule out those around it.
 
     Parameters
@@ -216,13 +218,14 @@ def take_peaks(scores: npt.NDArray[np.float64], suppress: int) -> tuple[npt.NDAr
         Shape (N, n), minus infinity where nothing may be taken; overwritten.
     suppress
         Scores ruled out before a peak; one more is ruled out after it.
+    peaks
+        Overwritten with example and position of each peak, in the order of taking, shape (2, N * n).
 
     Returns
     -------
-    Example and position of each peak, in the order of taking.
+    The number of peaks.
     """
     n_examples, n = scores.shape
-    example, position = np.empty(scores.size, np.int64), np.empty(scores.size, np.int64)
     n_taken = 0
     for i in range(n_examples):
         while True:
@@ -232,16 +235,18 @@ def take_peaks(scores: npt.NDArray[np.float64], suppress: int) -> tuple[npt.NDAr
                     best = j
             if scores[i, best] == -np.inf:
                 break
-            example[n_taken], position[n_taken] = i, best
+            peaks[0, n_taken], peaks[1, n_taken] = i, best
             n_taken += 1
             for j in range(max(best - suppress, 0), min(best + suppress + 1, n)):
                 scores[i, j] = -np.inf
-    return example[:n_taken], position[:n_taken]
+    return n_taken
 
 
 def warm_up() -> None:
     """Compile every kernel of this module."""
     padded, survival = np.array([0.0, 0.0, 1.0, 0.0, 0.0, 0.0]), np.zeros((3, 4))
-    extend_survival(np.array([0.5, 0.5]), padded, survival, 1, 2)
-    call_spans(np.zeros((1, 4), np.int32), survival, np.array([0, 1, 1]), 1, 2, 0)
-    take_peaks(np.zeros((1, 2)), 1)
+    extend_survival(np.array([0.5, 0.5]), np.array([1, 0]), padded, np.empty(3), survival, 1, 2)
+    scratch = np.ones(4, np.bool_), np.zeros(5, np.int64), np.empty((2, 4), np.int64), np.empty((2, 4))
+    found = np.empty(2, np.int64), np.empty((3, 4), np.int64), np.empty(4)
+    call_spans(np.zeros((1, 4), np.int32), survival, np.array([0, 1, 1]), 1, 2, 0, *scratch, *found)
+    take_peaks(np.zeros((1, 2)), 1, np.empty((2, 2), np.int64))

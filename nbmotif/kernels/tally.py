@@ -34,7 +34,10 @@ def select(
     threshold: np.floating,
     allowed: np.ndarray,
     window: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray]:
+    next_at: np.ndarray,
+    rows: np.ndarray,
+    motif: np.ndarray,
+) -> int:
     """List the passing hits of some sequences in the order of their places: sequence, start, end.
 
     Parameters
@@ -60,13 +63,16 @@ def select(
         bool (N): sequences that count.
     window
         int64 (2): hits count that lie in it.
+    next_at
+        int64 ((last - first) * length + 1), zeros: scratch.
+    rows, motif
+        int64 and int32, as long as there are hits in these sequences, overwritten: rows of hits, and their motifs.
 
     Returns
     -------
-    Rows of hits, and their motifs; int64 (P) and int32 (P).
+    The number of hits that pass.
     """
     n_places = (last - first) * length
-    next_at = np.zeros(n_places + 1, dtype=np.int64)
     for r in range(len(runs)):
         m = runs[r, 2]
         last_start = window[1] - widths[m]
@@ -83,8 +89,7 @@ def select(
                 next_at[(s - first) * length + start[h] + 1] += 1
     for i in range(n_places):
         next_at[i + 1] += next_at[i]
-    rows = np.empty(next_at[n_places], dtype=np.int64)
-    motif = np.empty(len(rows), dtype=np.int32)
+    n_passing = int(next_at[n_places])
     for r in range(len(runs)):
         m = runs[r, 2]
         last_start = window[1] - widths[m]
@@ -102,7 +107,7 @@ def select(
                 next_at[place] += 1
             h += 1
         cursors[r] = h
-    return rows, motif
+    return n_passing
 
 
 @kernel()
@@ -192,7 +197,8 @@ def warm_up() -> None:
     runs = np.array([[0, 1, 0]])
     # what has so many p-values that it needs wider levels is compiled when it occurs
     rule = (one, ABOVE, np.float32(0.5), allowed, window)
-    rows, motif = select(runs, runs[:, 0].copy(), 0, 1, 2, level, attribution, index, index, one, *rule)
+    next_at, rows, motif = np.zeros(3, dtype=np.int64), one.copy(), index.copy()
+    select(runs, runs[:, 0].copy(), 0, 1, 2, level, attribution, index, index, one, *rule, next_at, rows, motif)
     labels = np.zeros(1, dtype=np.int32)
     scan(motif, index[rows], index[rows], one, one, labels, 2, np.full((5, 1), -1), np.zeros((5, 1), dtype=np.int64))
     win(one * 0, one * 0, one, np.zeros(1, dtype=np.bool_), np.zeros(1, dtype=np.bool_))

@@ -149,6 +149,8 @@ def place_alignments(
     first: Shorts,
     lanes: Ints,
     like_memelite: bool,
+    total: Shorts,
+    chosen: npt.NDArray[np.int32],
     placed: npt.NDArray[np.int32],
 ) -> None:
     """Find where queries align with chosen targets at their best scores, and on which strand.
@@ -164,6 +166,8 @@ def place_alignments(
     like_memelite
         Choose among equal scores as memelite 0.5: the reverse strand, and within a strand by comparing the offset of
         one alignment with the overlap of the other. Otherwise: the larger overlap, the smaller shift, the + strand.
+    total, chosen
+        Scratch, shape (k,) and (2, k). Overwritten.
     placed
         Overwritten with offset (column of the target under the query's first), overlap (columns aligned) and strand (0
         or 1), shape (n, k, 3).
@@ -173,7 +177,7 @@ def place_alignments(
     Neighbours in a block that follow each other in ``slots`` are placed together.
     """
     n_slots = slots.shape[1]
-    total, shifts, merits = np.empty(n_slots, np.int16), np.empty(n_slots, np.int32), np.empty(n_slots, np.int32)
+    shifts, merits = chosen[0], chosen[1]
     for at in range(queries.shape[0]):
         start, end = starts[queries[at]], starts[queries[at] + 1]
         width, unaligned = end - start, first[queries[at]]
@@ -224,5 +228,5 @@ def warm_up() -> None:
     best_scores(rows, one, starts, query, blocks, 2, first, sums, best)
     scores, slots = np.empty((1, 1), np.int16), np.empty((1, 1), np.int32)
     keep_nearest(best, starts, starts, scores, slots, np.empty((1, 1, 2), np.int64))
-    lanes, placed = np.array([[[6, 1, 2]]]), np.empty((1, 1, 3), np.int32)
-    place_alignments(rows, one, starts, query, slots, scores, first, lanes, False, placed)
+    lanes, chosen, placed = np.array([[[6, 1, 2]]]), np.empty((2, 1), np.int32), np.empty((1, 1, 3), np.int32)
+    place_alignments(rows, one, starts, query, slots, scores, first, lanes, False, sums, chosen, placed)

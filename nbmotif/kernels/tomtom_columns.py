@@ -36,6 +36,8 @@ def measure_columns(
     rough_sample: Singles,
     squares: Singles,
     scratch: Floats,
+    sample: Singles,
+    found: npt.NDArray[np.int32],
     medians: Floats,
     doubts: Floats,
 ) -> tuple[float, float]:
@@ -51,8 +53,8 @@ def measure_columns(
         The columns in single precision, shape (4, n), and some of them, shape (4, m).
     squares
         Overwritten with the squares of the distances in single precision, shape (w, n).
-    scratch
-        Shape (n,). Overwritten.
+    scratch, sample, found
+        Shape (n,), (m,) and (n + 1,). Overwritten.
     medians
         Overwritten with the medians, shape (w,): as in MEME, the lower middle score for an even n, and the mean
         of the middle score and the one below for an odd n.
@@ -65,7 +67,6 @@ def measure_columns(
     """
     n, n_sample = columns.shape[0], rough_sample.shape[1]
     first, last = n // 2, min(n // 2 + n % 2, n - 1)  # ranks by distance
-    sample, found = np.empty(n_sample, np.float32), np.empty(n + 1, np.int32)
     lowest, highest = np.inf, -np.inf
     for i in range(query.shape[0]):
         q, row = query[i], squares[i]
@@ -207,6 +208,8 @@ def bin_columns(
     lowest: int,
     scale: int,
     blocks: Ints,
+    found: npt.NDArray[np.int32],
+    entries: npt.NDArray[np.int32],
     rows: npt.NDArray[np.int16],
     pmfs: Floats,
 ) -> None:
@@ -220,6 +223,8 @@ def bin_columns(
         A score becomes ``floor((score - median - lowest) * scale + 1/2)``, which is within 0 to n_bins.
     blocks
         As :func:`nbmotif.kernels.tomtom.best_scores`.
+    found, entries
+        Scratch, shape (n + 1,). Overwritten.
     rows
         Overwritten with the integers less the offset, ``-lowest * scale``, where the blocks lie, shape (w, E); the
         zeros around the blocks are left as they are.
@@ -227,8 +232,6 @@ def bin_columns(
         Overwritten with the share of columns that each integer has, shape (w, n_bins + 1).
     """
     n, top = columns.shape[0], pmfs.shape[1] - 1
-    counts = np.empty(top + 1, np.int32)
-    found, entries = np.empty(n + 1, np.int32), np.empty(n + 1, np.int32)
     for i in range(query.shape[0]):
         q, row, zero, offset = query[i], squares[i], medians[i] + lowest, np.int32(-lowest * scale)
         least = np.float32(scale * doubts[i] + _BIN_DOUBT)
@@ -257,6 +260,7 @@ def bin_columns(
         for k in range(n_found):
             score = -math.sqrt(_square(q, columns[found[k]]))
             rows[i, entries[k]] = min(max(math.floor((score - zero) * scale + 0.5), 0), top) - offset
+        counts = pmfs[i]
         for k in range(top + 1):
             counts[k] = 0
         for b in range(blocks.shape[0]):
@@ -264,13 +268,14 @@ def bin_columns(
             for k in range(out.shape[0]):
                 counts[np.uint16(out[k] + offset)] += 1
         for k in range(top + 1):
-            pmfs[i, k] = counts[k] / n
+            counts[k] /= n
 
 
 def warm_up() -> None:
     """Compile every kernel of this module."""
     query, targets, blocks = np.eye(4)[:1].copy(), np.ones((2, 5)), np.array([[6, 1, 2, 0]])
-    rough, squares, found = np.ones((4, 2), np.float32), np.empty((1, 2), np.float32), (np.empty(1), np.empty(1))
-    measure_columns(query, targets, rough, rough, squares, np.empty(2), *found)
+    rough, squares, answers = np.ones((4, 2), np.float32), np.empty((1, 2), np.float32), (np.empty(1), np.empty(1))
+    found = np.empty(3, np.int32)
+    measure_columns(query, targets, rough, rough, squares, np.empty(2), rough[0].copy(), found, *answers)
     rows, pmfs = np.zeros((1, 14), np.int16), np.empty((1, 101))
-    bin_columns(query, targets, squares, *found, 0, 100, blocks, rows, pmfs)
+    bin_columns(query, targets, squares, *answers, 0, 100, blocks, found, found.copy(), rows, pmfs)

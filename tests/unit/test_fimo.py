@@ -344,8 +344,9 @@ def test_kernels__compiled_and_plain_agree():
         run(kernels.filter_plain)(codes, 2, *quantised, 0, 2, keys, masks, ends)
         counts, boundaries = np.empty((2, 2), dtype=np.int64), np.array([0, 130])
         scan = tables.losses, tables.column_offsets, tables.budgets, 0, keys, masks, ends, counts
-        hits = run(kernels.rescore)(letters, 130, boundaries, *scan)
-        both.append([*quantised, ends, counts, *hits])
+        hits = np.zeros((3, run(kernels.count_survivors)(masks[: ends[-1]])), dtype=np.int32)
+        n_hits = run(kernels.rescore)(letters, 130, boundaries, *scan, hits)
+        both.append([*quantised, ends, counts, n_hits, hits])
     for compiled, plain in zip(*both, strict=True):
         np.testing.assert_array_equal(compiled, plain)
     assert both[0][3].sum() > 0
@@ -356,9 +357,9 @@ def test_p_values_up_to__compiled_and_plain_agree():
     both = []
     for run in (p_values_up_to, getattr(p_values_up_to, "py_func", p_values_up_to)):
         budgets, p_values = np.empty(2, dtype=np.int64), np.zeros(800)
-        n = run(
-            losses, np.array([0, 1, 2]), np.array([0.1, 0.2, 0.3, 0.4]), 0.75, np.array([700, 80]), budgets, p_values
-        )
+        scratch = np.empty((2, 4096), dtype=np.int64), np.empty((2, 4096)), np.empty((2, 1402))
+        given = losses, np.array([0, 1, 2]), np.array([0.1, 0.2, 0.3, 0.4]), 0.75, np.array([700, 80])
+        n = run(*given, *scratch, budgets, p_values)
         both.append([n, budgets, p_values])
     for compiled, plain in zip(*both, strict=True):
         np.testing.assert_array_equal(compiled, plain)

@@ -89,12 +89,19 @@ def test_kernels__compiled_and_plain_agree() -> None:
     pmf = rng.random(8) / 8
     compiled, plain = survival_of(pmf, 4), np.zeros((5, 30))
     padded = np.append(np.eye(1, 9, 8)[0], np.zeros(36))
-    kernels.extend_survival.py_func(pmf, padded, plain, 1, 2)
-    kernels.extend_survival.py_func(pmf, padded, plain, 3, 4)
+    taps, row = np.arange(7, -1, -1), np.empty(29)
+    kernels.extend_survival.py_func(pmf, taps, padded, row, plain, 1, 2)
+    kernels.extend_survival.py_func(pmf, taps, padded, row, plain, 3, 4)
     np.testing.assert_array_equal(compiled, plain)
     bins, cut = rng.integers(0, 8, (3, 40)).astype(np.int32), np.array([0, 5, 9, 13, 17])
-    arguments = (bins, compiled, cut, 2, 4, 0)
-    for a, b in zip(kernels.call_spans(*arguments), kernels.call_spans.py_func(*arguments), strict=True):
+    both = []
+    for run in (kernels.call_spans, kernels.call_spans.py_func):
+        scratch = np.ones(40, bool), np.zeros(41, int), np.empty((3, 40), int), np.empty((3, 40)), np.empty(3, int)
+        called, p_values = np.zeros((3, 60), int), np.zeros(60)
+        n, done = run(bins, compiled, cut, 2, 4, 0, *scratch, called, p_values)
+        assert n > 5
+        both.append([n, done, called, p_values])
+    for a, b in zip(*both, strict=True):
         np.testing.assert_array_equal(a, b)
 
 

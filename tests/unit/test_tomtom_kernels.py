@@ -64,7 +64,8 @@ def test_tomtom__equal_scores_take_the_larger_overlap_then_the_smaller_offset() 
         starts = np.array([0, len(kinds)])
         slots, scores = np.array([[0]], np.int32), np.array([[score]], np.int16)
         arguments = (rows, np.array(kinds), starts, np.array([0]), slots, scores)
-        kernels.place_alignments(*arguments, first, lanes, like_memelite, placed)
+        scratch = np.empty(1, np.int16), np.empty((2, 1), np.int32)
+        kernels.place_alignments(*arguments, first, lanes, like_memelite, *scratch, placed)
         return placed[0, 0].tolist()
 
     assert place([1], 15, False) == [0, 1, 0]
@@ -117,9 +118,11 @@ def run_kernels(plain: bool) -> list[np.ndarray]:
     starts, one, best = np.array([0, 5]), np.array([0]), np.empty((1, 1), np.int16)
     squares, medians, doubts = np.empty((5, 6), np.float32), np.empty(5), np.empty(5)
     sample = np.ascontiguousarray(rough[:, ::2])
-    ends = pick(tomtom_columns.measure_columns)(query, targets, rough, sample, squares, np.empty(6), medians, doubts)
+    scratch, (found, entries) = (np.empty(6), np.empty(3, np.float32)), np.empty((2, 7), np.int32)
+    measured = query, targets, rough, sample, squares, *scratch, found, medians, doubts
+    ends = pick(tomtom_columns.measure_columns)(*measured)
     binning = Binning.of(*ends, 10)
-    of_bins = (*binning, blocks, rows[1:], pmfs)
+    of_bins = (*binning, blocks, found, entries, rows[1:], pmfs)
     pick(tomtom_columns.bin_columns)(query, targets, squares, medians, doubts, *of_bins)
     kinds, offset = np.arange(1, 6), binning.offset
     first, sums = np.array([5 * offset], np.int16), np.empty(14, np.int16)
@@ -128,7 +131,8 @@ def run_kernels(plain: bool) -> list[np.ndarray]:
     single = np.array([0, 1])
     pick(kernels.keep_nearest)(best, single, single, scores, slots, ranges)
     placed, lanes = np.zeros((1, 1, 3), np.int32), np.array([[[6, 3, 2]], [[7, 3, 2]]])
-    pick(kernels.place_alignments)(rows, kinds, starts, one, slots, scores, first, lanes, False, placed)
+    chosen = np.empty((2, 1), np.int32)
+    pick(kernels.place_alignments)(rows, kinds, starts, one, slots, scores, first, lanes, False, sums, chosen, placed)
     tops, p_values = 10 - (pmfs[:, ::-1] > 0).argmax(axis=1), np.empty((1, 1))
     nodes, spans, offsets, widths = span_nodes(5, 5), np.empty((5, 5), np.int64), np.array([offset]), np.array([3])
     need, ids = np.full(26, tomtom_null.NEVER), np.empty(26, np.int64)
