@@ -90,9 +90,8 @@ class MemeColumns:
         low, high = measure_columns(query, *targets, squares, row, sample, found, medians, doubts)
         binning = given or self._choose_bins(query, low, high, medians, float(doubts.max()), n_bins)
         if binning.holds(low, high, n_bins):
-            bin_columns(
-                query, self._columns, squares, medians, doubts, *binning, self._blocks, found, entries, rows, pmfs
-            )
+            scratch = found, entries, self._scratch.take("counts", (n_bins + 1,), np.int32)
+            bin_columns(query, self._columns, squares, medians, doubts, *binning, self._blocks, *scratch, rows, pmfs)
         return binning
 
     def _choose_bins(

@@ -210,6 +210,7 @@ def bin_columns(
     blocks: Ints,
     found: npt.NDArray[np.int32],
     entries: npt.NDArray[np.int32],
+    counts: npt.NDArray[np.int32],
     rows: npt.NDArray[np.int16],
     pmfs: Floats,
 ) -> None:
@@ -223,8 +224,8 @@ def bin_columns(
         A score becomes ``floor((score - median - lowest) * scale + 1/2)``, which is within 0 to n_bins.
     blocks
         As :func:`nbmotif.kernels.tomtom.best_scores`.
-    found, entries
-        Scratch, shape (n + 1,). Overwritten.
+    found, entries, counts
+        Scratch, shape (n + 1,) twice, and (n_bins + 1,). Overwritten.
     rows
         Overwritten with the integers less the offset, ``-lowest * scale``, where the blocks lie, shape (w, E); the
         zeros around the blocks are left as they are.
@@ -260,7 +261,6 @@ def bin_columns(
         for k in range(n_found):
             score = -math.sqrt(_square(q, columns[found[k]]))
             rows[i, entries[k]] = min(max(math.floor((score - zero) * scale + 0.5), 0), top) - offset
-        counts = pmfs[i]
         for k in range(top + 1):
             counts[k] = 0
         for b in range(blocks.shape[0]):
@@ -268,7 +268,7 @@ def bin_columns(
             for k in range(out.shape[0]):
                 counts[np.uint16(out[k] + offset)] += 1
         for k in range(top + 1):
-            counts[k] /= n
+            pmfs[i, k] = counts[k] / n
 
 
 def warm_up() -> None:
@@ -278,4 +278,6 @@ def warm_up() -> None:
     found = np.empty(3, np.int32)
     measure_columns(query, targets, rough, rough, squares, np.empty(2), rough[0].copy(), found, *answers)
     rows, pmfs = np.zeros((1, 14), np.int16), np.empty((1, 101))
-    bin_columns(query, targets, squares, *answers, 0, 100, blocks, found, found.copy(), rows, pmfs)
+    bin_columns(
+        query, targets, squares, *answers, 0, 100, blocks, found, found.copy(), np.empty(101, np.int32), rows, pmfs
+    )

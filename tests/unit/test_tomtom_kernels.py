@@ -122,7 +122,7 @@ def run_kernels(plain: bool) -> list[np.ndarray]:
     measured = query, targets, rough, sample, squares, *scratch, found, medians, doubts
     ends = pick(tomtom_columns.measure_columns)(*measured)
     binning = Binning.of(*ends, 10)
-    of_bins = (*binning, blocks, found, entries, rows[1:], pmfs)
+    of_bins = (*binning, blocks, found, entries, np.empty(11, np.int32), rows[1:], pmfs)
     pick(tomtom_columns.bin_columns)(query, targets, squares, medians, doubts, *of_bins)
     kinds, offset = np.arange(1, 6), binning.offset
     first, sums = np.array([5 * offset], np.int16), np.empty(14, np.int16)
