@@ -260,7 +260,7 @@ def _check_queries(Qs: Motifs) -> list[Query]:
     one_hot_column = (columns.max(axis=0) == 1) & (columns.min(axis=0) == 0) & (columns.sum(axis=0) == 1)
     if not one_hot_column.all():
         _check_values(columns, starts, [name for name, _ in named])
-    letters = np.where(one_hot_column, np.arange(4) @ columns, 0).astype(np.int8)
+    letters = np.where(one_hot_column, columns.argmax(axis=0), 0).astype(np.int8)
     is_one_hot = np.logical_and.reduceat(one_hot_column, starts[:-1])
     spans = zip(is_one_hot, starts[:-1], starts[1:], strict=True)
     return [letters[start:end] if one_hot else columns[:, start:end].copy() for one_hot, start, end in spans]
