@@ -50,8 +50,8 @@ const { outputFiles } = await build({
 const { code } = await minify(outputFiles[0].text, {
   module: true,
   ecma: 2020,
-  // nobody redefines what JavaScript brings along
-  compress: { passes: 3, keep_fargs: false, unsafe: true, unsafe_methods: true },
+  // nobody redefines what JavaScript brings along, or makes objects by a function expression
+  compress: { passes: 6, keep_fargs: false, unsafe: true, unsafe_arrows: true, unsafe_methods: true },
   // a text of one byte per character: each widget that a notebook keeps holds it, in the kernel and in the browser
   format: { comments: false, ascii_only: true },
 });

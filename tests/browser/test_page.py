@@ -211,3 +211,14 @@ def test_page__has_colours_for_the_colour_blind(exported: Callable) -> None:
     color = "(el) => getComputedStyle(el).color"
     assert view.root.locator(".nbm-legend .nbm-base-T").evaluate(color) == "rgb(213, 94, 0)"
     view.screenshot("page-okabe-ito")
+
+
+def test_jump__scrolls_to_the_track_and_its_cursor_stays(exported: Callable, page: Page) -> None:
+    page.set_viewport_size({"width": 720, "height": 700})
+    _explorer, view = exported(tomtom_p_threshold=1e-4, attribution_threshold=0.5)
+    view.root.get_by_role("button", name="unexplained").click()  # under the table, the tracks are out of sight
+    view.settle()
+    page.mouse.wheel(0, 1)  # the page moves, the pointer rests
+    view.settle()
+    expect(view.root.locator(".nbm-track").first).to_be_in_viewport()
+    expect(view.root.locator(".nbm-card")).to_be_in_viewport()

@@ -118,6 +118,7 @@ def test_pairs__are_shown_when_their_bar_is_clicked(open_notebook: Callable) -> 
     wanted = re.compile(r"^[1-9]\d* pairs?")
     for _ in range(100):
         notebook.page.keyboard.press("ArrowRight")
+        view.frame()
         if wanted.match(said := bars.get_attribute("aria-valuetext")):
             break
     n, gap = (int(part) for part in re.findall(r"\d+", said))

@@ -19,16 +19,14 @@ export function CountBar() {
   return (
     <div class="nbm-bar nbm-count-bar">
       {has.hits && (
-        <span class="nbm-field">
-          count
-          <Choice
-            label="What is counted"
-            title={MODES[mode].hint}
-            value={mode}
-            options={NAMES}
-            onChange={(count_mode) => store.set({ count_mode })}
-          />
-        </span>
+        <Choice
+          text="count"
+          label="What is counted"
+          title={MODES[mode].hint}
+          value={mode}
+          options={NAMES}
+          onChange={(count_mode) => store.set({ count_mode })}
+        />
       )}
       <Toggle
         text={traits.by_family.value ? `${whole(nFamilies)} families` : "families"}

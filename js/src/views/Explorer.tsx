@@ -37,7 +37,7 @@ export function Explorer({ view }: { view: ViewName }) {
       {view === "explorer" && <Header />}
       {load.phase === "error" && <LoadError message={load.message} />}
       {!dataset && load.phase !== "error" && <Loading load={load} />}
-      {dataset && isEmpty(dataset.manifest) && <Nothing />}
+      {dataset && isEmpty(dataset.manifest) && <State text={NOTHING} />}
       {dataset && !isEmpty(dataset.manifest) && (
         <>
           {shows("thresholds") && (
@@ -96,13 +96,19 @@ function Header() {
 
 const isEmpty = ({ has, n_motifs }: Manifest): boolean => n_motifs === 0 && !has.attributions && !has.seqlets;
 
-function Nothing() {
+/** One sentence in place of all views. */
+function State(props: { text: string; isError?: boolean; children?: preact.ComponentChildren }) {
+  const { text, isError = false, children } = props;
   return (
-    <div class="nbm-state" role="status">
-      <p>There is nothing to show yet: give the Explorer attributions, seqlets, hits or a motif database.</p>
+    <div class="nbm-state" data-phase={isError ? "error" : undefined} role={isError ? "alert" : "status"}>
+      <p>{text}</p>
+      {children}
     </div>
   );
 }
+
+const NOTHING =
+  "There is nothing to show yet: give the Explorer attributions, seqlets, hits or a motif database.";
 
 function NoTracks() {
   return <p class="nbm-message">There is no track to show: give the Explorer attributions.</p>;
@@ -162,40 +168,37 @@ function Loading({ load }: { load: LoadState }) {
         ? "Waiting for the kernel. If another cell is running, the Explorer appears when it is free."
         : "Nothing to show yet: the Explorer fills when its study has run.";
   return (
-    <div class="nbm-state" role="status">
+    <State text={text}>
       {load.phase === "loading" && (
         <progress {...(share === undefined ? {} : { value: share })} aria-label="Loading" />
       )}
-      <p>{text}</p>
-    </div>
+    </State>
   );
 }
 
 function DrawError({ failure, onRetry }: { failure: unknown; onRetry: () => void }) {
   return (
-    <div class="nbm-state" data-phase="error" role="alert">
-      <p>
-        The Explorer could not be drawn ({String(failure)}). Nothing is lost: draw it again, or reload the
-        page.
-      </p>
+    <State
+      text={`The Explorer could not be drawn (${failure}). Nothing is lost: draw it again, or reload the page.`}
+      isError
+    >
       <button class="nbm-button" onClick={onRetry}>
         Draw again
       </button>
-    </div>
+    </State>
   );
 }
 
 function LoadError({ message }: { message: string }) {
   const { store } = useScreen();
   return (
-    <div class="nbm-state" data-phase="error" role="alert">
-      <p>The data could not be shown. {message}</p>
+    <State text={`The data could not be shown. ${message}`} isError>
       {store.host.source.value === "kernel" && (
         <button class="nbm-button" onClick={() => void store.reload()}>
           Load again
         </button>
       )}
-    </div>
+    </State>
   );
 }
 

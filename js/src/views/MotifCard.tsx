@@ -17,7 +17,7 @@ import { Swatch } from "./Swatch.tsx";
 import { MODES } from "./tableColumns.ts";
 
 const LOGO_HEIGHT = 44;
-const WIDEST = 200;
+const WIDEST = 170;
 const BINS = 41;
 const MEMBERS = 12;
 
@@ -129,7 +129,7 @@ function Card({ motif }: { motif: number }) {
             ))}
           </div>
         )}
-        <Members motif={motif} column={Math.min(5, column)} />
+        <Members motif={motif} column={Math.min(8, column / 1.8)} />
       </div>
     </section>
   );

@@ -84,15 +84,21 @@ export function ThresholdPanel() {
           <PlanePicture plane={plane} width={width} />
         ) : (
           <p class="nbm-muted">
-            {store.settled.value ? "The plane of hits is not in this page." : "Looking at the hits…"}
+            {!store.settled.value
+              ? "Looking at the hits…"
+              : store.host.source.value === "page"
+                ? "The plane of hits is not in this page."
+                : "The plane of hits takes a kernel: run the cell again."}
           </p>
         )}
       </div>
-      <figcaption class="nbm-chart-ends" aria-hidden="true">
-        <span>{end.replace("+", "−")}</span>
-        <span>by attribution; p falls upwards</span>
-        <span>{end}</span>
-      </figcaption>
+      {plane && (
+        <figcaption class="nbm-chart-ends" aria-hidden="true">
+          <span>{end.replace("+", "−")}</span>
+          <span>by attribution; p falls upwards</span>
+          <span>{end}</span>
+        </figcaption>
+      )}
     </figure>
   );
 }

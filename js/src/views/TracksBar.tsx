@@ -138,47 +138,39 @@ function ViewMenu() {
         checked={traits.reverse_complement.value}
         onChange={(checked) => store.set({ reverse_complement: checked })}
       />
-      <div class="nbm-field">
-        Height stands for
-        <Choice
-          label="Height of the tracks"
-          value={store.yMode.value}
-          options={HEIGHTS}
-          onChange={(mode) => {
-            store.yMode.value = mode;
-          }}
-        />
-      </div>
-      <div class="nbm-field">
-        Order of sequences
-        <Choice
-          label="Order of sequences"
-          value={store.sequenceOrder.value}
-          options={ORDERS}
-          onChange={(order) => {
-            store.sequenceOrder.value = order;
-            goTo(store, 0);
-          }}
-        />
-      </div>
-      <div class="nbm-field">
-        Sequences at a time
-        <Choice
-          label="Sequences at a time"
-          value={String(store.pageSize.value) as keyof typeof PAGE_SIZES & string}
-          options={PAGE_SIZES as Record<string, string>}
-          onChange={(size) => resizePage(store, Number(size))}
-        />
-      </div>
-      <div class="nbm-field">
-        Colours
-        <Choice
-          label="Colours"
-          value={traits.palette.value}
-          options={PALETTES}
-          onChange={(palette) => store.set({ palette })}
-        />
-      </div>
+      <Choice
+        text="Height stands for"
+        label="Height of the tracks"
+        value={store.yMode.value}
+        options={HEIGHTS}
+        onChange={(mode) => {
+          store.yMode.value = mode;
+        }}
+      />
+      <Choice
+        text="Order of sequences"
+        label="Order of sequences"
+        value={store.sequenceOrder.value}
+        options={ORDERS}
+        onChange={(order) => {
+          store.sequenceOrder.value = order;
+          goTo(store, 0);
+        }}
+      />
+      <Choice
+        text="Sequences at a time"
+        label="Sequences at a time"
+        value={String(store.pageSize.value) as keyof typeof PAGE_SIZES & string}
+        options={PAGE_SIZES as Record<string, string>}
+        onChange={(size) => resizePage(store, Number(size))}
+      />
+      <Choice
+        text="Colours"
+        label="Colours"
+        value={traits.palette.value}
+        options={PALETTES}
+        onChange={(palette) => store.set({ palette })}
+      />
     </Menu>
   );
 }

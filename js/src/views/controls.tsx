@@ -70,29 +70,33 @@ export function Field({ label, value, isNumber = false, placeholder, commit }: F
   );
 }
 
-/** One of several values, by name. */
+/** One of several values, by name; behind `text`, if there is any. */
 export function Choice<T extends string>(props: {
   label: string;
+  text?: string;
   title?: string;
   value: T;
   options: Readonly<Record<T, string>>;
   onChange: (value: T) => void;
 }) {
-  const { label, title, value, options, onChange } = props;
+  const { label, text, title, value, options, onChange } = props;
   return (
-    <select
-      class="nbm-select"
-      aria-label={label}
-      title={title ?? label}
-      value={value}
-      onChange={(event) => onChange(event.currentTarget.value as T)}
-    >
-      {Object.entries<string>(options).map(([name, text]) => (
-        <option key={name} value={name}>
-          {text}
-        </option>
-      ))}
-    </select>
+    <label class="nbm-field">
+      {text}
+      <select
+        class="nbm-select"
+        aria-label={label}
+        title={title ?? label}
+        value={value}
+        onChange={(event) => onChange(event.currentTarget.value as T)}
+      >
+        {Object.entries<string>(options).map(([name, shown]) => (
+          <option key={name} value={name}>
+            {shown}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 

@@ -54,6 +54,9 @@ export function useTrackPointer(stage: Stage) {
     const bases = (flipped ? by : -by) / pxPerBase;
     store.moveTo(pan(viewport, start + bases - viewport.start, store.manifest.length));
   };
+  /** The page has moved under a pointer that rests, as when one jumps to a site: the cursor stays there. */
+  const isAtRest = ({ movementX, movementY }: MouseEvent): boolean =>
+    store.hover.peek()?.byKey === true && movementX === 0 && movementY === 0;
   const lookAt = (place: Place | null): void => {
     const scale = stage.scale();
     const base = place ? Math.floor(scale.toBase(place.x)) : -1;
@@ -79,7 +82,7 @@ export function useTrackPointer(stage: Stage) {
     },
     onPointerMove: (event: PointerEvent): void => {
       if (press.current) dragTo(event);
-      else lookAt(locate(event));
+      else if (!isAtRest(event)) lookAt(locate(event));
     },
     onPointerUp: (event: PointerEvent): void => {
       if (press.current?.isDrag) store.host.flush();
@@ -87,8 +90,8 @@ export function useTrackPointer(stage: Stage) {
       release();
     },
     onPointerCancel: release,
-    onPointerLeave: (): void => {
-      if (!press.current) store.hover.value = null;
+    onPointerLeave: (event: PointerEvent): void => {
+      if (!press.current && !isAtRest(event)) store.hover.value = null;
     },
     onDblClick: (event: MouseEvent): void => {
       const place = locate(event);
