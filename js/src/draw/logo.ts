@@ -164,8 +164,10 @@ function drawEnvelope(
   const highest = new Int32Array(columns).fill(-1);
   const lowest = new Int32Array(columns).fill(-1);
   const [from, to] = visible(scale, codes.length);
+  const step = (scale.flipped ? -dpr : dpr) * scale.pxPerBase;
+  const first = (scale.toPx(0.5) - scale.left) * dpr;
   for (let i = from; i < to; i++) {
-    const column = Math.floor((scale.toPx(i + 0.5) - scale.left) * dpr);
+    const column = Math.floor(first + step * i);
     if (column < 0 || column >= columns) continue;
     if (observed[i] > 0 && (highest[column] < 0 || observed[i] > observed[highest[column]]))
       highest[column] = i;
@@ -174,19 +176,21 @@ function drawEnvelope(
   const zero = y(0);
   // no gap between bases that are wider than a device pixel
   const width = Math.max(1, Math.ceil(scale.pxPerBase * dpr)) / dpr;
-  for (let base = 0; base < palette.bases.length; base++) {
-    pen.fillStyle = palette.bases[base]!;
-    for (const extremes of [highest, lowest]) {
-      for (let column = 0; column < columns; column++) {
-        const i = extremes[column];
-        if (i < 0 || shownBase(codes[i], scale) !== base) continue;
-        const at = y(observed[i]);
-        if (Math.abs(at - zero) < MIN_HEIGHT) continue;
-        // one by one: a path of a thousand rectangles takes several times as long to fill
-        pen.fillRect(scale.left + column / dpr, Math.min(zero, at), width, Math.abs(at - zero));
-      }
+  const bars: [column: number, at: number][][] = palette.bases.map(() => []);
+  for (const extremes of [highest, lowest]) {
+    for (let column = 0; column < columns; column++) {
+      const i = extremes[column];
+      if (i < 0) continue;
+      const at = y(observed[i]);
+      if (Math.abs(at - zero) >= MIN_HEIGHT) bars[shownBase(codes[i], scale)]!.push([column, at]);
     }
   }
+  bars.forEach((those, base) => {
+    pen.fillStyle = palette.bases[base]!;
+    // one by one: a path of a thousand rectangles takes several times as long to fill
+    for (const [column, at] of those)
+      pen.fillRect(scale.left + column / dpr, Math.min(zero, at), width, Math.abs(at - zero));
+  });
 }
 
 /** Draws the visible part of a track's attributions. */
