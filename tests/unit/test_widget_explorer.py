@@ -1,14 +1,10 @@
-"""The widget as Python sees it: traits, tables, messages, closing; no browser."""
+"""The widget as Python sees it: traits, tables, messages; no browser."""
 
 from __future__ import annotations
 
-import gc
 import json
-import pickle
 import subprocess
 import sys
-import tracemalloc
-import weakref
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -19,9 +15,7 @@ import traitlets
 
 import nbmotif.widget.bundle
 from nbmotif.errors import InvalidArgument, InvalidFile
-from nbmotif.hits import Hits
 from nbmotif.widget.explorer import Explorer
-from nbmotif.widget.inputs import read_content
 from tests.unit.conftest import make_pieces
 
 if TYPE_CHECKING:
@@ -308,63 +302,6 @@ def test_explorer__describes_itself(explorer: Make) -> None:
     assert widget.counts["motif_name"].iloc[0] in data["text/plain"]
 
 
-def test_close__frees_the_arrays(explorer: Make) -> None:
-    hypothetical = np.zeros((6, 4, 120), np.float32)
-    watched = weakref.ref(hypothetical)
-    widget = explorer("X", "attributions", "hits", hypothetical=None, attributions=hypothetical)
-    del hypothetical
-    widget.close()
-    gc.collect()
-    assert watched() is None
-    assert repr(widget) == "Explorer (closed)"
-    with pytest.raises(RuntimeError, match="closed"):
-        _ = widget.counts
-    widget.close()
-
-
-def test_close__frees_the_widget(bundle: Path) -> None:
-    widget = Explorer()
-    watched = weakref.ref(widget)
-    widget.close()
-    del widget
-    gc.collect()
-    assert watched() is None
-
-
-def test_explorer__holds_no_copy_of_its_arrays(explorer: Make, pieces: Pieces) -> None:
-    made = pieces()
-    hits = read_content(**made).hits
-    content = explorer(**{**made, "hits": hits})._content
-    for name in ("X", "attributions", "hypothetical"):
-        assert np.shares_memory(getattr(content, name), made[name])
-    assert content.hits is hits
-
-
-def test_explorer__made_fifty_times_and_not_closed_adds_up_to_little(bundle: Path) -> None:
-    same = np.zeros(200_000, np.int32)
-    hits = Hits(["a"], [5], same, same, same, same + 1, same, same + 1e-5, same + 1, n_sequences=1)
-    arguments = {"hits": hits, "attributions": np.ones((1, 1000), np.float32)}
-    Explorer(**arguments).close()
-    tracemalloc.start()
-    widgets = [Explorer(**arguments) for _ in range(50)]
-    gc.collect()
-    per_widget = tracemalloc.get_traced_memory()[0] / 50
-    tracemalloc.stop()
-    for widget in widgets:
-        widget.close()
-    # the columns of these hits take 3 MB; the text of the stand-in for the bundle next to nothing
-    assert per_widget < 100_000
-
-
-def test_explorer__pickled_shows_the_same(explorer: Make) -> None:
-    widget = explorer(attribution_threshold=0.2, selected_motifs=["TAL1"])
-    again = pickle.loads(pickle.dumps(widget))
-    pd.testing.assert_frame_equal(again.counts, widget.counts)
-    assert (again.attribution_threshold, again.selected_motifs) == (0.2, ["TAL1"])
-    assert again.model_id != widget.model_id
-    again.close()
-
-
 @pytest.mark.parametrize(
     ("replaced", "message"),
     [
@@ -426,60 +363,3 @@ def test_explorer__needs_attributions_for_hits_without(explorer: Make, pieces: P
 def test_explorer__imports_neither_torch_nor_bokeh_before_it_must() -> None:
     code = "import sys, nbmotif.widget.share, nbmotif.widget.wire; sys.exit('bokeh' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-def test_update__replaces_what_is_named_and_keeps_the_rest(explorer: Make, pieces: Pieces) -> None:
-    widget = explorer(selected_motifs=["TAL1"], sequence=1, viewport=(5, 50), attribution_threshold=0.2)
-    seqlets, marginal = widget.seqlets, widget.counts["marginal"]
-    widget.update(hits=pieces()["hits"].iloc[:100])
-    assert (widget._rev, widget._manifest["n_hits"]) == (2, 100)
-    pd.testing.assert_frame_equal(widget.seqlets, seqlets)
-    assert widget.counts["marginal"].sum() == marginal.sum()
-    assert (widget.selected_motifs, widget.sequence, widget.viewport) == (["TAL1"], 1, (5, 50))
-    assert widget.attribution_threshold == 0.2
-
-
-def test_update__with_everything_shows_the_same_as_a_new_one(explorer: Make, pieces: Pieces) -> None:
-    widget = explorer("hits", "seqlets", "annotations", "marginal")
-    for name in ("hits", "seqlets", "annotations", "marginal"):
-        widget.update(**{name: pieces()[name]})
-    new = explorer()
-    for table in ("counts", "hits", "seqlets"):
-        pd.testing.assert_frame_equal(getattr(widget, table), getattr(new, table))
-    assert {**widget._manifest} == {**new._manifest}
-
-
-def test_update__gives_hits_the_new_attributions(explorer: Make, pieces: Pieces) -> None:
-    widget = explorer(attribution_threshold=0, sign="both")
-    widget.update(attributions=pieces()["X"] * 1.0)
-    assert (widget.hits["attribution"] == widget.hits["end"] - widget.hits["start"]).all()
-
-
-def test_update__drops_a_selection_that_is_not_there_any_more(explorer: Make) -> None:
-    widget = explorer(selected_motifs=["TAL1", "GATA1"], sequence=5, viewport=(5, 50))
-    nothing = dict.fromkeys(("X", "attributions", "hypothetical", "hits", "seqlets", "marginal", "loci"))
-    motifs = {"GATA1": np.full((4, 5), 0.25)}
-    widget.update(**{**nothing, "X": np.zeros((2, 4, 30)), "sequence_names": None, "motifs": motifs, "families": False})
-    assert (widget.selected_motifs, widget.sequence, widget.viewport) == (["GATA1"], None, None)
-    assert max(widget._tracks) < 2
-
-
-def test_update__refuses_what_it_does_not_know(explorer: Make) -> None:
-    with pytest.raises(TypeError, match=r"update\(\) has no argument 'theme'"):
-        explorer().update(theme="dark")
-
-
-def test_from_study__shows_what_was_computed(bundle: Path, pieces: Pieces) -> None:
-    made = pieces()
-
-    class Study:
-        X, motifs, name, loci, marginal = made["X"], made["motifs"], "demo", made["loci"], None
-        hypothetical, seqlets, hits = None, None, made["hits"]
-
-    widget = Explorer.from_study(Study(), families=False)
-    assert not widget._manifest["has"]["hits"]
-    Study.hypothetical = made["hypothetical"]
-    widget.update_from(Study())
-    assert widget._manifest["has"]["hits"]
-    assert widget._manifest["has"]["attributions"]
-    widget.close()

@@ -1,0 +1,74 @@
+"""New data in an Explorer that is there already."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from nbmotif.widget.explorer import Explorer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Make = "Callable[..., Explorer]"
+Pieces = "Callable[..., dict[str, Any]]"
+
+
+def test_update__replaces_what_is_named_and_keeps_the_rest(explorer: Make, pieces: Pieces) -> None:
+    widget = explorer(selected_motifs=["TAL1"], sequence=1, viewport=(5, 50), attribution_threshold=0.2)
+    seqlets, marginal = widget.seqlets, widget.counts["marginal"]
+    widget.update(hits=pieces()["hits"].iloc[:100])
+    assert (widget._rev, widget._manifest["n_hits"]) == (2, 100)
+    pd.testing.assert_frame_equal(widget.seqlets, seqlets)
+    assert widget.counts["marginal"].sum() == marginal.sum()
+    assert (widget.selected_motifs, widget.sequence, widget.viewport) == (["TAL1"], 1, (5, 50))
+    assert widget.attribution_threshold == 0.2
+
+
+def test_update__with_everything_shows_the_same_as_a_new_one(explorer: Make, pieces: Pieces) -> None:
+    widget = explorer("hits", "seqlets", "annotations", "marginal")
+    for name in ("hits", "seqlets", "annotations", "marginal"):
+        widget.update(**{name: pieces()[name]})
+    new = explorer()
+    for table in ("counts", "hits", "seqlets"):
+        pd.testing.assert_frame_equal(getattr(widget, table), getattr(new, table))
+    assert {**widget._manifest} == {**new._manifest}
+
+
+def test_update__gives_hits_the_new_attributions(explorer: Make, pieces: Pieces) -> None:
+    widget = explorer(attribution_threshold=0, sign="both")
+    widget.update(attributions=pieces()["X"] * 1.0)
+    assert (widget.hits["attribution"] == widget.hits["end"] - widget.hits["start"]).all()
+
+
+def test_update__drops_a_selection_that_is_not_there_any_more(explorer: Make) -> None:
+    widget = explorer(selected_motifs=["TAL1", "GATA1"], sequence=5, viewport=(5, 50))
+    nothing = dict.fromkeys(("X", "attributions", "hypothetical", "hits", "seqlets", "marginal", "loci"))
+    motifs = {"GATA1": np.full((4, 5), 0.25)}
+    widget.update(**{**nothing, "X": np.zeros((2, 4, 30)), "sequence_names": None, "motifs": motifs, "families": False})
+    assert (widget.selected_motifs, widget.sequence, widget.viewport) == (["GATA1"], None, None)
+    assert max(widget._tracks) < 2
+
+
+def test_update__refuses_what_it_does_not_know(explorer: Make) -> None:
+    with pytest.raises(TypeError, match=r"update\(\) has no argument 'theme'"):
+        explorer().update(theme="dark")
+
+
+def test_from_study__shows_what_was_computed(bundle: Path, pieces: Pieces) -> None:
+    made = pieces()
+
+    class Study:
+        X, motifs, name, loci, marginal = made["X"], made["motifs"], "demo", made["loci"], None
+        hypothetical, seqlets, hits = None, None, made["hits"]
+
+    widget = Explorer.from_study(Study(), families=False)
+    assert not widget._manifest["has"]["hits"]
+    Study.hypothetical = made["hypothetical"]
+    widget.update_from(Study())
+    assert widget._manifest["has"]["hits"]
+    assert widget._manifest["has"]["attributions"]
+    widget.close()
