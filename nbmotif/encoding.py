@@ -151,9 +151,13 @@ def to_codes(X: torch.Tensor | npt.NDArray[Any], name: str = "X") -> npt.NDArray
         elif one_hot.dtype not in {torch.int8, torch.float32}:
             _check_one_hot(one_hot, name, rows.start)
             one_hot = one_hot.to(torch.int8)
-        codes_of = codes_of_floats if one_hot.dtype == torch.float32 else codes_of_bytes
-        if not codes_of(one_hot.numpy(), codes[rows]):
+        if one_hot.dtype == torch.float32:
+            is_one_hot = codes_of_floats(one_hot.view(torch.int32).numpy(), codes[rows])
+        else:
+            is_one_hot = codes_of_bytes(one_hot.numpy(), codes[rows])
+        if not is_one_hot:
             _check_one_hot(X[rows], name, rows.start)  # says what is wrong, and where
+            codes_of_bytes(one_hot.to(torch.int8).numpy(), codes[rows])  # nothing was: zeros may be negative
     return codes
 
 
