@@ -57,7 +57,8 @@ class MotifSet(MutableMapping[str, torch.Tensor]):
         for name, pwm in motifs.items() if isinstance(motifs, Mapping) else motifs:
             if name in self._pwms:
                 raise InvalidArgument("motifs", f"{name!r} twice", "names that differ")
-            self[name] = pwm
+            self._pwms[_check_name(name)] = _as_pwm(pwm, f"motifs[{name!r}]")
+        _check_probabilities({f"motifs[{name!r}]": pwm for name, pwm in self._pwms.items()})
 
     @classmethod
     def read(cls, filename: Path) -> MotifSet:
@@ -90,9 +91,7 @@ class MotifSet(MutableMapping[str, torch.Tensor]):
             raise KeyError(self._missing(name)) from None
 
     def __setitem__(self, name: object, pwm: npt.ArrayLike | torch.Tensor) -> None:
-        if not isinstance(name, str) or not name.strip():
-            raise InvalidArgument("name", repr(name), "a string that is not blank")
-        self._pwms[name] = check_pwm(pwm, f"motifs[{name!r}]")
+        self._pwms[_check_name(name)] = check_pwm(pwm, f"motifs[{name!r}]")
         self._cache.clear()
 
     def __delitem__(self, name: str) -> None:
@@ -182,6 +181,19 @@ class MotifSet(MutableMapping[str, torch.Tensor]):
 
 def check_pwm(pwm: npt.ArrayLike | torch.Tensor, name: str) -> torch.Tensor:
     """Copy a PWM as float64 of shape (4, w), or raise InvalidArgument with what is wrong with it."""
+    table = _as_pwm(pwm, name)
+    _check_probabilities({name: table})
+    return table
+
+
+def _check_name(name: object) -> str:
+    if not isinstance(name, str) or not name.strip():
+        raise InvalidArgument("name", repr(name), "a string that is not blank")
+    return name
+
+
+def _as_pwm(pwm: npt.ArrayLike | torch.Tensor, name: str) -> torch.Tensor:
+    """Copy numbers as float64 of shape (4, w), or say which shape they have."""
     try:
         # np.array copies
         table = np.array(pwm.detach().cpu().numpy() if isinstance(pwm, torch.Tensor) else pwm, dtype=np.float64)
@@ -190,13 +202,23 @@ def check_pwm(pwm: npt.ArrayLike | torch.Tensor, name: str) -> torch.Tensor:
     if table.ndim != 2 or table.shape[0] != 4 or table.shape[1] == 0:
         hint = "Did you mean its transpose?" if table.ndim == 2 and table.shape[1] == 4 else ""
         raise InvalidArgument(name, f"shape {table.shape}", "a PWM of shape (4, w)", hint)
+    return torch.from_numpy(table)
+
+
+def _check_probabilities(pwms: Mapping[str, torch.Tensor]) -> None:
+    """Refuse columns that are no probabilities, by the name of the argument; at once, for there may be thousands."""
+    if not pwms:
+        return
+    table = np.concatenate([pwm.numpy() for pwm in pwms.values()], axis=1)
     is_bad = ~(np.abs(table.sum(axis=0) - 1) <= _SUM_TOLERANCE) | (table.min(axis=0) < 0)  # also where NaN
     if is_bad.any():
-        column = int(is_bad.argmax())
-        got = f"{table[:, column].tolist()} in column {column}"
+        worst = int(is_bad.argmax())
+        ends = np.cumsum([pwm.shape[1] for pwm in pwms.values()])
+        motif = int(np.searchsorted(ends, worst, side="right"))
+        column = worst - int(ends[motif - 1] if motif else 0)
+        got = f"{table[:, worst].tolist()} in column {column}"
         hint = "Divide counts by their sum; an unknown position is 0.25 four times."
-        raise InvalidArgument(name, got, "probabilities of A, C, G, T that sum to 1", hint)
-    return torch.from_numpy(table)
+        raise InvalidArgument(list(pwms)[motif], got, "probabilities of A, C, G, T that sum to 1", hint)
 
 
 def as_motif_set(
