@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numba
 import numpy as np
 
+from nbmotif.executors import Here
 from nbmotif.hits import Hits
 from nbmotif.kernels import fimo as kernels
 from nbmotif.kernels.fimo_tables import RESOLUTION
@@ -104,7 +105,7 @@ def _scan_slabs(
     size = min(_GROUP, -(-n_motifs // numba.get_num_threads()))
     groups = [(first, min(first + size, n_motifs)) for first in range(0, n_motifs, size)]
     bar = Progress(total=int(letters.lengths.sum()), desc="Scanning", unit="bp", unit_scale=True, disable=not verbose)
-    with bar, ThreadPoolExecutor(numba.get_num_threads()) as pool:
+    with bar, Here() if len(groups) == 1 else ThreadPoolExecutor(numba.get_num_threads()) as pool:
         for slab in letters.slabs(widest - 1, size=SLAB * max(1, _FEW_GROUPS // len(groups))):
             unknown = np.flatnonzero(slab.letters < 0)
             codes = kernels.kmer_codes(slab.letters, unknown, path.k, path.blocks_per_step * kernels.BLOCK + widest)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import deque
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import torch
 
 from nbmotif.attribution.devices import is_out_of_memory, release
+from nbmotif.executors import Here
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
+    from concurrent.futures import Executor, Future
 
     Result = TypeVar("Result")
 
@@ -110,7 +112,7 @@ def alone(device: torch.device) -> Iterator[None]:
 def _workers(n: int) -> Iterator[Executor]:
     """Threads each of which computes alone."""
     if n == 1:
-        yield _Here()
+        yield Here()
         return
     pool = ThreadPoolExecutor(n, "nbmotif", initializer=_compute_alone)
     try:
@@ -132,16 +134,3 @@ def _compute_alone() -> None:
         other = threading.Thread(target=torch.set_num_threads, args=(before,))  # noqa: TID251
         other.start()
         other.join()
-
-
-class _Here(Executor):
-    """Does the work at once, in this thread."""
-
-    def submit(self, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Do the work."""
-        future: Future[Any] = Future()
-        try:
-            future.set_result(work(*args, **kwargs))
-        except Exception as error:  # noqa: BLE001  (it is raised by `result`)
-            future.set_exception(error)
-        return future

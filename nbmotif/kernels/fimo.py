@@ -127,7 +127,6 @@ def filter_tables(
     return tables.ravel(), table_offsets
 
 
-@kernel()
 def filter_plain(
     codes: np.ndarray,
     n_blocks: int,
@@ -157,11 +156,29 @@ def filter_plain(
     ends
         int64 (last - first), overwritten: the number of entries up to and with each motif.
     """
-    widest = 0
-    for m in range(first, last):
-        widest = max(widest, table_offsets[m + 1] - table_offsets[m])
-    both = np.empty(widest // 2, dtype=np.uint32)
+    both = np.empty(int(np.diff(table_offsets[first : last + 1]).max()) // 2, dtype=np.uint32)
     sums = np.empty(BLOCK, dtype=np.uint32)
+    filter_blocks(codes, n_blocks, tables, table_offsets, first, last, both, sums, keys, masks, ends)
+
+
+@kernel()
+def filter_blocks(
+    codes: np.ndarray,
+    n_blocks: int,
+    tables: np.ndarray,
+    table_offsets: np.ndarray,
+    first: int,
+    last: int,
+    both: np.ndarray,
+    sums: np.ndarray,
+    keys: np.ndarray,
+    masks: np.ndarray,
+    ends: np.ndarray,
+) -> None:
+    """Do the work of :func:`filter_plain`.
+
+    ``both``, as long as a strand's tables of the largest motif, and ``sums``, as long as a block, are uint32 scratch.
+    """
     n_entries = 0
     for m in range(first, last):
         size = (table_offsets[m + 1] - table_offsets[m]) // 2

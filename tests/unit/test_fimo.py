@@ -341,7 +341,8 @@ def test_kernels__compiled_and_plain_agree():
         quantised = kernels.filter_tables(*tables[:2][::-1], tables.budgets, np.array([2, 2]), 4, 256)
         keys, masks, ends = np.empty(9, dtype=np.int64), np.empty(9, dtype=np.uint64), np.empty(2, dtype=np.int64)
         codes = kernels.kmer_codes(letters, np.flatnonzero(letters < 0), 4, 80)
-        run(kernels.filter_plain)(codes, 2, *quantised, 0, 2, keys, masks, ends)
+        scratch = np.empty(len(quantised[0]), dtype=np.uint32), np.empty(kernels.BLOCK, dtype=np.uint32)
+        run(kernels.filter_blocks)(codes, 2, *quantised, 0, 2, *scratch, keys, masks, ends)
         counts, boundaries = np.empty((2, 2), dtype=np.int64), np.array([0, 130])
         scan = tables.losses, tables.column_offsets, tables.budgets, 0, keys, masks, ends, counts
         hits = np.zeros((3, run(kernels.count_survivors)(masks[: ends[-1]])), dtype=np.int32)
