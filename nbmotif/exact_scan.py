@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from nbmotif.motifs import MotifSet
 
 # motifs per task: enough to be worth a call, few enough for progress and interruption
-_GROUP = 32
+_GROUP = 64
 # with fewer groups than this there is less to gain from small slabs than they cost
 _FEW_GROUPS = 8
 # p-values that are looked through together for those that occur
@@ -131,7 +131,7 @@ def _scan_group(
     ends = np.empty(last - first, dtype=np.int64)
     path.run(codes, n_blocks, quantised.tables, quantised.offsets, first, last, keys, masks, ends)
     counts = np.empty((last - first, 2), dtype=np.int64)
-    hits = np.empty((3, kernels.count_survivors(masks[: ends[-1]])), dtype=np.int32)
+    hits = np.empty((3, kernels.n_survivors(masks[: ends[-1]])), dtype=np.int32)
     n_hits = kernels.rescore(
         slab.letters,
         slab.n_starts,
@@ -166,14 +166,12 @@ def _assemble(
     cursors = (np.cumsum(counts) - counts.ravel()).reshape(counts.shape)
     sequence_idx, start, loss = (np.empty(counts.sum(), dtype=np.int32) for _ in range(3))
     for piece in pieces:
-        kernels.place(
-            piece.hits,
-            piece.counts,
-            cursors[piece.first_motif : piece.first_motif + len(piece.counts)],
-            sequence_idx,
-            start,
-            loss,
-        )
+        cursor, n = cursors[piece.first_motif : piece.first_motif + len(piece.counts)], piece.counts
+        # each motif's hits on a strand move together, from their place in the piece to the next one among all
+        shift = cursor.ravel() - (np.cumsum(n) - n.ravel())
+        target = np.repeat(shift, n.ravel()) + np.arange(piece.hits.shape[1])
+        sequence_idx[target], start[target], loss[target] = piece.hits
+        cursor += n
     motif_idx = np.repeat(np.arange(len(motifs), dtype=np.int32), counts.sum(axis=1))
     score = ((tables.tops[motif_idx] - loss) * RESOLUTION).astype(np.float32)
     return Hits(

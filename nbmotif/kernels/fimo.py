@@ -209,13 +209,11 @@ def filter_blocks(
         ends[m - first] = n_entries
 
 
-@kernel()
-def count_survivors(masks: np.ndarray) -> int:
+def n_survivors(masks: np.ndarray) -> int:
     """Count the windows that blocks' masks (uint64) let through."""
-    n = 0
-    for mask in masks:
-        n += _n_bits(mask)
-    return n
+    if hasattr(np, "bitwise_count"):
+        return int(np.bitwise_count(masks).sum(dtype=np.int64))
+    return int(np.unpackbits(masks.view(np.uint8)).sum(dtype=np.int64))  # before numpy 2
 
 
 @kernel()
@@ -314,38 +312,6 @@ def _n_bits(mask: np.uint64) -> int:
     return n
 
 
-@kernel()
-def place(
-    hits: np.ndarray,
-    counts: np.ndarray,
-    cursors: np.ndarray,
-    all_sequence_idx: np.ndarray,
-    all_starts: np.ndarray,
-    all_losses: np.ndarray,
-) -> None:
-    """Copy the hits of a slab to where they belong among all.
-
-    Parameters
-    ----------
-    hits, counts
-        From :func:`rescore`.
-    cursors
-        int64 (motifs, 2): where the next hit of each motif and strand goes; moved on.
-    all_sequence_idx, all_starts, all_losses
-        int32, overwritten there.
-    """
-    source = 0
-    for m in range(counts.shape[0]):
-        for strand in range(2):
-            target = cursors[m, strand]
-            for i in range(counts[m, strand]):
-                all_sequence_idx[target + i] = hits[0, source + i]
-                all_starts[target + i] = hits[1, source + i]
-                all_losses[target + i] = hits[2, source + i]
-            cursors[m, strand] += counts[m, strand]
-            source += counts[m, strand]
-
-
 def warm_up() -> None:
     """Compile the kernels that every scan uses; :mod:`nbmotif.kernels.simd` compiles one of the filters."""
     letters = np.array([2, 0, 3, 0, -1], dtype=np.int8)
@@ -354,6 +320,5 @@ def warm_up() -> None:
     losses[:, range(4), letters[:4]] = 0
     keys, masks, ends = np.array([0, 0]), np.array([1, 0], dtype=np.uint64), np.array([1])
     counts = np.empty((1, 2), dtype=np.int64)
-    hits = np.empty((3, count_survivors(masks)), dtype=np.int32)
+    hits = np.empty((3, n_survivors(masks)), dtype=np.int32)
     rescore(letters, 5, np.array([0, 5]), losses, column_offsets, budgets, 0, keys, masks, ends, counts, hits)
-    place(hits, counts, np.array([[0, 1]]), *(np.empty(2, dtype=np.int32) for _ in range(3)))

@@ -345,7 +345,7 @@ def test_kernels__compiled_and_plain_agree():
         run(kernels.filter_blocks)(codes, 2, *quantised, 0, 2, *scratch, keys, masks, ends)
         counts, boundaries = np.empty((2, 2), dtype=np.int64), np.array([0, 130])
         scan = tables.losses, tables.column_offsets, tables.budgets, 0, keys, masks, ends, counts
-        hits = np.zeros((3, run(kernels.count_survivors)(masks[: ends[-1]])), dtype=np.int32)
+        hits = np.zeros((3, kernels.n_survivors(masks[: ends[-1]])), dtype=np.int32)
         n_hits = run(kernels.rescore)(letters, 130, boundaries, *scan, hits)
         both.append([*quantised, ends, counts, n_hits, hits])
     for compiled, plain in zip(*both, strict=True):
