@@ -173,13 +173,15 @@ export class Dataset {
     return this.manifest.n_hits >= this.manifest.n_hits_total || this.#further.has(sequence);
   }
 
-  /** Hits of one sequence, in the order of their places; behind them those that came later. */
-  hitsIn(sequence: number): Uint32Array {
+  /** Whether any hit of a sequence passes a test: first those in the order of their places, then those that came later. */
+  someHitIn(sequence: number, test: (hit: number) => unknown): boolean {
     const { offset } = this.hits;
-    const [first, end] = [offset[sequence], offset[sequence + 1]];
-    const [from, to] = this.#further.get(sequence) ?? [0, 0];
-    const n = end - first;
-    return Uint32Array.from({ length: n + to - from }, (_, i) => (i < n ? first + i : from + i - n));
+    for (const [from, to] of [
+      [offset[sequence], offset[sequence + 1]],
+      this.#further.get(sequence) ?? [0, 0],
+    ])
+      for (let h = from!; h < to!; h++) if (test(h)) return true;
+    return false;
   }
 
   /** Hits of one sequence, strongest |attribution| first; sorted when first asked for. */
@@ -187,7 +189,9 @@ export class Dataset {
     let hits = this.#strongestHits.get(sequence);
     if (!hits) {
       const { attribution } = this.hits;
-      hits = this.hitsIn(sequence);
+      const found: number[] = [];
+      this.someHitIn(sequence, (h) => void found.push(h));
+      hits = Uint32Array.from(found);
       hits.sort((a, b) => Math.abs(attribution[b]) - Math.abs(attribution[a]) || a - b);
       this.#strongestHits.set(sequence, hits);
     }

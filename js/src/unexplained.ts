@@ -13,7 +13,7 @@ export function isUnexplained(
     return false;
   const { sequence, start, end } = dataset.seqlets;
   const [from, to] = [start[seqlet], end[seqlet]];
-  return !dataset.hitsIn(sequence[seqlet]).some((h) => {
+  return !dataset.someHitIn(sequence[seqlet], (h) => {
     const overlap = Math.min(to, dataset.hitEnd(h)) - Math.max(from, dataset.hits.start[h]);
     return 2 * overlap >= to - from && hitPasses(dataset, counts, thresholds, h);
   });
