@@ -152,8 +152,8 @@ class HitIndex:
         n_hits = int(self._ends[last - 1]) - (int(self._ends[first - 1]) if first else 0)
         rows, motif = np.empty(n_hits, np.int64), np.empty(n_hits, np.int32)
         next_at = np.zeros((last - first) * self.length + 1, np.int64)
-        rule = (*rule, next_at, rows, motif)
-        n_passing = kernels.select(self._runs, cursors, first, last, self.length, *columns, self.widths, *rule)
+        given = (*columns, self.widths, *rule, next_at, rows, motif)
+        n_passing = kernels.select(self._runs, cursors, first, last, self.length, *given)
         rows, motif = rows[:n_passing], motif[:n_passing]
         return Block(rows, motif, hits.sequence_idx[rows], hits.start[rows])
 

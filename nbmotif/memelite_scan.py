@@ -41,10 +41,10 @@ def scan_as_memelite(motifs: MotifSet, letters: Letters, threshold: float, both_
         for strand, matrix in ((1, pwm), (-1, pwm[::-1, ::-1]))[: 2 if both_strands else 1]:
             table = memelite_table(matrix, threshold)
             found.fill(-np.inf)
-            memelite_scan(slab.letters, slab.boundaries, *table[:3], found)
+            memelite_scan(slab.letters, slab.boundaries, table.scores, table.best_rest, table.threshold, found)
             position = np.flatnonzero(found > -np.inf)
-            sequence_idx = np.searchsorted(slab.boundaries, position, side="right") - 1
-            start, score = position - slab.boundaries[sequence_idx], found[position]
+            sequence_idx = (np.searchsorted(slab.boundaries, position, side="right") - 1).astype(np.int32)
+            start, score = (position - slab.boundaries[sequence_idx]).astype(np.int32), found[position]
             p_value = table.p_values[np.trunc(score / BIN).astype(np.int64) - table.smallest]
             same = np.ones(len(start), dtype=np.int8)
             columns.append((m * same.astype(np.int32), sequence_idx, start, strand * same, score, p_value))

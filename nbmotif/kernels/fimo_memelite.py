@@ -101,4 +101,5 @@ def memelite_scan(
 def warm_up() -> None:
     """Compile every kernel of this module."""
     table = memelite_table(np.eye(4)[:, ::-1], 0.1)
-    memelite_scan(np.zeros(9, dtype=np.int8), np.array([0, 9]), *table[:3], np.empty(9))
+    letters, boundaries = np.zeros(9, dtype=np.int8), np.array([0, 9])
+    memelite_scan(letters, boundaries, table.scores, table.best_rest, table.threshold, np.empty(9))

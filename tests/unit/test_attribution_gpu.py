@@ -100,11 +100,10 @@ def little_memory() -> Iterator[None]:
     torch.cuda.set_per_process_memory_fraction(1.0)
 
 
-@pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 @pytest.mark.usefixtures("little_memory")
+@pytest.mark.parametrize("device", DEVICES[:1])  # whose memory torch can limit
 @pytest.mark.parametrize("method", IN_BATCHES)
-def test_attribution__halves_its_batches_until_they_fit_a_gpu(method):
+def test_attribution__halves_its_batches_until_they_fit_a_gpu(method, device):
     layers = nn.Conv1d(4, 64, 21, padding=10), nn.ReLU(), nn.Conv1d(64, 1, 3, padding=1), nn.Flatten()
     with torch.random.fork_rng():
         torch.random.default_generator.manual_seed(0)
@@ -113,7 +112,7 @@ def test_attribution__halves_its_batches_until_they_fit_a_gpu(method):
     with pytest.raises(torch.cuda.OutOfMemoryError), torch.no_grad():
         model.cuda()(MANY.cuda().repeat(4, 1, 1))
     torch.cuda.empty_cache()
-    got = IN_BATCHES[method](model.cpu(), "cuda", 4096)
+    got = IN_BATCHES[method](model.cpu(), device, 4096)
     torch.testing.assert_close(got, expected, rtol=1e-3, atol=1e-4 * float(expected.abs().max()))
 
 
