@@ -28,6 +28,8 @@ const shared = {
   bundle: true,
   format: "esm",
   target: "es2022",
+  // libraries offer browsers an older and longer syntax
+  platform: "neutral",
   // createElement(type, props, child, child) is shorter than the calls that TypeScript checks, which name the children
   jsxFactory: "createElement",
   jsxFragment: "Fragment",

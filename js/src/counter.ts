@@ -6,8 +6,8 @@ import type { Thresholds } from "./counts.ts";
 import type { Dataset } from "./dataset.ts";
 import type { CountMode } from "./wire.ts";
 
-type Condition = "attribution" | "p" | "place";
-const CONDITIONS: readonly Condition[] = ["place", "p", "attribution"];
+type Condition = "attribution" | "p" | "window" | "sequences";
+const CONDITIONS: readonly Condition[] = ["sequences", "window", "p", "attribution"];
 
 /** 1 or 0. */
 const bit = (condition: boolean): number => (condition as unknown as number) | 0;
@@ -42,13 +42,13 @@ export const NO_HITS: Counter = {
 
 export function makeCounter(dataset: Dataset): Counter {
   const { attribution, motif, level, start, sequence, offset } = dataset.hits;
-  const { motifWidth: width, levelOffset, manifest } = dataset;
+  const { motifWidth: width, manifest } = dataset;
   const n = offset.at(-1)!;
   const nMotifs = width.length;
   const stride = manifest.length + 1;
   /** Where hits begin on a line on which the sequences lie one behind the other, with a gap. */
   const place = Float64Array.from({ length: n }, (_, h) => sequence[h] * stride + start[h] + 1);
-  /** 1 for hits that pass the conditions that do not move. */
+  /** Of the conditions that do not move: 1 for hits that pass them all, 2 for those that pass all but the attribution. */
   const rest = new Uint8Array(n);
   const passing = new Uint32Array(n + 1);
   const cut = new Uint32Array(nMotifs);
@@ -67,105 +67,94 @@ export function makeCounter(dataset: Dataset): Counter {
   const total = new Float64Array(nMotifs);
   const strongest = new Float64Array(nMotifs);
   let nPassing = 0;
+  let nMatches = 0;
   let selected: Selected | null = null;
-  let upToLevel: Uint32Array | undefined;
 
   // -- which pass ---------------------------------------------------------------------------------------------
 
   const markMatches = (): void => {
-    for (let h = 0; h < n; h++) rest[h] &= (level[h] - cut[motif[h]]) >>> 31;
+    for (let h = 0; h < n; h++) rest[h] &= (level[h] - cut[motif[h]]) >> 31;
   };
   const markBeyond = (low: number, high: number): void => {
-    for (let h = 0; h < n; h++) rest[h] &= bit(attribution[h] > high) | bit(attribution[h] < low);
+    for (let h = 0; h < n; h++) rest[h] &= 2 | bit(attribution[h] > high) | bit(attribution[h] < low);
   };
   const markInside = (left: number, right: number): void => {
     for (let h = 0; h < n; h++)
-      rest[h] &= isCounted[sequence[h]] & bit(start[h] >= left) & bit(start[h] + width[motif[h]] <= right);
+      rest[h] &= ~(((start[h] - left) | (right - start[h] - width[motif[h]])) >> 31);
   };
-  const keepMatches = (): number => {
-    let k = 0;
+  const markCounted = (): void => {
+    for (let h = 0; h < n; h++) rest[h] &= -isCounted[sequence[h]];
+  };
+  const countMatches = (): void => {
+    nMatches = 0;
+    for (let h = 0; h < n; h++) nMatches += rest[h] >> 1;
+  };
+  const keepMatches = (): void => {
+    let [k, m] = [0, 0];
     for (let h = 0; h < n; h++) {
+      const passes = rest[h] & ((level[h] - cut[motif[h]]) >> 31);
       passing[k] = h;
-      k += rest[h] & ((level[h] - cut[motif[h]]) >>> 31);
+      k += passes & 1;
+      m += passes >> 1;
     }
-    return k;
+    [nPassing, nMatches] = [k, m];
   };
-  const keepBeyond = (low: number, high: number): number => {
+  const keepBeyond = (low: number, high: number): void => {
     let k = 0;
     for (let h = 0; h < n; h++) {
       passing[k] = h;
       k += rest[h] & (bit(attribution[h] > high) | bit(attribution[h] < low));
     }
-    return k;
+    nPassing = k;
   };
-  const keepInside = (left: number, right: number): number => {
-    let k = 0;
+  const keepInside = (left: number, right: number): void => {
+    let [k, m] = [0, 0];
     for (let h = 0; h < n; h++) {
+      const passes = rest[h] & ~(((start[h] - left) | (right - start[h] - width[motif[h]])) >> 31);
       passing[k] = h;
-      k +=
-        rest[h] & isCounted[sequence[h]] & bit(start[h] >= left) & bit(start[h] + width[motif[h]] <= right);
+      k += passes & 1;
+      m += passes >> 1;
     }
-    return k;
-  };
-  const countMatches = (left: number, right: number): number => {
-    let k = 0;
-    for (let h = 0; h < n; h++)
-      k +=
-        isCounted[sequence[h]] &
-        bit(start[h] >= left) &
-        bit(start[h] + width[motif[h]] <= right) &
-        ((level[h] - cut[motif[h]]) >>> 31);
-    return k;
-  };
-  const countRest = (): number => {
-    let k = 0;
-    for (let h = 0; h < n; h++) k += rest[h];
-    return k;
-  };
-
-  /** How many hits have a p level below the cut, wherever they are. */
-  const countMatchesAnywhere = (): number => {
-    if (!upToLevel) {
-      upToLevel = new Uint32Array(dataset.levelP.length);
-      for (let h = 0; h < n; h++) upToLevel[levelOffset[motif[h]] + level[h]]++;
-      for (let m = 0; m < nMotifs; m++)
-        for (let k = levelOffset[m] + 1; k < levelOffset[m + 1]; k++) upToLevel[k] += upToLevel[k - 1];
-    }
-    let k = 0;
-    for (let m = 0; m < nMotifs; m++) if (cut[m] > 0) k += upToLevel[levelOffset[m] + cut[m] - 1];
-    return k;
+    [nPassing, nMatches] = [k, m];
   };
 
   let before: Record<Condition, readonly unknown[]> | undefined;
   /** Which condition is not in `rest`, and for which of the others it is. */
-  let marked: { but: Condition; of: Record<Condition, readonly unknown[]>; n: number } | undefined;
+  let marked: { but: Condition; of: Record<Condition, readonly unknown[]> } | undefined;
 
   const select: Counter["select"] = (thresholds, levelCut, only) => {
     const { sign, window, allowed } = thresholds;
     const limit = Math.fround(thresholds.attribution);
     const [low, high] = [sign === "+" ? -Infinity : -limit, sign === "-" ? Infinity : limit];
-    const [left, right] = window ?? [0, Infinity];
-    const isEverywhere = !window && !allowed && only === null;
+    const [left, right] = window ?? [0, manifest.length];
+    const isInAll = !allowed && only === null;
     cut.set(levelCut);
-    isCounted.fill(only === null && !allowed ? 1 : 0);
+    isCounted.fill(Number(isInAll));
     if (only !== null) isCounted[only] = 1;
     else if (allowed) isCounted.set(allowed);
-    const now = { attribution: [low, high], p: [thresholds.fimoP], place: [left, right, allowed, only] };
+    const now = {
+      attribution: [low, high],
+      p: [thresholds.fimoP],
+      window: [left, right],
+      sequences: [allowed, only],
+    };
     const moved = CONDITIONS.filter((condition) => !before || !isSame(before[condition], now[condition]));
+    if (selected && moved.length === 0) return selected;
     before = now;
-    const but = moved.length === 1 ? moved[0]! : "attribution";
+    const but = moved.length === 1 && moved[0] !== "sequences" ? moved[0]! : "attribution";
     const others = CONDITIONS.filter((condition) => condition !== but);
     if (marked?.but !== but || others.some((condition) => !isSame(marked!.of[condition], now[condition]))) {
-      rest.fill(1);
+      rest.fill(3);
       if (but !== "p") markMatches();
       if (but !== "attribution") markBeyond(low, high);
-      if (but !== "place" && !isEverywhere) markInside(left, right);
-      marked = { but, of: now, n: but === "attribution" ? countRest() : 0 };
+      if (but !== "window" && window) markInside(left, right);
+      if (!isInAll) markCounted();
+      if (but === "attribution") countMatches();
+      marked = { but, of: now };
     }
-    if (but === "attribution") nPassing = keepBeyond(low, high);
-    else nPassing = but === "p" ? keepMatches() : keepInside(left, right);
-    const nMatches =
-      but === "attribution" ? marked.n : isEverywhere ? countMatchesAnywhere() : countMatches(left, right);
+    if (but === "p") keepMatches();
+    else if (but === "window") keepInside(left, right);
+    else keepBeyond(low, high);
     nWon = -1;
     selected = { nHits: nPassing, nMatches };
     return selected;

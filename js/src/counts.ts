@@ -112,12 +112,8 @@ export function count(
   sequence: number | null = null,
   addExpected: AddExpected = () => {},
 ): Counts {
-  const nMotifs = dataset.manifest.n_motifs;
-  const { levelOffset, levelP, counter } = dataset;
-  const levelCut = new Uint32Array(nMotifs);
-  for (let m = 0; m < nMotifs; m++) {
-    levelCut[m] = lowerBound(levelP, thresholds.fimoP, levelOffset[m], levelOffset[m + 1]) - levelOffset[m];
-  }
+  const { counter } = dataset;
+  const levelCut = dataset.levelCut(thresholds.fimoP);
   const selected = counter.select(thresholds, levelCut, sequence);
   const { seqlets, ...nSeqlets } = countSeqlets(dataset, thresholds, sequence);
   const levelOf = (isFamily: boolean): Level => {

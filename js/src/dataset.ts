@@ -1,5 +1,6 @@
 // The columns of one study, checked against its manifest, and the indexes that views need over them.
 import { type Counter, makeCounter, NO_HITS } from "./counter.ts";
+import { lowerBound } from "./counts.ts";
 import type { Columns } from "./decode.ts";
 import { type GroupIndex, group } from "./families.ts";
 import { shortName } from "./names.ts";
@@ -62,6 +63,7 @@ export class Dataset {
   /** Whether the strongest hits have come. */
   readonly hasHits: boolean;
   #counter: Counter | undefined;
+  #levelCut: { fimoP: number; cut: Uint32Array } | undefined;
   #byStrength: Uint32Array | undefined;
   #byMotif: GroupIndex | undefined;
   #seqletsBySequence: GroupIndex | undefined;
@@ -227,6 +229,18 @@ export class Dataset {
   get seqletsBySequence(): GroupIndex {
     this.#seqletsBySequence ??= group(this.seqlets.sequence, this.manifest.n_sequences);
     return this.#seqletsBySequence;
+  }
+
+  /** Per motif: levels below this index pass the threshold. */
+  levelCut(fimoP: number): Uint32Array {
+    if (this.#levelCut?.fimoP !== fimoP) {
+      const { levelOffset, levelP } = this;
+      const cut = this.everyMotif.map(
+        (m) => lowerBound(levelP, fimoP, levelOffset[m], levelOffset[m + 1]) - levelOffset[m],
+      );
+      this.#levelCut = { fimoP, cut };
+    }
+    return this.#levelCut.cut;
   }
 
   hitP(hit: number): number {

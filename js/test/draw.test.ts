@@ -2,10 +2,10 @@ import { beforeAll, describe, expect, test, vi } from "vitest";
 import type { Box } from "../src/boxes.ts";
 import { drawGrid, drawRuler, drawValueAxis, positionTicks } from "../src/draw/axis.ts";
 import { BOX_HEIGHT, boxAt, boxRects, drawBoxes } from "../src/draw/boxes.ts";
-import { drawLetter, OUTLINES } from "../src/draw/letters.ts";
+import { drawLetter, OUTLINES, stretched } from "../src/draw/letters.ts";
 import { drawLogo, hypotheticalGlyphs, observedGlyphs, valueRange } from "../src/draw/logo.ts";
 import { markerPath } from "../src/draw/marker.ts";
-import { drawMotif, informationContent } from "../src/draw/motif.ts";
+import { informationContent, motifPaths } from "../src/draw/motif.ts";
 import { columnStrength } from "../src/draw/overview.ts";
 import { drawBands, type TrackScene, trackGeometry } from "../src/draw/track.ts";
 import { BaseScale } from "../src/layout.ts";
@@ -137,13 +137,14 @@ describe("motif logo", () => {
   });
 
   test("a certain column is one letter of full height", () => {
-    const { pen, of } = recorder();
-    drawMotif(pen, Uint8Array.of(0, 0, 255, 0), 100, 26, 9, PALETTE, 1);
-    expect(of("fill").map(({ fillStyle }) => fillStyle)).toEqual(["G"]);
-    const [a, , , d, , f] = of("setTransform")[0]!.args as number[];
-    expect(a).toBeCloseTo((0.96 * 9) / 100);
-    expect(d).toBeCloseTo(0.26);
-    expect(f).toBeCloseTo(0);
+    const [a, c, g, t] = motifPaths(Uint8Array.of(0, 0, 255, 0), 100, 26, 9);
+    expect([a, c, t]).toEqual(["", "", ""]);
+    // 9 pixels wide less the air between columns, 26 high; 20 units are a pixel
+    expect(g).toBe(stretched(OUTLINES[2]!, 3.6, 0, 172.8, 520));
+  });
+
+  test("an outline is moved and stretched, commands of one number too", () => {
+    expect(stretched("M0 100V0H50L77 67Z", 10, 20, 200, 400)).toBe("M10 420V20H110L164 288Z");
   });
 });
 

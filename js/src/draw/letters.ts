@@ -29,3 +29,18 @@ export function drawLetter(
   pen.setTransform((dpr * width) / 100, 0, 0, (dpr * height) / 100, dpr * x, dpr * top);
   pen.fill(paths[base]!, "evenodd");
 }
+
+/** The outline in another box, in whole numbers. */
+export function stretched(outline: string, x: number, y: number, width: number, height: number): string {
+  let isX = true;
+  return outline.replace(/[A-Z]|[\d.]+/g, (token, at: number) => {
+    // after H and V comes one number, after other commands come pairs
+    if (token >= "A") {
+      isX = token !== "V";
+      return token;
+    }
+    const moved = isX ? x + (Number(token) / 100) * width : y + (Number(token) / 100) * height;
+    if (outline[at - 1] !== "H") isX = !isX;
+    return String(Math.round(moved));
+  });
+}

@@ -1,6 +1,5 @@
 // A motif's logo: letters as high as their share of the column's information.
-import { drawLetter } from "./letters.ts";
-import type { Palette, Pen } from "./pen.ts";
+import { OUTLINES, stretched } from "./letters.ts";
 
 /** Bits of each column, 0 to 2. */
 export function informationContent(pwm: Uint8Array): Float32Array {
@@ -15,19 +14,15 @@ export function informationContent(pwm: Uint8Array): Float32Array {
   return bits;
 }
 
-/** Draws a motif into `width` by `height`, columns no wider than `maxColumn`. */
-export function drawMotif(
-  pen: Pen,
-  pwm: Uint8Array,
-  width: number,
-  height: number,
-  maxColumn: number,
-  palette: Palette,
-  dpr: number,
-): void {
+/** Units of a path per pixel: whole numbers are short, and as fine as any screen. */
+export const UNITS = 20;
+
+/** The outlines of a motif's letters, A C G T, in `width` by `height` pixels and columns no wider than `maxColumn`. */
+export function motifPaths(pwm: Uint8Array, width: number, height: number, maxColumn: number): string[] {
   const bits = informationContent(pwm);
   const columnWidth = Math.min(maxColumn, width / Math.max(1, bits.length));
   const bases = [0, 1, 2, 3];
+  const paths = ["", "", "", ""];
   for (let column = 0; column < bits.length; column++) {
     const counts = pwm.subarray(4 * column, 4 * column + 4);
     const total = counts[0] + counts[1] + counts[2] + counts[3];
@@ -37,17 +32,14 @@ export function drawMotif(
       const letterHeight = total > 0 ? (counts[base] / total) * (bits[column] / 2) * height : 0;
       if (letterHeight < 0.3) continue;
       bottom -= letterHeight;
-      pen.fillStyle = palette.bases[base]!;
-      drawLetter(
-        pen,
-        base,
-        column * columnWidth + 0.02 * columnWidth,
-        bottom,
-        0.96 * columnWidth,
-        letterHeight,
-        dpr,
+      paths[base] += stretched(
+        OUTLINES[base]!,
+        UNITS * (column + 0.02) * columnWidth,
+        UNITS * bottom,
+        UNITS * 0.96 * columnWidth,
+        UNITS * letterHeight,
       );
     }
   }
-  pen.setTransform(dpr, 0, 0, dpr, 0, 0);
+  return paths;
 }

@@ -12,7 +12,8 @@ import { showSite } from "../paging.ts";
 import { Bars } from "./Bars.tsx";
 import { useScreen } from "./context.ts";
 import { IconButton } from "./controls.tsx";
-import { MotifLogo, Picture } from "./MotifLogo.tsx";
+import { MotifLogo } from "./MotifLogo.tsx";
+import { Picture } from "./Picture.tsx";
 import { Swatch } from "./Swatch.tsx";
 import { MODES } from "./tableColumns.ts";
 

@@ -1,8 +1,9 @@
 // A motif's logo, in a table row or larger.
-import { useMemo, useRef } from "preact/hooks";
-import { drawMotif } from "../draw/motif.ts";
-import { type Palette, type Pen, preparePen } from "../draw/pen.ts";
-import { usePainter, useScreen } from "./context.ts";
+//
+// Not a canvas: browsers give each canvas a layer of its own, which costs all of a table's logos at every frame.
+import { useMemo } from "preact/hooks";
+import { motifPaths, UNITS } from "../draw/motif.ts";
+import { useScreen } from "./context.ts";
 
 interface MotifLogoProps {
   motif: number;
@@ -13,7 +14,7 @@ interface MotifLogoProps {
   reverse?: boolean;
 }
 
-/** Drawn again only when the motif, the colours or the screen change, not at every count. */
+/** Made again only when the motif changes, not at every count. */
 export function MotifLogo({ motif, width = 92, height = 26, column = 9, reverse = false }: MotifLogoProps) {
   const { store } = useScreen();
   const dataset = store.dataset.value!;
@@ -22,39 +23,17 @@ export function MotifLogo({ motif, width = 92, height = 26, column = 9, reverse 
     // column after column in the order A C G T: backwards it is the reverse complement
     const shown = reverse ? pwm.slice().reverse() : pwm;
     return (
-      <Picture
+      <svg
+        class="nbm-logo"
+        aria-hidden="true"
         width={width}
         height={height}
-        draw={(pen, palette, dpr) => drawMotif(pen, shown, width, height, column, palette, dpr)}
-      />
+        viewBox={`0 0 ${UNITS * width} ${UNITS * height}`}
+      >
+        {motifPaths(shown, width, height, column).map((path, base) => (
+          <path key={base} class={`nbm-base-${"ACGT"[base]}`} d={path} />
+        ))}
+      </svg>
     );
   }, [dataset, motif, width, height, column, reverse]);
-}
-
-interface PictureProps {
-  width: number;
-  height: number;
-  /** For those who cannot see it; none where words beside it say as much. */
-  label?: string;
-  draw: (pen: Pen, palette: Palette, dpr: number) => void;
-}
-
-/** A canvas of a fixed size. */
-export function Picture({ width, height, label, draw }: PictureProps) {
-  const { palette, pixelRatio } = useScreen();
-  const canvas = useRef<HTMLCanvasElement>(null);
-  const colors = palette.value;
-  const dpr = pixelRatio.value;
-  usePainter(() => {
-    const pen = canvas.current && preparePen(canvas.current, width, height, dpr);
-    if (pen) draw(pen, colors, dpr);
-  });
-  return (
-    <canvas
-      ref={canvas}
-      class="nbm-logo"
-      {...(label ? { role: "img", "aria-label": label } : { "aria-hidden": "true" })}
-      style={{ width: `${width}px`, height: `${height}px` }}
-    />
-  );
 }

@@ -9,7 +9,7 @@ import { MotifRow, ROW } from "./MotifRow.tsx";
 import { TableHead } from "./TableHead.tsx";
 import { numberColumns } from "./tableColumns.ts";
 
-const OVERSCAN = 4;
+const OVERSCAN = 2;
 
 export function MotifTable() {
   const { store } = useScreen();
@@ -88,7 +88,8 @@ export function MotifTable() {
         <div class="nbm-grid-rows" role="rowgroup" style={{ height: `${rows.length * ROW}px` }}>
           {Array.from(rows.subarray(first, last), (row, i) => (
             <MotifRow
-              key={row}
+              // the same family keeps its row when a slider makes families anew
+              key={row < 0 ? `f ${counts.grouping.names[~row]}` : row}
               id={`${id}-${row}`}
               row={row}
               at={first + i}

@@ -5,7 +5,7 @@ import type { Palette, Pen } from "../draw/pen.ts";
 import { plural, signed, threshold } from "../format.ts";
 import type { Store } from "../store.ts";
 import { useScreen, useWidth } from "./context.ts";
-import { Picture } from "./MotifLogo.tsx";
+import { Picture } from "./Picture.tsx";
 
 const HEIGHT = 108;
 /** Where the curves end and the plane begins. */
