@@ -1,6 +1,14 @@
 // What the kernel is asked about counts: exact numbers at one place, at all stops of a slider, and by chance.
 import { type Signal, signal } from "@preact/signals";
-import { type AddExpected, type Counts, type Level, lowerBound } from "./counts.ts";
+import {
+  type AddExpected,
+  type Counts,
+  countSeqlets,
+  emptyLevel,
+  type Level,
+  lowerBound,
+  type Thresholds,
+} from "./counts.ts";
 import type { Dataset } from "./dataset.ts";
 import { ColumnAssembler, type Columns } from "./decode.ts";
 import type { Host } from "./host.ts";
@@ -177,7 +185,7 @@ const partOf = <A extends Float64Array | Uint32Array>(values: A, level: Level, i
 };
 
 /** What the kernel has said of a query that the hits here do not suffice for; null for nothing. */
-export function fromKernel(
+function fromKernel(
   query: Query,
   answers: Answers,
   unit: number,
@@ -212,6 +220,35 @@ export function fromKernel(
     },
     isExact: isOn && (exact === null || exact.has(stop)),
     nHits: totals[stop]!,
+  };
+}
+
+/** The counts where the hits here do not suffice: what the kernel has said, or else of the hits that are here. */
+export function countsBelowFloor(
+  dataset: Dataset,
+  query: Query,
+  thresholds: Thresholds,
+  counts: Counts,
+  answers: Answers,
+  addExpected: AddExpected,
+): Counts {
+  const { grouping, levelCut, nSeqlets, nAssigned, nMatches, nHits } = counts;
+  const found = fromKernel(query, answers, dataset.manifest.unit);
+  const { seqlets } = countSeqlets(dataset, thresholds, query.sequence);
+  const levelOf = (isFamily: boolean): Level => {
+    const level = emptyLevel(dataset, grouping, seqlets, isFamily);
+    if (found) found.fill(level, isFamily);
+    else if (dataset.hasHits) Object.assign(level, isFamily ? counts.families : counts.motifs);
+    else for (const column of [level.count, level.sequences]) column.fill(Number.NaN);
+    addExpected(level, isFamily);
+    return level;
+  };
+  return {
+    ...{ grouping, levelCut, nSeqlets, nAssigned, nMatches, nHits },
+    ...found,
+    isExact: found?.isExact ?? false,
+    families: levelOf(true),
+    motifs: levelOf(false),
   };
 }
 

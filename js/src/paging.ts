@@ -48,6 +48,16 @@ export function showPicked(store: Store, sites: readonly Place[]): void {
   if (sites.length > 1) store.say(`The first of ${whole(sites.length)}; N shows the next.`);
 }
 
+/** A sequence that is shown, those that follow it on the screen, and those of the pages that follow. */
+function* sequencesAhead(store: Store, from: number, onScreen: 1 | -1): Generator<number> {
+  const shown = store.shownSequences.peek();
+  const inView = onScreen > 0 ? shown : shown.toReversed();
+  yield* inView.slice(inView.indexOf(from));
+  const ranking = store.ranking();
+  const page = store.page.peek() ?? ranking.indexOf(shown[0]!);
+  yield* onScreen > 0 ? ranking.slice(page + shown.length) : ranking.slice(0, Math.max(0, page)).reverse();
+}
+
 /** Centers the next site on the screen, seen from the cursor, in this sequence or in the following ones. */
 export function jumpToSite(store: Store, onScreen: 1 | -1): void {
   const direction = store.traits.reverse_complement.peek() ? (-onScreen as 1 | -1) : onScreen;
@@ -71,32 +81,16 @@ export function jumpToSite(store: Store, onScreen: 1 | -1): void {
       from: base,
       direction,
     });
-  const show = (sequence: number, site: { start: number; end: number }): void =>
-    lookAt(store, sequence, site);
-  const here = siteIn(from, middle);
-  if (here) {
-    show(from, here);
-    return;
-  }
   const edge = direction > 0 ? -1 : store.manifest.length + 1;
-  const inView = shown.slice();
-  if (onScreen < 0) inView.reverse();
-  for (const sequence of inView.slice(inView.indexOf(from) + 1)) {
-    const site = siteIn(sequence, edge);
-    if (site) {
-      show(sequence, site);
-      return;
-    }
-  }
-  const ranking = store.ranking();
-  const page = store.page.peek() ?? ranking.indexOf(shown[0]!);
-  const step = onScreen > 0 ? 1 : -1;
-  for (let at = step > 0 ? page + shown.length : page - 1; at >= 0 && at < ranking.length; at += step) {
-    const site = siteIn(ranking[at]!, edge);
+  for (const sequence of sequencesAhead(store, from, onScreen)) {
+    const site = siteIn(sequence, sequence === from ? middle : edge);
     if (!site) continue;
-    const size = store.pageSize.peek();
-    goTo(store, Math.floor(at / size) * size, ranking);
-    show(ranking[at]!, site);
+    if (!shown.includes(sequence)) {
+      const size = store.pageSize.peek();
+      const ranking = store.ranking();
+      goTo(store, Math.floor(ranking.indexOf(sequence) / size) * size, ranking);
+    }
+    lookAt(store, sequence, site);
     return;
   }
   sayNothingMore(store, onScreen > 0 ? "further" : "earlier");

@@ -1,14 +1,16 @@
 // What the views show: the traits as signals, the data, and what follows from both.
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import { Answers, ask, difference, expectedOf, fromKernel, keyOf } from "./answers.ts";
-import { type Counts, count, countSeqlets, emptyLevel, type Level, type Thresholds } from "./counts.ts";
-import { Dataset } from "./dataset.ts";
-import { ColumnAssembler, type Columns } from "./decode.ts";
+import { Answers, ask, countsBelowFloor, difference, expectedOf, keyOf } from "./answers.ts";
+import { type Counts, count, type Thresholds } from "./counts.ts";
+import type { Dataset } from "./dataset.ts";
 import { cutTree, type Families } from "./families.ts";
 import { allowedSequences } from "./filter.ts";
+import { History } from "./history.ts";
 import type { Host } from "./host.ts";
 import { rowsOf, type TrackRow } from "./layers.ts";
 import { clampViewport, fromTrait, toTrait, type Viewport } from "./layout.ts";
+import { loadDataset } from "./loading.ts";
+import { slotsOf } from "./marks.ts";
 import { lowerNames, orderRows } from "./order.ts";
 import { type Place, rankSequences, type SequenceOrder, type SiteKind } from "./ranking.ts";
 import { TrackCache } from "./tracks.ts";
@@ -25,8 +27,6 @@ import {
 
 export const MAX_SELECTED = 8;
 const DEFAULT_TRACKS = 4;
-/** So many hits load in a blink: the view waits for them. */
-const SHOWN_WHOLE = 50_000;
 /** The kernel is asked once nothing has moved for so long. */
 const SETTLE_MS = 300;
 
@@ -79,6 +79,7 @@ export class Store {
   readonly answers: Answers;
   /** What the kernel contradicts; empty when it agrees. */
   readonly problem = signal("");
+  readonly history = new History();
   /** Thresholds to compare with. */
   readonly pinned = signal<Query | null>(null);
 
@@ -105,7 +106,6 @@ export class Store {
   readonly #further = signal(0);
   readonly #asked = new Set<number>();
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #history: Query[] = [];
   #loading: AbortController | undefined;
   #started = false;
   #nViews = 0;
@@ -151,24 +151,7 @@ export class Store {
       const addExpected = expectedOf(dataset, query, this.answers);
       const counts = count(dataset, this.thresholds.value, grouping, mode, sequence, addExpected);
       if (this.isHere.value) return counts;
-      const found = fromKernel(query, this.answers, dataset.manifest.unit);
-      const { seqlets } = countSeqlets(dataset, this.thresholds.value, sequence);
-      const levelOf = (isFamily: boolean): Level => {
-        const level = emptyLevel(dataset, grouping, seqlets, isFamily);
-        if (found) found.fill(level, isFamily);
-        else if (dataset.hasHits) Object.assign(level, isFamily ? counts.families : counts.motifs);
-        else for (const column of [level.count, level.sequences]) column.fill(Number.NaN);
-        addExpected(level, isFamily);
-        return level;
-      };
-      const { levelCut, nSeqlets, nAssigned, nMatches, nHits } = counts;
-      return {
-        ...{ grouping, levelCut, nSeqlets, nAssigned, nMatches, nHits },
-        ...found,
-        isExact: found?.isExact ?? false,
-        families: levelOf(true),
-        motifs: levelOf(false),
-      };
+      return countsBelowFloor(dataset, query, this.thresholds.value, counts, this.answers, addExpected);
     });
     this.pinnedCounts = computed(() => {
       const dataset = this.dataset.value;
@@ -200,22 +183,9 @@ export class Store {
       this.dragging.value ? new Map(Array.from(sorted.value, (row, at) => [row, at])) : null,
     );
     this.slots = computed(() => {
-      const slots = new Map<number, number>();
-      const index = this.dataset.value?.motifIndex;
-      const families = this.families.value;
-      if (!index || !families) return slots;
+      const dataset = this.dataset.value;
       const marked = traits.selected_motifs.value;
-      marked.forEach((name, slot) => {
-        const family = families.names.indexOf(name);
-        if (family < 0) return;
-        for (let k = families.offset[family]; k < families.offset[family + 1]; k++)
-          if (!slots.has(families.members[k])) slots.set(families.members[k], slot);
-      });
-      // a motif that is marked itself has its own colour
-      marked.forEach((name, slot) => {
-        if (index.has(name)) slots.set(index.get(name)!, slot);
-      });
-      return slots;
+      return dataset ? slotsOf(dataset, this.families.value!, marked) : new Map();
     });
     this.selected = computed(() => [...this.slots.value.keys()]);
     this.shownSequences = computed(() => {
@@ -292,54 +262,30 @@ export class Store {
     const controller = new AbortController();
     this.#loading = controller;
     const manifest = this.host.get("_manifest");
-    if (!manifest?.version) {
-      this.load.value = { phase: "waiting", done: 0, total: 0 };
-      return;
-    }
-    const { signal: aborted } = controller;
-    this.load.value = { phase: "waiting", done: 0, total: manifest.n_hits };
+    const load = { phase: "waiting", done: 0, total: manifest?.n_hits ?? 0 } as const;
+    this.load.value = load;
+    if (!manifest?.version) return;
     this.answers.clear();
+    const onHits = (done: number): void => {
+      this.load.value = { ...load, phase: "loading", done };
+    };
     try {
-      const { columns, message } = await ask(this.host, "load", {}, aborted);
-      if (aborted.aborted) return;
-      const rev = Number(message.rev ?? this.host.get("_rev"));
-      const isLarge = manifest.n_hits > SHOWN_WHOLE;
-      if (isLarge) {
-        // names, motifs and their numbers first; the hits behind all other thresholds follow
-        this.#show(new Dataset(manifest, columns), rev);
-        await this.answers.confirm(this.query.peek()).catch(() => {});
+      for await (const { dataset, rev } of loadDataset(this.host, manifest, controller.signal, onHits)) {
+        if (controller.signal.aborted) return;
+        this.#show(dataset, rev);
+        if (!dataset.hasHits) await this.answers.confirm(this.query.peek()).catch(() => {});
       }
-      const hits = await this.#loadHits(manifest, aborted);
-      if (!aborted.aborted) this.#show(new Dataset(manifest, columns, hits), rev);
     } catch (error) {
       if (controller.signal.aborted) return;
       this.load.value = { phase: "error", message: error instanceof Error ? error.message : String(error) };
     }
   }
 
-  async #loadHits(manifest: Manifest, aborted: AbortSignal): Promise<Columns> {
-    const assembler = new ColumnAssembler();
-    let done = 0;
-    await this.host.request(
-      "tail",
-      {},
-      {
-        signal: aborted,
-        onPart: (pieces, buffers) => {
-          assembler.accept(pieces, buffers);
-          for (const { name, length } of pieces) if (name === "hit_attribution") done += length;
-          this.load.value = { phase: "loading", done, total: manifest.n_hits };
-        },
-      },
-    );
-    return assembler.finish();
-  }
-
   /** Once nothing moves: the kernel confirms what is shown, and says what it alone can know. */
   async #settled(query: Query, sequences: readonly number[]): Promise<void> {
     const dataset = this.dataset.peek();
     if (!dataset || keyOf(query) !== keyOf(this.query.peek())) return;
-    this.#remember(query);
+    this.history.remember(query);
     const { answers } = this;
     const isBelow = query.attribution_threshold < dataset.floor;
     const questions = [
@@ -390,14 +336,6 @@ export class Store {
     void this.answers.prepare(dataset, this.query.peek(), control).catch(() => {});
   }
 
-  #remember(query: Query): void {
-    if (this.#history.length === 0 || keyOf(this.#history.at(-1)!) !== keyOf(query))
-      this.#history.push(query);
-    if (this.#history.length > 100) this.#history.shift();
-    this.canUndo.value = this.#history.length > 1;
-  }
-
-  readonly canUndo = signal(false);
   /** Whether the kernel has said all that it can about what is shown. */
   readonly settled = signal(false);
   /** Whether the table's logos are those of the other strand. */
@@ -407,10 +345,8 @@ export class Store {
 
   /** Goes back to the thresholds before. */
   undo(): void {
-    if (keyOf(this.#history.at(-1) ?? this.query.peek()) === keyOf(this.query.peek())) this.#history.pop();
-    const before = this.#history.at(-1);
+    const before = this.history.before(this.query.peek());
     if (before) this.set({ ...before });
-    this.canUndo.value = this.#history.length > 1;
   }
 
   #show(dataset: Dataset, rev: number): void {

@@ -281,7 +281,7 @@ describe("Store", () => {
       await settle();
     }
     const seen: number[] = [];
-    while (store.canUndo.value) {
+    while (store.history.canUndo.value) {
       store.undo();
       seen.push(store.traits.attribution_threshold.value);
       await settle();

@@ -41,7 +41,7 @@ export function Reasons() {
           <button
             class="nbm-button"
             title="Back to the thresholds before"
-            disabled={!store.canUndo.value}
+            disabled={!store.history.canUndo.value}
             onClick={() => store.undo()}
           >
             Undo
