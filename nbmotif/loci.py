@@ -15,9 +15,9 @@ import pandas as pd
 import pyfaidx
 import torch
 
-from nbmotif.bed_files import read_bed
 from nbmotif.encoding import code_table, encode_letters, from_codes, to_codes
 from nbmotif.errors import InvalidArgument, InvalidFile, NbmotifWarning
+from nbmotif.intervals import read_intervals
 from nbmotif.progress import Progress
 
 if TYPE_CHECKING:
@@ -151,52 +151,10 @@ def _interleaved(given: Loci | Sequence[Loci], name: str, with_summits: bool = F
     several: list[Any] = list(given) if isinstance(given, (list, tuple)) else [given]
     if not several:
         raise InvalidArgument(name, "an empty list", "loci")
-    tables = [_read_table(one, name, with_summits) for one in several]
+    tables = [read_intervals(one, name, with_summits) for one in several]
     turns = np.concatenate([np.arange(len(table)) for table in tables])
     order = np.argsort(turns, kind="stable")
     return pd.concat(tables, ignore_index=True).iloc[order].reset_index(drop=True)
-
-
-def _read_table(given: Loci, name: str, with_summits: bool) -> pd.DataFrame:
-    if isinstance(given, (str, os.PathLike)):
-        return read_bed(given, with_summits)
-    if not isinstance(given, pd.DataFrame):
-        raise InvalidArgument(name, type(given).__name__, "a BED file or a DataFrame, or a list of them")
-    columns: dict[str, Any] = {"chrom": _column(given, name, ("chrom",), 0)}
-    places = (("start", ("start",), 1), ("end", ("end",), 2), ("summit", ("summit", "peak"), 9))
-    for label, called, position in places[: 3 if with_summits else 2]:
-        columns[label] = _whole_numbers(_column(given, name, called, position), f"{name}[{label!r}]")
-    table = pd.DataFrame({**columns, "chrom": columns["chrom"].astype(str)}).reset_index(drop=True)
-    _check_order(name, "intervals with 0 <= start <= end", table["start"], table["end"])
-    if with_summits:
-        _check_order(f"{name}['summit']", "within the interval", table["summit"], table["end"] - table["start"])
-    return table
-
-
-def _check_order(name: str, expected: str, low: pd.Series[Any], high: pd.Series[Any]) -> None:
-    """Refuse rows that do not have 0 <= low <= high."""
-    bad = np.flatnonzero((low < 0) | (high < low))
-    if bad.size:
-        raise InvalidArgument(name, f"{low[bad[0]]} and {high[bad[0]]} in row {bad[0]}", expected)
-
-
-def _column(table: pd.DataFrame, name: str, called: tuple[str, ...], position: int) -> pd.Series[Any]:
-    found = [column for column in called if column in table.columns]
-    by_name = {"chrom", "start", "end"} <= set(table.columns)
-    if found and (by_name or position > 2):
-        return table[found[0]]
-    if position >= table.shape[1] or by_name:
-        expected = f"a DataFrame with a column {called[0]!r}, or with {position + 1} columns"
-        raise InvalidArgument(name, f"columns {list(table.columns)}", expected)
-    return table.iloc[:, position]
-
-
-def _whole_numbers(column: pd.Series[Any], name: str) -> npt.NDArray[np.int64]:
-    numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    bad = np.flatnonzero(~(numbers == np.floor(numbers)))  # True for NaN
-    if bad.size:
-        raise InvalidArgument(name, f"{column.iloc[bad[0]]} in row {bad[0]}", "whole numbers")
-    return numbers.astype(np.int64)
 
 
 def _windows(table: pd.DataFrame, width: int, jitter: int) -> pd.DataFrame:

@@ -223,7 +223,10 @@ class Content:
         # groups that were given are known by name, so that they outlive a change of the motifs
         groups = [self.tree.names[group] for group in self.tree.distinct]
         families = self.tree if len(self.tree.joined) else dict(zip(self.motif_names, groups, strict=True))
-        marginal = None if self.marginal is None else dict(zip(self.motif_names, self.marginal.tolist(), strict=True))
+        marginal = None
+        if self.marginal is not None:
+            effects = zip(self.motif_names, self.marginal.tolist(), strict=True)
+            marginal = {name: effect for name, effect in effects if not np.isnan(effect)}
         return {
             "attributions": observed if several else self.attributions,
             "X": self.X,

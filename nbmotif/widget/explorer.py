@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import operator
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from nbmotif.errors import InvalidArgument
@@ -16,7 +18,7 @@ from nbmotif.widget.answers import background
 from nbmotif.widget.bundle import SCRIPT, read_script
 from nbmotif.widget.card import motif_card
 from nbmotif.widget.code import code
-from nbmotif.widget.inputs import read_content, with_signal
+from nbmotif.widget.inputs import read_content, renumbered, with_signal
 from nbmotif.widget.jobs import Jobs, Snapshot
 from nbmotif.widget.state import SHARED
 from nbmotif.widget.view import ExplorerViews
@@ -188,7 +190,7 @@ class Explorer(ExplorerViews):
 
     def _show(self, content: Content, max_hits: int, traits: dict[str, Any]) -> None:
         self._refuse_unknown(traits)
-        self._max_hits = max_hits
+        self._max_hits = _whole_number(max_hits, "max_hits")
         self._shown = Snapshot(wire.encode(content, max_hits), rev=1)
         if "_esm" not in type(self).__dict__:
             self._esm = read_script()  # as text, because anywidget holds on to every widget made from a path
@@ -254,6 +256,8 @@ class Explorer(ExplorerViews):
         if unknown:
             raise TypeError(f"Explorer.update() has no argument {unknown[0]!r}; it takes {', '.join(kept)}")
         content = read_content(**{**kept, **pieces})
+        if not {"seqlets", "annotations"} & pieces.keys():
+            content = renumbered(content, self._content.motif_names)
         if {"attributions", "hypothetical"} & pieces.keys() and "hits" not in pieces:
             content = with_signal(content)
         assert self._shown is not None
@@ -399,6 +403,12 @@ class Explorer(ExplorerViews):
         # without the counts by chance, which take longest, so that the view comes soon
         shown = table.counts_frame(self._content, self._query, self._order, self.by_family, with_null=False)
         return {**data, "text/plain": f"{self!r}\n{shown.head(10).to_string(index=False)}"}, metadata
+
+
+def _whole_number(value: Any, name: str) -> int:
+    if isinstance(value, (bool, np.bool_)) or not hasattr(value, "__index__") or operator.index(value) < 0:
+        raise InvalidArgument(name, repr(value), "a whole number, at least 0")
+    return operator.index(value)
 
 
 def _count(n: int, what: str) -> str:

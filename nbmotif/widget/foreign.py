@@ -40,10 +40,15 @@ def load_array(value: Any, name: str) -> np.ndarray[Any, Any]:
         value = value.detach().cpu()
         if str(value.dtype) == "torch.bfloat16":
             value = value.float()
-        return value.numpy()  # type: ignore[no-any-return]
+        value = value.numpy()
+    if np.ma.is_masked(value):
+        hint = "Fill it first, with zeros for instance: scores.filled(0)."
+        raise InvalidArgument(name, "an array with masked entries", "complete", hint)
     array = np.asarray(value)
-    if array.dtype == object or array.dtype.kind in "USM":
-        raise InvalidArgument(name, type(value).__name__, "a tensor, an array, or the path of an npz, npy or h5 file")
+    if array.dtype.kind not in "biuf":
+        got = type(value).__name__ + (f" of {array.dtype}" if hasattr(value, "dtype") else "")
+        hint = "Letters become an array by one_hot_encode." if array.dtype.kind in "US" else ""
+        raise InvalidArgument(name, got, "a tensor or array of numbers, or the path of an npz, npy or h5 file", hint)
     return array
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nbmotif.bed_files import read_bed
 from nbmotif.errors import InvalidArgument
 from nbmotif.families import Families, content_ranks
 from nbmotif.family_tree import FamilyTree
-from nbmotif.widget.content import Content, Loci
+from nbmotif.widget.content import Content
 from nbmotif.widget.foreign import load_array
+from nbmotif.widget.places import common_width, place, read_loci
 from nbmotif.widget.score_sets import common_shape, read_score_sets
 from nbmotif.widget.sites import read_hits, read_seqlets
 
@@ -40,7 +40,7 @@ def read_content(
     families: Any = None,
     loci: Any = None,
     sequence_names: Any = None,
-    name: str = "",
+    name: str | None = "",
 ) -> Content:
     """Check and convert the arguments of `Explorer`; see there for what each may be."""
     motif_set = _motif_set(motifs)
@@ -49,17 +49,19 @@ def read_content(
     own = sets.pop(scores_name)
     n, length = common_shape(X=X, attributions=own.observed, hypothetical=own.hypothetical)
 
-    names = _string_list(sequence_names, "sequence_names")
+    names = read_names(sequence_names)
     n = _agree("sequence_names", n, None if names is None else len(names), "one per sequence")
+    intervals = read_loci(loci)
+    n = _agree("loci", n, None if intervals is None else len(intervals), "one row per sequence, in their order")
     found_hits = None if hits is None else read_hits(hits, motif_set, names, n)
     if n is not None and found_hits is not None:
         _agree("hits", n, found_hits.n_sequences, "scanned on the same sequences")
     motif_names, widths = _motifs_shown(motif_set, found_hits, marginal)
     found_seqlets = read_seqlets(seqlets, annotations, len(motif_names))
-    n, length = _fit(found_hits, found_seqlets, n, length)
+    n, length = _fit(found_hits, found_seqlets, n, length, intervals)
 
     content = Content(
-        name=str(name),
+        name="" if name is None else str(name),
         n_sequences=n,
         length=length,
         motif_names=motif_names,
@@ -68,7 +70,7 @@ def read_content(
         tree=read_families(families, motif_names, motif_set),
         ranks=None if motif_set is None else content_ranks(motif_set.pwms),
         sequence_names=names,
-        loci=read_loci(loci, n, length),
+        loci=None if intervals is None else place(intervals, length),
         X=X,
         attributions=own.observed,
         hypothetical=own.hypothetical,
@@ -96,12 +98,18 @@ def _agree(name: str, n: int | None, other: int | None, what: str) -> int | None
     return n if other is None else other
 
 
-def _string_list(values: Any, name: str) -> list[str] | None:
+def read_names(values: Any) -> list[str] | None:
+    """Return the names of sequences, all different."""
     if values is None:
         return None
-    if isinstance(values, str):
-        raise InvalidArgument(name, repr(values), "a list of strings, one per sequence")
-    return [str(value) for value in values]
+    if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
+        raise InvalidArgument("sequence_names", repr(values), "a list of strings, one per sequence")
+    names = [str(value) for value in values]
+    if len(set(names)) < len(names):
+        twice = Counter(names).most_common(1)[0][0]
+        hint = "Add a number to each, or leave sequence_names out."
+        raise InvalidArgument("sequence_names", f"{twice!r} twice", "names that differ", hint)
+    return names
 
 
 def _motif_set(motifs: Any) -> MotifSet | None:
@@ -122,8 +130,10 @@ def _motifs_shown(motifs: MotifSet | None, hits: Hits | None, marginal: Any) -> 
     return names, np.zeros(len(names), np.int64)
 
 
-def _fit(hits: Hits | None, seqlets: SeqletColumns | None, n: int | None, length: int | None) -> tuple[int, int]:
-    """Return N and L, which the sites decide where no array does; refuse sites outside of them."""
+def _fit(
+    hits: Hits | None, seqlets: SeqletColumns | None, n: int | None, length: int | None, loci: pd.DataFrame | None
+) -> tuple[int, int]:
+    """Return N and L, which loci and sites decide where no array does; refuse sites outside of them."""
     sites = {"hits": hits, "seqlets": seqlets}
     extents = {
         name: (found.sequence_idx, found.start, found.end)
@@ -134,6 +144,8 @@ def _fit(hits: Hits | None, seqlets: SeqletColumns | None, n: int | None, length
         n = max([0 if hits is None else hits.n_sequences, *(int(of.max()) + 1 for of, _, _ in extents.values())])
     if length is None:
         length = max((int(end.max()) for _, _, end in extents.values()), default=0)
+        if loci is not None and n:
+            length = common_width(loci, length)
     for name, (sequence, start, end) in extents.items():
         wrong = (sequence < 0) | (sequence >= n)
         if wrong.any():
@@ -159,6 +171,20 @@ def with_signal(content: Content) -> Content:
     return replace(content, hits=content.hits.with_signal(signal))
 
 
+def renumbered(content: Content, before: list[str]) -> Content:
+    """Turn the seqlets' matches, indices of the motifs that were shown before, into indices of those shown now."""
+    seqlets = content.seqlets
+    if seqlets is None or content.motif_names == before:
+        return content
+    position = {name: m for m, name in enumerate(content.motif_names)}
+    new_idx = np.array([*(position.get(name, -2) for name in before), -1], np.int32)[seqlets.motif_idx]
+    if (new_idx == -2).any():
+        gone = before[seqlets.motif_idx[new_idx == -2][0]]
+        hint = "Pass the annotations of the seqlets with these motifs as annotations=."
+        raise InvalidArgument("motifs", f"none called {gone!r}", "those that the seqlets were matched with", hint)
+    return replace(content, seqlets=replace(seqlets, motif_idx=new_idx))
+
+
 def read_marginal(marginal: Any, motif_names: list[str]) -> NDArray[np.float32] | None:
     """Put the effect of each motif in the motifs' order, shape (M,); NaN for motifs that were not tried."""
     if marginal is None:
@@ -172,15 +198,29 @@ def read_marginal(marginal: Any, motif_names: list[str]) -> NDArray[np.float32] 
 
 
 def _effects(marginal: Any) -> dict[str, float]:
-    if isinstance(marginal, Mapping) or not hasattr(marginal, "columns"):
-        return {str(name): float(effect) for name, effect in dict(marginal).items()}
-    if "effect" not in marginal.columns:
-        got = f"columns {list(marginal.columns)}"
-        raise InvalidArgument("marginal", got, "a DataFrame with motif_name and effect, as from marginalize_motifs")
-    names = marginal["motif_name"] if "motif_name" in marginal.columns else marginal.index
-    strongest: dict[str, float] = {}  # of several places and strands
-    for name, effect in zip(map(str, names), map(float, marginal["effect"]), strict=True):
-        if name not in strongest or abs(effect) > abs(strongest[name]):
+    """Return the largest effect of each motif, of several places and strands; without those that are missing."""
+    import pandas as pd
+
+    if isinstance(marginal, pd.Series):
+        marginal = marginal.rename("effect").to_frame()
+    if isinstance(marginal, pd.DataFrame) and "effect" in marginal.columns:
+        names = marginal["motif_name"] if "motif_name" in marginal.columns else marginal.index
+        pairs = zip(map(str, names), marginal["effect"], strict=True)
+    elif isinstance(marginal, Mapping):
+        pairs = zip(map(str, marginal), marginal.values(), strict=True)
+    else:
+        got = f"columns {list(marginal.columns)}" if hasattr(marginal, "columns") else type(marginal).__name__
+        expected = "a DataFrame with motif_name and effect, as from marginalize_motifs, or a mapping of name to effect"
+        raise InvalidArgument("marginal", got, expected)
+    strongest: dict[str, float] = {}
+    for name, value in pairs:
+        try:
+            effect = float(value)
+        except (TypeError, ValueError):
+            effect = np.inf
+        if np.isinf(effect):
+            raise InvalidArgument("marginal", f"{value!r} for {name!r}", "finite numbers, NaN where one is missing")
+        if not np.isnan(effect) and (name not in strongest or abs(effect) > abs(strongest[name])):
             strongest[name] = effect
     return strongest
 
@@ -199,41 +239,29 @@ def read_families(families: Any, motif_names: list[str], motif_set: MotifSet | N
     elif hasattr(families, "labels"):
         tree = FamilyTree.of_groups(np.asarray(families.labels, np.int64), [str(name) for name in families.names])
     else:
-        is_map = isinstance(families, Mapping)
-        of_motif = [families.get(name, name) for name in motif_names] if is_map else list(families)
-        names = list(dict.fromkeys(str(family) for family in of_motif))
+        of_motif = _family_names(families, motif_names)
+        names = list(dict.fromkeys(of_motif))
         position = {family: i for i, family in enumerate(names)}
-        tree = FamilyTree.of_groups(np.array([position[str(family)] for family in of_motif], np.int64), names)
+        tree = FamilyTree.of_groups(np.array([position[family] for family in of_motif], np.int64), names)
     if len(tree.distinct) != n_motifs:
         got = f"{len(tree.distinct):,} labels"
         raise InvalidArgument("families", got, f"one family for each of {n_motifs:,} motifs")
     return tree
 
 
-def read_loci(loci: Any, n_sequences: int, length: int) -> Loci | None:
-    """Return where base 0 of each sequence lies in the genome.
-
-    Loci that are not L long are peaks from whose middle the sequences were cut, as `extract_loci` does.
-    """
-    if loci is None or isinstance(loci, Loci):
-        return loci
-    frame = _loci_frame(loci)
-    if len(frame) != n_sequences:
-        hint = "Pass the loci of these sequences only, in their order."
-        raise InvalidArgument("loci", f"{len(frame):,} rows", f"one row per sequence, N = {n_sequences:,}", hint)
-    start, end = frame["start"].to_numpy(np.int64), frame["end"].to_numpy(np.int64)
-    middle = start + (end - start) // 2
-    first = np.where(end - start == length, start, middle - length // 2)
-    return Loci([str(chrom) for chrom in frame["chrom"]], first.tolist(), (first + length).tolist())
-
-
-def _loci_frame(loci: Any) -> pd.DataFrame:
+def _family_names(families: Any, motif_names: list[str]) -> list[str]:
+    """Return the family of each motif; one without is a family of its own."""
     import pandas as pd
 
-    if isinstance(loci, (str, os.PathLike)):
-        return read_bed(loci)
-    if isinstance(loci, pd.DataFrame) and loci.shape[1] >= 3:
-        return loci.iloc[:, :3].set_axis(["chrom", "start", "end"], axis=1)
-    if isinstance(loci, Sequence) and loci and len(loci[0]) >= 3:
-        return pd.DataFrame([tuple(row[:3]) for row in loci], columns=["chrom", "start", "end"])
-    raise InvalidArgument("loci", type(loci).__name__, "a DataFrame or BED file with chrom, start and end")
+    if isinstance(families, pd.Series) and families.index.isin(motif_names).any():
+        families = families.to_dict()
+    is_list = hasattr(families, "__iter__") and not isinstance(families, (str, bytes, pd.DataFrame))
+    if not is_list:
+        expected = "Families, a family name per motif, a mapping of motif name to family name, or False"
+        raise InvalidArgument("families", type(families).__name__, expected)
+    of_motif = [families.get(name) for name in motif_names] if isinstance(families, Mapping) else list(families)
+    if len(of_motif) != len(motif_names):
+        raise InvalidArgument(
+            "families", f"{len(of_motif):,} labels", f"one family for each of {len(motif_names):,} motifs"
+        )
+    return [name if pd.isna(family) else str(family) for name, family in zip(motif_names, of_motif, strict=True)]

@@ -38,6 +38,9 @@ def read_score_sets(attributions: Any, hypothetical: Any, X: NDArray[Any] | None
         raise InvalidArgument("attributions, hypothetical", got, "both arrays, or both mappings of name to array")
     sets = {name: _read_one(observed.get(name), every.get(name), X) for name in [*observed, *every] or [_UNNAMED]}
     first = next(iter(sets))
+    missing = [name for name in [*observed, *every] if observed.get(name) is None is every.get(name)]
+    if missing:
+        raise InvalidArgument("attributions", f"None for {missing[0]!r}", "an array for each name")
     for name, scores in sets.items():
         if scores.shape != sets[first].shape:
             n, length = sets[first].shape
@@ -51,7 +54,10 @@ def _by_name(values: Any, argument: str) -> dict[str, Any]:
     if isinstance(values, Mapping):
         if not values:
             raise InvalidArgument(argument, "an empty mapping", "a mapping of at least one name to an array")
-        return {str(name): array for name, array in values.items()}
+        named = {str(name): array for name, array in values.items()}
+        if len(named) < len(values):
+            raise InvalidArgument(argument, f"names {list(values)}", "a mapping of names that differ as text")
+        return named
     return {} if values is None else {_UNNAMED: values}
 
 
@@ -75,10 +81,11 @@ def read_scores(values: Any, name: str, *, flat: bool = False) -> NDArray[Any] |
         raise InvalidArgument(name, f"{scores.dtype} {shape}", f"of shape {shapes}", hint)
     for first in range(0, len(scores), _ROWS):
         rows = scores[first : first + _ROWS]
-        finite = np.isfinite(rows).reshape(len(rows), -1).all(axis=1)
+        with np.errstate(over="ignore"):
+            finite = np.isfinite(rows.astype(np.float32, copy=False)).reshape(len(rows), -1).all(axis=1)
         if not finite.all():
             got = f"NaN or infinity in sequence {first + int((~finite).argmax())}"
-            raise InvalidArgument(name, got, "finite", "Leave that sequence out, or compute it again.")
+            raise InvalidArgument(name, got, "finite as float32", "Leave that sequence out, or compute it again.")
     return scores
 
 

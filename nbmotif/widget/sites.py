@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from nbmotif.columns import check_columns, finite_numbers, p_values, whole_numbers
 from nbmotif.errors import InvalidArgument
 from nbmotif.hits import Hits
 from nbmotif.widget.content import SeqletColumns
@@ -51,10 +52,11 @@ def read_hits(hits: Any, motifs: MotifSet | None, sequence_names: list[str] | No
 
 def _from_frames(hits: Any, sequence_names: list[str] | None, n_sequences: int | None) -> Hits:
     frame = _one_frame(hits)
+    if frame["motif_name"].isna().any():
+        row = int(frame["motif_name"].isna().argmax())
+        raise InvalidArgument("hits['motif_name']", f"none in row {row}", "the name of a motif")
     codes, names = pd.factorize(frame["motif_name"].astype(str))
-    start, end = frame["start"].to_numpy(np.int32), frame["end"].to_numpy(np.int32)
-    widths = np.zeros(len(names), np.int64)
-    np.maximum.at(widths, codes, end - start)
+    start, end = (whole_numbers(frame[name], f"hits['{name}']") for name in ("start", "end"))
     sequence_idx = _sequence_idx(frame["sequence_name"], sequence_names)
     outside = (sequence_idx < 0) | (sequence_idx >= (np.inf if n_sequences is None else n_sequences))
     if outside.any():
@@ -63,41 +65,53 @@ def _from_frames(hits: Any, sequence_names: list[str] | None, n_sequences: int |
         raise InvalidArgument("hits", got, f"on sequences 0 to {(n_sequences or 1) - 1:,}", hint)
     return Hits(
         motif_names=[str(name) for name in names],
-        motif_widths=widths,
+        motif_widths=_widths(start, end, codes, names),
         motif_idx=codes,
         sequence_idx=sequence_idx,
         start=start,
         strand=read_strands(frame["strand"], "hits"),
-        score=frame["score"].to_numpy() if "score" in frame else np.full(len(frame), np.nan),
-        p_value=frame["p-value"].to_numpy(np.float64),
-        attribution=frame["attribution"].to_numpy(np.float32) if "attribution" in frame else None,
+        score=frame["score"].to_numpy(copy=True) if "score" in frame else np.full(len(frame), np.nan),
+        p_value=p_values(frame["p-value"], "hits['p-value']"),
+        attribution=finite_numbers(frame["attribution"], "hits['attribution']") if "attribution" in frame else None,
         sequence_names=sequence_names,
         n_sequences=n_sequences,
     )
 
 
+def _widths(start: NDArray[np.int32], end: NDArray[np.int32], codes: NDArray[Any], names: Any) -> NDArray[np.int64]:
+    """Return the width of each motif, which all its hits must have."""
+    of_hit = end.astype(np.int64) - start
+    widths = np.zeros(len(names), np.int64)
+    widths[codes] = of_hit
+    wrong = np.flatnonzero(of_hit != widths[codes])
+    if len(wrong):
+        motif = codes[wrong[0]]
+        got = f"hits of {names[motif]!r} of {of_hit[wrong[0]]} and of {widths[motif]} bp"
+        raise InvalidArgument("hits", got, "all as wide as their motif", "Motifs of one name may be different ones.")
+    return widths
+
+
 def _one_frame(hits: Any) -> pd.DataFrame:
     frames = list(hits) if isinstance(hits, (list, tuple)) else [hits]
-    if not all(isinstance(frame, pd.DataFrame) for frame in frames):
-        expected = "nbmotif's Hits, a DataFrame, or a list of DataFrames as from fimo"
-        raise InvalidArgument("hits", type(hits).__name__, expected)
+    strange = [frame for frame in frames if not isinstance(frame, pd.DataFrame)]
+    if strange:
+        got = type(strange[0]).__name__ + ("" if strange[0] is hits else f" in a {type(hits).__name__}")
+        raise InvalidArgument("hits", got, "nbmotif's Hits, a DataFrame, or a list of DataFrames as from fimo")
     # without the empty ones, whose columns have no dtype worth keeping
     filled = [frame for frame in frames if len(frame)]
     if not filled:
-        return pd.DataFrame({name: [] for name in _HIT_COLUMNS})
-    frame: pd.DataFrame = pd.concat(filled, ignore_index=True)
-    missing = [name for name in _HIT_COLUMNS if name not in frame.columns]
-    if missing:
-        raise InvalidArgument("hits", f"columns {list(frame.columns)}", f"with a column {missing[0]!r}")
-    return frame
+        return pd.DataFrame({name: [] for name in (*_HIT_COLUMNS, "attribution")})
+    for frame in filled:
+        check_columns(frame, _HIT_COLUMNS, "hits")
+    joined: pd.DataFrame = pd.concat(filled, ignore_index=True)
+    return joined
 
 
 def _sequence_idx(values: pd.Series[Any], sequence_names: list[str] | None) -> NDArray[np.int32]:
     """Return row numbers of X: the values themselves, or the positions of the names."""
-    if values.dtype.kind in "iu":
-        return np.asarray(values, np.int32)
-    if len(values) == 0:
-        return np.zeros(0, np.int32)
+    kind = pd.api.types.infer_dtype(values.cat.categories if hasattr(values, "cat") else values)
+    if kind in {"integer", "floating", "mixed-integer-float", "empty"}:
+        return whole_numbers(values, "hits['sequence_name']")
     if sequence_names is None:
         hint = "Pass sequence_names=, in the order of X, to use names."
         raise InvalidArgument("hits", f"{values.iloc[0]!r}", "with row numbers of X in sequence_name", hint)
@@ -112,9 +126,7 @@ def _sequence_idx(values: pd.Series[Any], sequence_names: list[str] | None) -> N
 def read_strands(values: Any, name: str) -> NDArray[np.int8]:
     """Return strands as int8: +1, -1, or 0 where unknown."""
     array = np.asarray(values)
-    if array.dtype.kind in "iufb":
-        array = array.astype(np.int64)
-    distinct, inverse = np.unique(array.astype(str) if array.dtype.kind not in "iu" else array, return_inverse=True)
+    distinct, inverse = np.unique(array if array.dtype.kind in "iuf" else array.astype(str), return_inverse=True)
     unknown = [value for value in distinct.tolist() if value not in _STRANDS]
     if unknown:
         raise InvalidArgument(name, f"strand {unknown[0]!r}", 'with strands "+" and "-", or 1 and -1')
@@ -157,7 +169,7 @@ def read_seqlets(seqlets: Any, annotations: Any, n_motifs: int) -> SeqletColumns
     annotations
         What `annotate_seqlets` returned for these seqlets, or None.
     n_motifs
-        M; matches are indices below it.
+        M; matches are indices below it, or -1 for none.
     """
     if seqlets is None:
         if annotations is not None:
@@ -168,24 +180,19 @@ def read_seqlets(seqlets: Any, annotations: Any, n_motifs: int) -> SeqletColumns
             return seqlets
         motif_idx, tomtom_p, strand = _best_matches(len(seqlets), annotations, n_motifs, "annotations")
         return replace(seqlets, motif_idx=motif_idx, tomtom_p=tomtom_p, strand=strand)
-    missing = [name for name in _SEQLET_COLUMNS if name not in getattr(seqlets, "columns", ())]
-    if missing:
-        got = f"columns {list(seqlets.columns)}" if hasattr(seqlets, "columns") else type(seqlets).__name__
-        expected = f"a DataFrame with the columns {', '.join(_SEQLET_COLUMNS)}"
-        raise InvalidArgument("seqlets", got, expected, f"There is no {missing[0]!r}.")
-    for name in ("attribution", "p-value"):
-        if not np.isfinite(seqlets[name].to_numpy(np.float64)).all():
-            raise InvalidArgument("seqlets", f"NaN or infinity as {name}", "finite")
+    check_columns(seqlets, _SEQLET_COLUMNS, "seqlets")
     name = "annotations"
-    if annotations is None and {"motif_idx", "tomtom_p"} <= set(seqlets.columns):
+    if annotations is None and not {"motif_idx", "tomtom_p"}.isdisjoint(seqlets.columns):
+        check_columns(seqlets, ("motif_idx", "tomtom_p"), "seqlets")
         name, annotations = "seqlets", _InFrame(seqlets["motif_idx"], seqlets["tomtom_p"], seqlets.get("tomtom_strand"))
     motif_idx, tomtom_p, strand = _best_matches(len(seqlets), annotations, n_motifs, name)
+    sequence_idx, start, end = (whole_numbers(seqlets[of], f"seqlets['{of}']") for of in _SEQLET_COLUMNS[:3])
     return SeqletColumns(
-        sequence_idx=seqlets["example_idx"].to_numpy(np.int32),
-        start=seqlets["start"].to_numpy(np.int32),
-        end=seqlets["end"].to_numpy(np.int32),
-        attribution=seqlets["attribution"].to_numpy(np.float32),
-        p_value=seqlets["p-value"].to_numpy(np.float64),
+        sequence_idx=sequence_idx,
+        start=start,
+        end=end,
+        attribution=finite_numbers(seqlets["attribution"], "seqlets['attribution']"),
+        p_value=p_values(seqlets["p-value"], "seqlets['p-value']"),
         motif_idx=motif_idx,
         tomtom_p=tomtom_p,
         strand=strand,
@@ -208,19 +215,27 @@ def _best_matches(
     if not isinstance(annotations, (tuple, list)) or len(annotations) < 2:
         expected = "the tuple that annotate_seqlets returns: motif indices, then p-values"
         raise InvalidArgument(name, type(annotations).__name__, expected)
-    motif_idx, p_value = _first_column(annotations[0]), _first_column(annotations[1])
+    best, p_value = _first_column(annotations[0], name), _first_column(annotations[1], name)
     strands = getattr(annotations, "strands", None)
-    if len(motif_idx) != n or len(p_value) != n:
+    if len(best) != n or len(p_value) != n:
         hint = "Annotate again after seqlets were called or filtered."
-        raise InvalidArgument(name, f"{len(motif_idx):,} rows", f"one row per seqlet, {n:,}", hint)
+        raise InvalidArgument(name, f"{len(best):,} rows", f"one row per seqlet, {n:,}", hint)
+    columns = ("['motif_idx']", "['tomtom_p']") if isinstance(annotations, _InFrame) else ("[0]", "[1]")
+    motif_idx = whole_numbers(best.fillna(-1), name + columns[0])
     if n and (motif_idx.max() >= n_motifs or motif_idx.min() < -1):
         hint = "Pass the motifs that the seqlets were matched with as motifs=."
-        raise InvalidArgument(name, f"motif {int(motif_idx.max())}", f"of indices below M = {n_motifs:,}", hint)
-    strand = np.zeros(n, np.int8) if strands is None else read_strands(_first_column(strands), name)
-    tomtom_p = np.where((motif_idx < 0) | np.isnan(p_value), 1.0, p_value)
-    return motif_idx.astype(np.int32), tomtom_p.astype(np.float64), strand
+        wrong = motif_idx.max() if motif_idx.max() >= n_motifs else motif_idx.min()
+        raise InvalidArgument(name, f"motif {wrong}", f"of indices below M = {n_motifs:,}, or -1", hint)
+    strand = np.zeros(n, np.int8) if strands is None else read_strands(_first_column(strands, name), name)
+    tomtom_p = np.where(motif_idx < 0, 1.0, p_values(p_value.fillna(1.0), name + columns[1]))
+    return motif_idx, tomtom_p, strand
 
 
-def _first_column(values: Any) -> NDArray[Any]:
+def _first_column(values: Any, name: str) -> pd.Series[Any]:
+    """Return the best of several matches of each seqlet; NaN where there is none."""
+    if isinstance(values, pd.Series):
+        return values.reset_index(drop=True)
     array = values.detach().cpu().numpy() if hasattr(values, "detach") else np.asarray(values)
-    return array[:, 0] if array.ndim == 2 else array
+    if array.ndim not in (1, 2) or 0 in array.shape[1:]:
+        raise InvalidArgument(name, f"shape {array.shape}", "of shape (S,) or (S, n_nearest)")
+    return pd.Series(array[:, 0] if array.ndim == 2 else array)

@@ -216,7 +216,7 @@ def test_extract_loci__ignores_the_letters_it_is_told_to() -> None:
         ),
         ({"loci": pd.DataFrame([["chr1", 5]])}, r"`loci` must be a DataFrame with a column 'end', or with 3 columns"),
         ({"loci": []}, r"`loci` must be loci; got an empty list"),
-        ({"loci": 5}, r"`loci` must be a BED file or a DataFrame, or a list of them; got int"),
+        ({"loci": 5}, r"`loci` must be a BED file or a DataFrame with chrom, start and end; got int"),
         ({"sequences": 5}, r"`sequences` must be a FASTA file, a pyfaidx\.Fasta, or a mapping .*got int"),
         ({"in_window": 0}, r"`in_window` must be at least 1; got 0"),
         ({"max_jitter": -1}, r"`max_jitter` must be at least 0; got -1"),

@@ -308,7 +308,7 @@ def test_explorer__describes_itself(explorer: Make) -> None:
         ({"X": np.zeros((6, 120, 4), np.int8)}, r"`X` must be one-hot of shape \(N, 4, L\).*permute\(0, 2, 1\)"),
         ({"X": np.zeros((5, 4, 120), np.int8)}, "`attributions` must be for the same sequences as `X`"),
         ({"attributions": np.zeros((6, 120, 4))}, r"`attributions` must be of shape .*Did you mean"),
-        ({"attributions": np.full((6, 120), np.nan)}, "`attributions` must be finite; got NaN"),
+        ({"attributions": np.full((6, 120), np.nan)}, "`attributions` must be finite as float32; got NaN"),
         ({"attributions": np.ones((6, 4, 120))}, "`attributions` must be zero at every base .* as hypothetical="),
         ({"hypothetical": np.ones((6, 120))}, "`hypothetical` must be of shape"),
         ({"hypothetical": "nowhere.npz"}, "nowhere.npz: there is no such file"),
@@ -322,7 +322,7 @@ def test_explorer__describes_itself(explorer: Make) -> None:
         ({"marginal": {"GATA9": 1.0}}, "`marginal` must be about motifs that are shown; got 'GATA9'"),
         ({"marginal": pd.DataFrame({"motif": ["TAL1"]})}, "`marginal` must be a DataFrame with motif_name and effect"),
         ({"loci": pd.DataFrame({"chrom": ["1"], "start": [1], "end": [2]})}, "`loci` must be one row per sequence"),
-        ({"loci": 7}, "`loci` must be a DataFrame or BED file"),
+        ({"loci": 7}, "`loci` must be a BED file or a DataFrame"),
         ({"families": ["a", "b"]}, "`families` must be one family for each of 5 motifs"),
         ({"sequence_names": ["a", "b"]}, "`sequence_names` must be one per sequence, N = 6"),
         ({"sequence_names": "peak"}, "`sequence_names` must be a list of strings"),
@@ -340,8 +340,8 @@ def test_explorer__names_the_argument_that_is_wrong(explorer: Make, replaced: di
         ("sequence_name", 6, "sequence 6.*other sequences"),
         ("start", 118, r"inside the sequences|as wide as"),
         ("motif_name", "GATA9", "about motifs that are shown; got 'GATA9'"),
-        ("p-value", np.nan, "finite; got NaN or infinity as p-value"),
-        ("attribution", np.inf, "finite; got NaN or infinity as attribution"),
+        ("p-value", np.nan, "finite numbers; got nan in row 7"),
+        ("attribution", np.inf, "finite numbers; got inf in row 7"),
         ("strand", "?", "strands"),
     ],
 )
@@ -350,8 +350,18 @@ def test_explorer__names_what_is_wrong_with_hits(
 ) -> None:
     hits = pieces()["hits"].astype({column: object} if isinstance(value, str) else {})
     hits.loc[7, column] = value
-    with pytest.raises(InvalidArgument, match=f"`hits` must be .*{message}|`hits` must be {message}"):
+    with pytest.raises(InvalidArgument, match=f"`hits.*` must be .*{message}"):
         explorer(hits=hits)
+
+
+@pytest.mark.parametrize("max_hits", [-1, 1.5, "all", None, True])
+def test_explorer__refuses_to_send_no_number_of_hits(explorer: Make, max_hits: object) -> None:
+    with pytest.raises(InvalidArgument, match="`max_hits` must be a whole number, at least 0"):
+        explorer(max_hits=max_hits)
+
+
+def test_explorer__without_a_name_has_none(explorer: Make) -> None:
+    assert repr(explorer(name=None)).startswith("Explorer: 6 sequences")
 
 
 def test_explorer__needs_attributions_for_hits_without(explorer: Make, pieces: Pieces) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import torch
 
-from nbmotif.errors import InvalidFile
+from nbmotif.errors import InvalidArgument, InvalidFile
 from nbmotif.widget.foreign import load_array
 from nbmotif.widget.inputs import read_content
 
@@ -168,3 +168,132 @@ def test_read_content__finds_the_sizes_where_no_array_says_them(pieces: Pieces) 
     assert content.n_sequences == 6
     assert content.length == max(made["seqlets"]["end"].max(), made["hits"]["end"].max())
     assert content.codes(0).tolist() == [4] * content.length
+
+
+def test_read_content__takes_positions_and_row_numbers_of_any_dtype(pieces: Pieces) -> None:
+    made = pieces()
+    expected = read_content(**made).hits.to_frame()
+    floats = made["hits"].astype({"start": float, "end": "Int64", "sequence_name": float, "p-value": "Float64"})
+    labels = made["hits"].astype({"sequence_name": "category", "motif_name": "category", "strand": "category"})
+    for hits in (floats, labels):
+        pd.testing.assert_frame_equal(read_content(**{**made, "hits": hits}).hits.to_frame(), expected)
+
+
+def test_read_content__keeps_its_own_copy_of_tables(pieces: Pieces) -> None:
+    made = pieces()
+    hits = made["hits"].astype({"start": np.int32, "sequence_name": np.int32})
+    seqlets = made["seqlets"].astype({"start": np.int32, "attribution": np.float32})
+    content = read_content(**{**made, "hits": hits, "seqlets": seqlets})
+    before = content.hits.to_frame(), content.seqlets.start.copy(), content.seqlets.attribution.copy()
+    for frame in (hits, seqlets):
+        frame.loc[:, "attribution"] = np.float32(7)
+        frame.loc[:, "start"] = np.int32(3)
+    hits.loc[:, "score"] = 0.0
+    pd.testing.assert_frame_equal(content.hits.to_frame(), before[0])
+    np.testing.assert_array_equal(content.seqlets.start, before[1])
+    np.testing.assert_array_equal(content.seqlets.attribution, before[2])
+
+
+def test_read_content__refuses_hits_of_one_motif_with_several_widths(pieces: Pieces) -> None:
+    hits = pieces()["hits"]
+    hits.loc[hits.index[hits["motif_name"] == "TAL1"][1], "end"] += 1
+    with pytest.raises(InvalidArgument, match=r"`hits` must be all as wide as their motif; got hits of 'TAL1' of"):
+        read_content(hits=hits)
+
+
+def test_read_content__takes_no_hits_without_attributions(pieces: Pieces) -> None:
+    for hits in ([], pieces()["hits"].iloc[:0], [pieces()["hits"].iloc[:0].drop(columns="attribution")] * 2):
+        content = read_content(hits=hits, motifs=pieces()["motifs"])
+        assert content.hits.n_hits == 0
+        assert len(content.hits.attribution) == 0
+
+
+def test_read_content__reads_a_missing_match_as_none(pieces: Pieces) -> None:
+    seqlets = pieces()["seqlets"].assign(motif_idx=[1.0, np.nan] * 20, tomtom_p=[1e-5, np.nan] * 20)
+    found = read_content(seqlets=seqlets, motifs=pieces()["motifs"]).seqlets
+    assert found.motif_idx.tolist() == [1, -1] * 20
+    assert found.tomtom_p.tolist() == [1e-5, 1.0] * 20
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"motif_idx": 0.5, "tomtom_p": 0.1}, r"`seqlets\['motif_idx'\]` must be whole numbers; got 0.5 in row 0"),
+        ({"motif_idx": 1}, "There is no 'tomtom_p'"),
+        ({"motif_idx": 1, "tomtom_p": 2.0}, r"`seqlets\['tomtom_p'\]` must be between 0 and 1"),
+        ({"example_idx": "GATA"}, r"`seqlets\['example_idx'\]` must be whole numbers; got 'GATA' in row 0"),
+    ],
+)
+def test_read_content__names_the_column_of_seqlets_that_is_wrong(
+    pieces: Pieces, columns: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(InvalidArgument, match=message):
+        read_content(seqlets=pieces()["seqlets"].assign(**columns), motifs=pieces()["motifs"])
+
+
+def test_read_content__leaves_effects_out_that_are_missing(pieces: Pieces) -> None:
+    rows = pd.DataFrame({"motif_name": ["TAL1", "TAL1", "GATA1"], "effect": [np.nan, 0.5, np.nan]})
+    effects = read_content(**{**pieces(), "marginal": rows}).marginal
+    np.testing.assert_array_equal(effects, np.array([np.nan, np.nan, 0.5, np.nan, np.nan], np.float32))
+
+
+@pytest.mark.parametrize("effects", [[0.5], 0.5, {"TAL1": "high"}, {"TAL1": np.inf}, (np.zeros(5), np.zeros(5))])
+def test_read_content__refuses_effects_that_are_no_numbers_by_name(pieces: Pieces, effects: object) -> None:
+    with pytest.raises(InvalidArgument, match="`marginal` must be"):
+        read_content(**{**pieces(), "marginal": effects})
+
+
+def test_read_content__makes_a_motif_without_a_family_one_of_its_own(pieces: Pieces) -> None:
+    of_motif = pd.Series(["GATA", "GATA", None, np.nan, "decoy"])
+    for families in (of_motif, of_motif.tolist(), of_motif.set_axis(list(pieces()["motifs"]))):
+        content = read_content(**{**pieces(), "families": families})
+        assert [content.tree.names[i] for i in content.tree.distinct] == ["GATA", "GATA", "TAL1", "decoy_a", "decoy"]
+
+
+@pytest.mark.parametrize("families", ["GATA1", True, 3])
+def test_read_content__refuses_families_that_are_neither_names_nor_a_mapping(pieces: Pieces, families: object) -> None:
+    with pytest.raises(InvalidArgument, match="`families` must be Families, a family name per motif"):
+        read_content(**{**pieces(), "families": families})
+
+
+def test_read_content__knows_the_size_of_sequences_from_loci_where_no_array_says_it(pieces: Pieces) -> None:
+    made = pieces()
+    few = made["hits"][made["hits"]["sequence_name"] < 5]
+    content = read_content(hits=few, loci=made["loci"])
+    assert (content.n_sequences, content.length) == (6, 120)
+    assert content.loci.start == made["loci"]["start"].tolist()
+    peaks = made["loci"].assign(end=made["loci"]["start"] + [100, 200, 300] * 2)
+    with pytest.raises(InvalidArgument, match=r"`loci` must be as long as the sequences .* Pass X= or attributions="):
+        read_content(hits=few, loci=peaks)
+
+
+def test_read_content__takes_loci_by_the_names_of_their_columns(pieces: Pieces) -> None:
+    loci = pieces()["loci"].assign(name="peak")[["name", "end", "start", "chrom"]]
+    content = read_content(**{**pieces(), "loci": loci})
+    assert (content.loci.chrom[1], content.loci.start[1], content.loci.end[1]) == ("chr2", 1000, 1120)
+
+
+@pytest.mark.parametrize(
+    ("argument", "value", "message"),
+    [
+        ("sequence_names", ["a"] * 6, "`sequence_names` must be names that differ; got 'a' twice"),
+        ("sequence_names", 5, "`sequence_names` must be a list of strings"),
+        (
+            "loci",
+            pd.DataFrame({"chrom": "1", "start": [0.5] * 6, "end": 9}),
+            r"`loci\['start'\]` must be whole numbers",
+        ),
+        ("loci", pd.DataFrame({"chrom": None, "start": [1] * 6, "end": 9}), r"`loci\['chrom'\]` must be the name of"),
+        ("attributions", {"a": np.zeros((6, 120)), "b": None}, "`attributions` must be an array for each name"),
+        ("attributions", {1: np.zeros((6, 120)), "1": np.zeros((6, 120))}, "`attributions` must be a mapping of names"),
+        ("attributions", np.full((6, 120), 1e300), "`attributions` must be finite as float32"),
+        ("attributions", np.ones((6, 120), complex), "`attributions` must be a tensor or array of numbers"),
+        ("attributions", np.ma.masked_less(np.ones((6, 120)), 2), "`attributions` must be complete; got .* masked"),
+        ("X", ["ACGT" * 30] * 6, "`X` must be a tensor or array of numbers.* one_hot_encode"),
+    ],
+)
+def test_read_content__refuses_what_it_cannot_show_as_it_is(
+    pieces: Pieces, argument: str, value: object, message: str
+) -> None:
+    with pytest.raises(InvalidArgument, match=message):
+        read_content(**{**pieces("hypothetical"), argument: value})

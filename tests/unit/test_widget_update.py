@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from nbmotif.errors import InvalidArgument
 from nbmotif.widget.explorer import Explorer
+from tests.unit.conftest import make_pieces
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,3 +74,26 @@ def test_from_study__shows_what_was_computed(bundle: Path, pieces: Pieces) -> No
     assert widget._manifest["has"]["hits"]
     assert widget._manifest["has"]["attributions"]
     widget.close()
+
+
+def test_update__counts_matches_for_the_motifs_they_are_of_when_their_order_changes(explorer: Make) -> None:
+    widget = explorer("families", "marginal", by_family=False, tomtom_p_threshold=1.0)
+    before = widget.counts.set_index("motif_name")["seqlets"]
+    widget.update(motifs=dict(reversed(make_pieces()["motifs"].items())))
+    assert before.nunique() > 1
+    pd.testing.assert_series_equal(widget.counts.set_index("motif_name")["seqlets"].reindex(before.index), before)
+    assert widget.seqlets["motif_name"].value_counts().drop("unassigned").to_dict() == before[before > 0].to_dict()
+
+
+def test_update__refuses_motifs_without_those_that_seqlets_match(explorer: Make) -> None:
+    widget = explorer("hits", "marginal")
+    few = dict(list(make_pieces()["motifs"].items())[:4])
+    with pytest.raises(InvalidArgument, match="`motifs` must be those that the seqlets were matched with; got none"):
+        widget.update(motifs=few)
+    assert len(widget._content.motif_names) == 5
+
+
+def test_update__with_fewer_motifs_forgets_effects_that_were_never_known(explorer: Make) -> None:
+    widget = explorer("hits", "seqlets", "annotations", by_family=False)
+    widget.update(motifs=dict(list(make_pieces()["motifs"].items())[:3]))
+    assert widget.counts.set_index("motif_name")["marginal"].to_dict() == {"GATA1": 0.5, "Gata4": -0.25, "TAL1": 0.5}

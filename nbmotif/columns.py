@@ -1,0 +1,71 @@
+"""Reads columns of other people's tables: copied, and nothing cut, rounded or filled in on the way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from nbmotif.errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+_ROUNDING = 1e-6  # by which a p-value that was computed as a difference may miss 0 or 1
+
+
+def check_columns(frame: Any, names: Sequence[str], argument: str) -> None:
+    """Refuse anything but a table in which each of the columns is there once."""
+    expected = f"a DataFrame with the columns {', '.join(names)}"
+    if not isinstance(frame, pd.DataFrame):
+        raise InvalidArgument(argument, type(frame).__name__, expected)
+    held = list(frame.columns)
+    for name in names:
+        if held.count(name) != 1:
+            hint = f"There is no {name!r}." if name not in held else f"There are {held.count(name)} called {name!r}."
+            raise InvalidArgument(argument, f"columns {held}", expected, hint)
+
+
+def whole_numbers(values: Any, name: str, dtype: type[np.signedinteger[Any]] = np.int32) -> NDArray[Any]:
+    """Copy a column as integers; refuse what is missing, no whole number, or too large."""
+    numbers, limits = _numbers(values), np.iinfo(dtype)
+    if numbers.dtype.kind == "f":
+        numbers = numbers.astype(np.float64)
+        _refuse(values, ~(np.floor(numbers) == numbers), name, "whole numbers")  # NaN equals nothing
+    _refuse(values, (numbers < limits.min) | (numbers > limits.max), name, f"numbers of {limits.bits} bits")
+    return numbers.astype(dtype)
+
+
+def finite_numbers(values: Any, name: str, dtype: type[np.floating[Any]] = np.float32) -> NDArray[Any]:
+    """Copy a column as floats; refuse what is missing, or not finite in that precision."""
+    with np.errstate(over="ignore"):
+        numbers = _numbers(values).astype(dtype)
+    _refuse(values, ~np.isfinite(numbers), name, "finite numbers")
+    return numbers
+
+
+def p_values(values: Any, name: str) -> NDArray[np.float64]:
+    """Copy a column of probabilities as float64."""
+    numbers = finite_numbers(values, name, np.float64)
+    _refuse(values, (numbers < -_ROUNDING) | (numbers > 1 + _ROUNDING), name, "between 0 and 1")
+    return numbers
+
+
+def _numbers(values: Any) -> NDArray[Any]:
+    """Return integers or floats; NaN for what is missing or no number."""
+    series = pd.Series(values)
+    if isinstance(series.dtype, np.dtype) and series.dtype.kind in "iuf":
+        return series.to_numpy()
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        series = series.astype(object)
+    return pd.to_numeric(series, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+
+
+def _refuse(values: Any, is_wrong: NDArray[np.bool_], name: str, expected: str) -> None:
+    if is_wrong.any():
+        row = int(is_wrong.argmax())
+        value = pd.Series(values).iloc[row]
+        raise InvalidArgument(name, f"{value if hasattr(value, 'dtype') else repr(value)} in row {row}", expected)

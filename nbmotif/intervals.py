@@ -1,0 +1,69 @@
+"""Reads tables of loci: BED files, or DataFrames whose columns have the names or the places of BED's."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from nbmotif.bed_files import read_bed
+from nbmotif.columns import whole_numbers
+from nbmotif.errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def read_intervals(given: Any, name: str, with_summits: bool = False) -> pd.DataFrame:
+    """Read loci as chrom, start, end and perhaps summit, numbered from 0.
+
+    Parameters
+    ----------
+    given
+        The path of a BED file, or a DataFrame with columns called chrom, start and end; or these are its first three.
+    name
+        What errors call the argument.
+    with_summits
+        Whether to read summits as well, from a column called summit or peak, or from the tenth.
+
+    Raises
+    ------
+    InvalidArgument
+        If a position is missing or no whole number, or an interval does not have 0 <= start <= end.
+    """
+    if isinstance(given, (str, os.PathLike)):
+        return read_bed(given, with_summits)
+    if not isinstance(given, pd.DataFrame):
+        raise InvalidArgument(name, type(given).__name__, "a BED file or a DataFrame with chrom, start and end")
+    columns: dict[str, Any] = {"chrom": _column(given, name, ("chrom",), 0)}
+    places = (("start", ("start",), 1), ("end", ("end",), 2), ("summit", ("summit", "peak"), 9))
+    for label, called, position in places[: 3 if with_summits else 2]:
+        columns[label] = whole_numbers(_column(given, name, called, position), f"{name}[{label!r}]", np.int64)
+    if columns["chrom"].isna().any():
+        row = int(columns["chrom"].isna().argmax())
+        raise InvalidArgument(f"{name}['chrom']", f"none in row {row}", "the name of a chromosome")
+    table = pd.DataFrame({**columns, "chrom": columns["chrom"].astype(str).to_numpy()})
+    _check_order(name, "intervals with 0 <= start <= end", table["start"], table["end"])
+    if with_summits:
+        _check_order(f"{name}['summit']", "within the interval", table["summit"], table["end"] - table["start"])
+    return table
+
+
+def _check_order(name: str, expected: str, low: pd.Series[Any], high: pd.Series[Any]) -> None:
+    """Refuse rows that do not have 0 <= low <= high."""
+    bad: NDArray[Any] = np.flatnonzero((low < 0) | (high < low))
+    if bad.size:
+        raise InvalidArgument(name, f"{low[bad[0]]} and {high[bad[0]]} in row {bad[0]}", expected)
+
+
+def _column(table: pd.DataFrame, name: str, called: tuple[str, ...], position: int) -> pd.Series[Any]:
+    found = [column for column in called if column in table.columns]
+    by_name = {"chrom", "start", "end"} <= set(table.columns)
+    if found and (by_name or position > 2):
+        return table[found[0]]
+    if position >= table.shape[1] or by_name:
+        expected = f"a DataFrame with a column {called[0]!r}, or with {position + 1} columns"
+        raise InvalidArgument(name, f"columns {list(table.columns)}", expected)
+    return table.iloc[:, position]

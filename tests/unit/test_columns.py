@@ -1,0 +1,71 @@
+"""Columns of other people's tables: taken as they are, or refused by name."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from nbmotif.columns import check_columns, finite_numbers, p_values, whole_numbers
+from nbmotif.errors import InvalidArgument
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.array([1, 2], np.uint8),
+        np.array([1.0, 2.0], np.float16),
+        ["1", "2"],
+        pd.array([1, 2], "Int64"),
+        pd.Categorical([1, 2]),
+        pd.Series([1, 2], index=[7, 7]),
+    ],
+)
+def test_whole_numbers__takes_any_column_that_holds_them(values: object) -> None:
+    taken = whole_numbers(values, "hits['start']")
+    assert taken.tolist() == [1, 2]
+    assert taken.dtype == np.int32
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ([1, 2.5], "whole numbers; got 2.5 in row 1"),
+        ([1, np.nan], "whole numbers; got nan in row 1"),
+        (pd.array([1, None], "Int64"), "whole numbers; got <NA> in row 1"),
+        (["chr1"], "whole numbers; got 'chr1' in row 0"),
+        ([0, 2**40], "numbers of 32 bits; got 1099511627776 in row 1"),
+    ],
+)
+def test_whole_numbers__refuses_what_it_would_have_to_change(values: object, message: str) -> None:
+    with pytest.raises(InvalidArgument, match=rf"`hits\['start'\]` must be {message}"):
+        whole_numbers(values, "hits['start']")
+
+
+@pytest.mark.parametrize(("value", "got"), [(np.inf, "inf"), (1e300, r"1e\+300"), (None, "nan"), ("x", "'x'")])
+def test_finite_numbers__refuses_what_has_no_value_in_its_precision(value: object, got: str) -> None:
+    with pytest.raises(InvalidArgument, match=f"`a` must be finite numbers; got {got} in row 1"):
+        finite_numbers([0.5, value], "a", np.float32)
+
+
+def test_p_values__forgive_rounding_alone() -> None:
+    assert p_values([0.0, 1.0, -1e-9], "p").tolist() == [0.0, 1.0, -1e-9]
+    for wrong in (-0.1, 1.1):
+        with pytest.raises(InvalidArgument, match="`p` must be between 0 and 1"):
+            p_values([0.5, wrong], "p")
+
+
+def test_columns__are_copies() -> None:
+    for read, dtype in ((whole_numbers, np.int32), (finite_numbers, np.float32), (p_values, np.float64)):
+        values = np.zeros(3, dtype)
+        assert not np.shares_memory(read(values, "a"), values)
+
+
+def test_check_columns__names_what_is_not_there_once() -> None:
+    frame = pd.DataFrame([[1, 2, 3]], columns=["start", "start", "end"])
+    with pytest.raises(InvalidArgument, match="There are 2 called 'start'"):
+        check_columns(frame, ["end", "start"], "hits")
+    with pytest.raises(InvalidArgument, match="There is no 'chrom'"):
+        check_columns(frame, ["chrom"], "hits")
+    with pytest.raises(InvalidArgument, match="a DataFrame with the columns chrom; got list"):
+        check_columns([], ["chrom"], "hits")
