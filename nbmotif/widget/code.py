@@ -2,27 +2,62 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from nbmotif.widget.queries import read_query
 from nbmotif.widget.rows import TEXT_COLUMNS, parse_bound
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from nbmotif.widget.content import Content
     from nbmotif.widget.rows import Order
     from nbmotif.widget.table import Query
 
 
-def code(content: Content, query: Query, order: Order, by_family: bool) -> str:
+@dataclass(frozen=True)
+class Source:
+    """What an Explorer was made from, as the user writes it.
+
+    Parameters
+    ----------
+    given
+        For each argument the expression that was passed, such as ``study.X``; in most cases a variable of its name.
+    is_summed_again
+        Whether hits that came with their attribution have that of newer attributions.
+    """
+
+    given: Mapping[str, str] = field(default_factory=dict)
+    is_summed_again: bool = False
+
+    def updated(self, pieces: Mapping[str, Any], of: str = "") -> Source:
+        """Note what was passed: pieces by argument, which are attributes of the variable ``of``, if there is one."""
+        named = [name for name, piece in pieces.items() if piece is not None and name != "name"]  # no number needs it
+        given = {name: f"{of}.{name}" if of else name for name in named}
+        kept = {name: written for name, written in self.given.items() if name not in pieces}
+        if "seqlets" in pieces:
+            kept.pop("annotations", None)  # they were those of the seqlets before
+        has_new_scores = not {"attributions", "hypothetical"}.isdisjoint(pieces)
+        return Source(kept | given, "hits" in kept and (self.is_summed_again or has_new_scores))
+
+
+def code(content: Content, source: Source, traits: Mapping[str, Any], order: Order, by_family: bool) -> str:
     """Write Python that makes ``table``, equal to the Explorer's ``counts``.
 
-    It works on what was passed to the Explorer, under the names of its arguments: ``hits`` with their attribution,
-    ``motifs``, ``seqlets`` with their matches as ``motif_idx`` and ``tomtom_p``, ``marginal`` effects by name, and
-    ``attributions``, shape (N, L).
+    Parameters
+    ----------
+    content
+        What is shown.
+    source
+        What it was read from; the code reads the same.
+    traits
+        The values of :data:`nbmotif.widget.queries.QUERY_TRAITS`.
+    order, by_family
+        What the table shows, and how.
     """
-    parts = [_imports(content), *_thresholds(content, query), *_families(content, query)]
+    query = read_query(content, traits)
+    parts = [_imports(content, source, traits, order), _pieces(source), *_thresholds(query, traits), _families(query)]
     if content.hits is not None:
         parts.append(_hits(content, query, by_family))
     if content.seqlets is not None:
@@ -32,52 +67,63 @@ def code(content: Content, query: Query, order: Order, by_family: bool) -> str:
     return "\n".join(parts) + "\n"
 
 
-def _imports(content: Content) -> str:
-    lines = ["import numpy as np", "import pandas as pd", "from nbmotif.thresholds import Thresholds"]
-    if content.hits is not None:
-        lines.append("from nbmotif.hit_index import HitIndex")
-        if content.null:
-            lines.append("from nbmotif.hit_null import shifted_attributions")
-    return "\n".join(lines)
+def _imports(content: Content, source: Source, traits: Mapping[str, Any], order: Order) -> str:
+    modules = {
+        "hit_index": ["HitIndex"] if content.hits is not None else [],
+        "hit_null": ["shifted_attributions"] if content.null else [],
+        "thresholds": ["Thresholds"],
+        "widget.inputs": ["read_content", *(["with_signal"] if source.is_summed_again else [])],
+        "widget.queries": ["filtered_sequences"] if _is_filtered(traits) else [],
+        "widget.rows": ["matcher"] if order.search else [],
+    }
+    lines = [f"from nbmotif.{module} import {', '.join(names)}" for module, names in modules.items() if names]
+    return "\n".join(["import numpy as np", "import pandas as pd", *lines])
 
 
-def _thresholds(content: Content, query: Query) -> list[str]:
-    cuts = query.thresholds
+def _pieces(source: Source) -> str:
+    arguments = ", ".join(f"{name}={written}" for name, written in source.given.items())
+    read = f"read_content({arguments})"
+    return f"\npieces = {f'with_signal({read})' if source.is_summed_again else read}"
+
+
+def _is_filtered(traits: Mapping[str, Any]) -> bool:
+    return traits["sequence"] is None and traits["sequence_filter"] is not None
+
+
+def _thresholds(query: Query, traits: Mapping[str, Any]) -> list[str]:
+    cuts, sequence = query.thresholds, traits["sequence"]
     names = ("attribution", "seqlet_p", "tomtom_p", "fimo_p", "sign", "window")
     given = [f"{name}={getattr(cuts, name)!r}" for name in names if getattr(cuts, name) is not None]
     if cuts.sequences is None:
-        return [f"\nthresholds = Thresholds({', '.join(given)})"]
-    kept = np.flatnonzero(cuts.sequences).tolist()
-    return [
-        f"\nsequences = np.isin(np.arange({content.n_sequences}), {kept})",
-        f"thresholds = Thresholds({', '.join(given)}, sequences=sequences)",
-    ]
+        return [f"thresholds = Thresholds({', '.join(given)})"]
+    is_kept = (
+        f"filtered_sequences(pieces, {traits['sequence_filter']!r})"
+        if _is_filtered(traits)
+        else f"np.arange(pieces.n_sequences) == {sequence}"
+    )
+    return [f"is_kept = {is_kept}", f"thresholds = Thresholds({', '.join(given)}, sequences=is_kept)"]
 
 
-def _families(content: Content, query: Query) -> list[str]:
-    if len(content.tree.joined):
-        return [
-            f"families = motifs.families(similarity={query.similarity!r})",
-            "labels, family_names, medoids = families.labels, families.names, families.medoids",
+def _families(query: Query) -> str:
+    return "\n".join(
+        [
+            f"labels, nodes = pieces.tree.cut(similarity={query.similarity!r})",
+            "family_names = [pieces.tree.names[node] for node in nodes]",
+            "medoids = pieces.tree.medoids[nodes]",
         ]
-    labels, nodes = content.tree.cut(query.similarity)
-    names = [content.tree.names[node] for node in nodes.tolist()]
-    return [
-        f"labels, family_names = np.array({labels.tolist()}), {names}",
-        "medoids = np.unique(labels, return_index=True)[1]",
-    ]
+    )
 
 
 def _hits(content: Content, query: Query, by_family: bool) -> str:
     level = "families" if by_family else "motifs"
-    ranks = "None" if content.ranks is None else "content_ranks(motifs.pwms)"
-    lines = [f"\nindex = HitIndex(hits, length={content.length}, ranks={ranks})"]
-    if content.ranks is not None:
-        lines.insert(0, "\nfrom nbmotif.families import content_ranks")
-    lines.append(f"counted = index.count(thresholds, labels, {query.mode!r}).{level}")
+    lines = [
+        "\nindex = HitIndex(pieces.hits, pieces.length, pieces.ranks)",
+        f"counted = index.count(thresholds, labels, {query.mode!r}).{level}",
+    ]
     if content.null:
         lines += [
-            "shifted = [index.with_attribution(a) for a in shifted_attributions(index.hits, attributions)]",
+            "observed = np.stack([pieces.observed(sequence) for sequence in range(pieces.n_sequences)])",
+            "shifted = [index.with_attribution(a) for a in shifted_attributions(index.hits, observed)]",
             f"chance = [moved.count(thresholds, labels, {query.mode!r}).{level}.count for moved in shifted]",
         ]
     return "\n".join(lines)
@@ -85,20 +131,20 @@ def _hits(content: Content, query: Query, by_family: bool) -> str:
 
 def _seqlets(query: Query) -> str:
     cuts = query.thresholds
-    sign = {"+": "> 0", "-": "< 0", "both": "!= 0"}[cuts.sign]
     tests = [
-        'seqlets["p-value"] < thresholds.seqlet_p',
-        'seqlets["tomtom_p"] < thresholds.tomtom_p',
-        f'seqlets["attribution"].astype(np.float32) {sign}',
-        'seqlets["motif_idx"] >= 0',
+        "seqlets.p_value < thresholds.seqlet_p",
+        "seqlets.tomtom_p < thresholds.tomtom_p",
+        f"seqlets.attribution { ({'+': '> 0', '-': '< 0', 'both': '!= 0'}[cuts.sign]) }",
+        "seqlets.motif_idx >= 0",
     ]
     if cuts.window is not None:
-        tests += [f'seqlets["start"] >= {cuts.window[0]}', f'seqlets["end"] <= {cuts.window[1]}']
+        tests += [f"seqlets.start >= {cuts.window[0]}", f"seqlets.end <= {cuts.window[1]}"]
     if cuts.sequences is not None:
-        tests.append('sequences[seqlets["example_idx"]]')
+        tests.append("is_kept[seqlets.sequence_idx]")
     return (
-        f"\nassigned = seqlets[{' & '.join(f'({test})' for test in tests)}]\n"
-        'n_seqlets = np.bincount(assigned["motif_idx"], minlength=len(labels))'
+        "\nseqlets = pieces.seqlets\n"
+        f"is_assigned = {' & '.join(f'({test})' for test in tests)}\n"
+        "n_seqlets = np.bincount(seqlets.motif_idx[is_assigned], minlength=len(labels))"
     )
 
 
@@ -109,10 +155,10 @@ def _table(content: Content, query: Query, by_family: bool) -> str:
         {
             "family": "family_names",
             "motifs": "np.bincount(labels)",
-            "motif_name": "[motif_names[m] for m in medoids]",
+            "motif_name": "[pieces.motif_names[m] for m in medoids]",
         }
         if by_family
-        else {"motif_name": "motif_names", "family": "[family_names[f] for f in labels]"}
+        else {"motif_name": "pieces.motif_names", "family": "[family_names[f] for f in labels]"}
     )
     columns[query.mode] = "counted.count" if has_hits else zeros
     columns["sequences"] = "counted.sequences" if has_hits else zeros
@@ -120,9 +166,9 @@ def _table(content: Content, query: Query, by_family: bool) -> str:
     columns["seqlets"] = of_seqlets if has_seqlets else zeros
     if content.null:
         columns["expected"] = "sum(chance) / len(chance)"
-    lines = ["", f"motif_names = {'list(motifs)' if content.motifs is not None else repr(content.motif_names)}"]
+    lines = [""]
     if content.marginal is not None:
-        lines.append("effect = pd.Series([marginal.get(name, np.nan) for name in motif_names], dtype=np.float32)")
+        lines.append("effect = pd.Series(pieces.marginal)")
         strongest = "effect.groupby(labels).apply(lambda e: e[e.abs().idxmax()] if e.notna().any() else np.nan)"
         columns["marginal"] = f"{strongest}.to_numpy()" if by_family else "effect"
     lines += ["table = pd.DataFrame(", "    {", *(f"        {name!r}: {made}," for name, made in columns.items())]
@@ -135,22 +181,27 @@ def _shown(content: Content, order: Order, query: Query, by_family: bool) -> str
     columns = {"count": query.mode, "members": "motifs", "name": "family" if by_family else "motif_name"}
     values = {"enrichment": f'table["{query.mode}"] / table["expected"]', "members": _members(by_family)}
     if order.search:
-        expression = re.fullmatch(r"/(.+)/", order.search, re.DOTALL)
-        how = f"{(expression[1] if expression else order.search).lower()!r}, regex={expression is not None}"
-        lines.append(f"is_found = pd.Series(motif_names).str.lower().str.contains({how})")
-        if by_family:
-            lines.append("is_found = np.bincount(labels, is_found) > 0")
-        lines.append(f'table = table[is_found | table["family"].str.lower().str.contains({how})]')
+        find = "np.array([is_wanted(name.lower()) for name in {}], bool)"
+        of_motifs = find.format("pieces.motif_names")
+        lines += [
+            f"is_wanted = matcher({order.search!r})",
+            f"is_found = {f'np.bincount(labels, {of_motifs}) > 0' if by_family else of_motifs}",
+            f"""table = table[is_found | {find.format('table["family"]')}]""",
+        ]
     for column, text in order.filters.items():
         bound = parse_bound(text)
-        if bound is not None and _is_known(content, column):
+        if bound is None:
+            continue
+        if _is_known(content, column):
             value = values.get(column, f'table["{columns.get(column, column)}"]')
             lines.append(f"table = table[{value} {'==' if bound[0] == '=' else bound[0]} {bound[1]!r}]")
+        else:
+            lines.append(f"table = table.iloc[:0]  # {column} is not known")
     for column, descending in reversed(order.sort):
         if not _is_known(content, column):
             continue
         key = values.get(column, f'table["{columns.get(column, column)}"]')
-        key += ".str.lower()" if column in TEXT_COLUMNS else ""
+        key += '.str.lower().str.encode("utf-16-be")' if column in TEXT_COLUMNS else ""
         lines.append(
             f'order = ({key}).reset_index(drop=True).sort_values(ascending={not descending}, kind="stable").index'
         )
@@ -159,8 +210,9 @@ def _shown(content: Content, order: Order, query: Query, by_family: bool) -> str
 
 
 def _is_known(content: Content, column: str) -> bool:
-    unknown = {"enrichment"} if not content.null else set()
-    return column not in (unknown if content.marginal is not None else unknown | {"marginal"})
+    if column == "enrichment":
+        return bool(content.null)
+    return column != "marginal" or content.marginal is not None
 
 
 def _members(by_family: bool) -> str:

@@ -17,9 +17,10 @@ from nbmotif.widget import frames, share, table, wire
 from nbmotif.widget.answers import background
 from nbmotif.widget.bundle import SCRIPT, read_script
 from nbmotif.widget.card import motif_card
-from nbmotif.widget.code import code
+from nbmotif.widget.code import Source, code
 from nbmotif.widget.inputs import read_content, renumbered, with_signal
 from nbmotif.widget.jobs import Jobs, Snapshot
+from nbmotif.widget.queries import QUERY_TRAITS
 from nbmotif.widget.state import SHARED
 from nbmotif.widget.view import ExplorerViews
 
@@ -172,21 +173,22 @@ class Explorer(ExplorerViews):
         max_hits: int = wire.MAX_HITS,
         **traits: Any,
     ) -> None:
-        content = read_content(
-            attributions=attributions,
-            X=X,
-            seqlets=seqlets,
-            hits=hits,
-            motifs=motifs,
-            annotations=annotations,
-            marginal=marginal,
-            loci=loci,
-            name=name,
-            families=families,
-            sequence_names=sequence_names,
-            hypothetical=hypothetical,
-        )
-        self._show(content, max_hits, traits)
+        pieces = {
+            "attributions": attributions,
+            "X": X,
+            "seqlets": seqlets,
+            "hits": hits,
+            "motifs": motifs,
+            "annotations": annotations,
+            "marginal": marginal,
+            "loci": loci,
+            "name": name,
+            "families": families,
+            "sequence_names": sequence_names,
+            "hypothetical": hypothetical,
+        }
+        self._source = Source().updated(pieces)
+        self._show(read_content(**pieces), max_hits, traits)
 
     def _show(self, content: Content, max_hits: int, traits: dict[str, Any]) -> None:
         self._refuse_unknown(traits)
@@ -220,7 +222,10 @@ class Explorer(ExplorerViews):
         traits
             Initial values of traits.
         """
-        return cls(**_pieces_of(study), **traits)
+        pieces = _pieces_of(study)
+        explorer = cls(**pieces, **traits)
+        explorer._source = Source().updated(pieces, of="study")
+        return explorer
 
     def update_from(self, study: Study) -> None:
         """Show what a study has computed by now, in the views that are open already.
@@ -230,7 +235,9 @@ class Explorer(ExplorerViews):
         study
             The study.
         """
-        self.update(**_pieces_of(study))
+        pieces, source = _pieces_of(study), self._source
+        self.update(**pieces)
+        self._source = source.updated(pieces, of="study")
 
     def update(self, **pieces: Any) -> None:
         """Replace some of what is shown, in the views that are open already; thresholds and selection stay.
@@ -264,6 +271,7 @@ class Explorer(ExplorerViews):
         shown = Snapshot(wire.encode(content, self._max_hits), self._shown.rev + 1)
         with self.hold_sync():
             self._adopt(shown)
+            self._source = self._source.updated(pieces)
             self._tracks = self._tracks or frames.default_tracks(content, self._query.thresholds, _TRACKS)
 
     @property
@@ -315,8 +323,12 @@ class Explorer(ExplorerViews):
         return pd.DataFrame(background(self._content, self._query).suggestions, columns=Suggestion._fields)
 
     def code(self) -> str:
-        """Write the plain calls that reproduce ``counts``, from the pieces that were passed to the Explorer."""
-        return code(self._content, self._query, self._order, self.by_family)
+        """Write the plain calls that make ``counts`` as ``table``.
+
+        They read what was passed to the Explorer, from variables with the names of its arguments, or from ``study``.
+        """
+        traits = {name: getattr(self, name) for name in QUERY_TRAITS}
+        return code(self._content, self._source, traits, self._order, self.by_family)
 
     def describe(self, motif: str) -> MotifCard:
         """Describe one motif by the hits that count now: what its card in the widget shows, as numbers.
@@ -379,11 +391,13 @@ class Explorer(ExplorerViews):
         super().close()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        state = (self._content, self._max_hits, {name: getattr(self, name) for name in SHARED})
+        traits = {name: getattr(self, name) for name in SHARED}
+        state = (self._source, self._content, self._max_hits, traits)
         return _blank, (), state
 
-    def __setstate__(self, state: tuple[Content, int, dict[str, Any]]) -> None:
-        self._show(*state)
+    def __setstate__(self, state: tuple[Source, Content, int, dict[str, Any]]) -> None:
+        self._source, content, max_hits, traits = state
+        self._show(content, max_hits, traits)
 
     def __repr__(self) -> str:
         if getattr(self, "_shown", None) is None:

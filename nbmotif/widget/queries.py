@@ -71,7 +71,7 @@ def filtered_sequences(content: Content, wanted: str | list[int] | None) -> NDAr
     text = wanted.lower()
     region = _REGION.fullmatch(text)
     if region is not None and loci is not None:
-        start, end = (int(place.replace(",", "")) for place in region.groups()[1:])
+        start, end = (int(place.replace(",", "") or 0) for place in region.groups()[1:])
         on = np.array([chrom.lower() == region[1] for chrom in loci.chrom], np.bool_)
         return on & (np.array(loci.start, np.int64) < end) & (np.array(loci.end, np.int64) > start)
     kept = np.array([text in name for name in content.lower_sequence_names], np.bool_)

@@ -182,50 +182,6 @@ def test_explorer__counts_in_a_window_of_some_sequences(explorer: Make) -> None:
     assert widget.sequence_filter is None
 
 
-@pytest.mark.parametrize("by_family", [True, False])
-@pytest.mark.parametrize("mode", ["hits", "sites", "exclusive", "sequences", "explained"])
-def test_code__makes_the_table_that_is_shown(explorer: Make, mode: str, by_family: bool) -> None:
-    made = make_pieces("families")
-    made["hits"] = made["hits"].drop(columns="attribution")
-    widget = explorer(
-        *("families", "hits"),
-        hits=made["hits"],
-        count_mode=mode,
-        by_family=by_family,
-        sign="+",
-        attribution_threshold=0.005,
-        window=(10, 110),
-        sequence_filter=[0, 1, 2, 3, 5],
-        fimo_p_threshold=9e-5,
-        _search="/a/",
-        _filters={"sequences": ">= 1"},
-        family_similarity=0.5,
-        _sort=[{"column": "enrichment", "descending": False}, {"column": "name", "descending": True}],
-    )
-    seqlets = made["seqlets"].assign(motif_idx=made["annotations"][0][:, 0], tomtom_p=made["annotations"][1][:, 0])
-    names: dict[str, Any] = {
-        "hits": widget._content.hits,
-        "motifs": widget._content.motifs,
-        "seqlets": seqlets,
-        "marginal": made["marginal"].set_index("motif_name")["effect"].to_dict(),
-        "attributions": made["attributions"].sum(axis=1),
-    }
-    exec(widget.code(), names)
-    pd.testing.assert_frame_equal(names["table"], widget.counts, check_dtype=False, check_exact=True)
-    assert len(widget.counts) > 0
-
-
-def test_code__works_where_families_were_given_and_pieces_are_missing(explorer: Make) -> None:
-    for without in (["seqlets", "annotations"], ["hits"], ["marginal"]):
-        widget = explorer(*without)
-        made = make_pieces()
-        seqlets = made["seqlets"].assign(motif_idx=made["annotations"][0][:, 0], tomtom_p=made["annotations"][1][:, 0])
-        names = {"hits": widget._content.hits, "motifs": widget._content.motifs, "seqlets": seqlets}
-        names["marginal"] = made["marginal"].set_index("motif_name")["effect"].to_dict()
-        exec(widget.code(), names)
-        pd.testing.assert_frame_equal(names["table"], widget.counts, check_dtype=False, check_exact=True)
-
-
 def test_suggestions__come_with_a_reason(explorer: Make) -> None:
     found = explorer("hits", hits=make_pieces()["hits"].drop(columns="attribution")).suggestions
     assert list(found.columns) == ["name", "value", "reason"]
