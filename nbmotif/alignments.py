@@ -74,7 +74,8 @@ class Matches:
         placed = np.empty((*slots.shape, 3), np.int32)
         batch, targets = self.batch, self.batch.targets
         aligned = batch.kinds, batch.starts, self.queries, slots, scores, batch.first
-        scratch = np.empty(slots.shape[1], np.int16), np.empty((2, slots.shape[1]), np.int32)
+        shape = 2, targets.layout.n_strands * slots.shape[1]
+        scratch = np.empty(shape, np.int16), np.empty(shape, np.int32)
         place_alignments(batch.scored.rows, *aligned, targets.layout.lanes, targets.like_memelite, *scratch, placed)
         return placed
 

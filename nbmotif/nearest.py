@@ -109,17 +109,17 @@ def find_nearest(
     p_values, scores = np.empty(shape), np.empty(shape, np.int16)
     idxs, placed = np.empty(shape, np.int32), np.empty((*shape, 3), np.int32)
     q_values, layout = np.empty(shape), targets.layout
-    wholes: tuple[npt.NDArray[Any], ...] = (p_values, scores, idxs, placed, q_values)
+    wholes: tuple[npt.NDArray[Any], ...] = (p_values, scores, placed, idxs, q_values)
     with_q_values = with_q_values and n_nearest is not None
 
     def keep(found: Matches) -> tuple[npt.NDArray[Any], ...]:
-        """Find p-values, scores, indices and places of the nearest, or of all in order."""
+        """Find p-values, scores and places of all in order, or of the nearest, and which these are."""
         if n_nearest is None:
-            in_order = found.p_values, found.scores, layout.targets[found.slots], found.place()
+            in_order = found.p_values, found.scores, found.place()
             return tuple(values.take(layout.slots, axis=1) for values in in_order)
         targets_of = layout.targets[found.slots]
         at, chosen = np.arange(len(found.queries))[:, None], _nearest(found.p_values, targets_of, n_kept)
-        near = (*(values[at, chosen] for values in (found.p_values, found.scores, targets_of)), found.place(chosen))
+        near = found.p_values[at, chosen], found.scores[at, chosen], found.place(chosen), targets_of[at, chosen]
         if not with_q_values:
             return near
         return (*near, benjamini_hochberg(np.sort(found.p_values, axis=1), n_kept))
@@ -129,13 +129,17 @@ def find_nearest(
             for whole, part in zip(wholes, kept, strict=False):
                 whole[at] = part
             bar.update(len(at))
-    offsets, overlaps, strands = placed[row, :, 0], placed[row, :, 1], placed[row, :, 2].astype(np.int8)
-    nearest = None if n_nearest is None else idxs[row]
+
+    def of_all(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return np.ascontiguousarray(values) if len(distinct) == len(queries) else values[row]
+
+    offsets, overlaps, strands = (of_all(placed[..., field]) for field in range(3))
+    nearest = None if n_nearest is None else of_all(idxs)
 
     def find_q_values() -> Floats:
-        return (q_values if with_q_values else _q_values(distinct, targets, n_nearest, n_jobs))[row]
+        return of_all(q_values if with_q_values else _q_values(distinct, targets, n_nearest, n_jobs))
 
-    found = p_values[row], scores[row], offsets, overlaps, strands
+    found = of_all(p_values), of_all(scores), offsets, overlaps, strands.astype(np.int8)
     return TomtomResult(*found, nearest, targets.n_targets, find_q_values)
 
 

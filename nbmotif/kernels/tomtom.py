@@ -149,7 +149,7 @@ def place_alignments(
     first: Shorts,
     lanes: Ints,
     like_memelite: bool,
-    total: Shorts,
+    sums: Shorts,
     chosen: npt.NDArray[np.int32],
     placed: npt.NDArray[np.int32],
 ) -> None:
@@ -166,56 +166,64 @@ def place_alignments(
     like_memelite
         Choose among equal scores as memelite 0.5: the reverse strand, and within a strand by comparing the offset of
         one alignment with the overlap of the other. Otherwise: the larger overlap, the smaller shift, the + strand.
-    total, chosen
-        Scratch, shape (k,) and (2, k). Overwritten.
+    sums, chosen
+        Scratch, shape (2, strands * k) each. Overwritten.
     placed
         Overwritten with offset (column of the target under the query's first), overlap (columns aligned) and strand (0
         or 1), shape (n, k, 3).
 
     Notes
     -----
-    Neighbours in a block that follow each other in ``slots`` are placed together.
+    Neighbours in a block that follow each other in ``slots`` are placed together; of a whole block, both strands are.
     """
-    n_slots = slots.shape[1]
-    shifts, merits = chosen[0], chosen[1]
+    n_slots, n_strands = slots.shape[1], lanes.shape[0]
+    total, wanted, shifts, merits = sums[0], sums[1], chosen[0], chosen[1]
     for at in range(queries.shape[0]):
         start, end = starts[queries[at]], starts[queries[at] + 1]
         width, unaligned = end - start, first[queries[at]]
         m = 0
         while m < n_slots:
             n = 1
-            entry = lanes[0, slots[at, m], 0]
+            entry, columns, stride = lanes[0, slots[at, m], 0], lanes[0, slots[at, m], 1], lanes[0, slots[at, m], 2]
             while m + n < n_slots and lanes[0, slots[at, m + n], 0] == entry + n:
                 n += 1
-            wanted = scores[at, m : m + n]
-            for strand in range(lanes.shape[0]):
-                lane = lanes[strand, slots[at, m]]
-                entry, columns, stride = lane[0], lane[1], lane[2]
+            together = n_strands if n * n_strands == stride else 1  # the strands of a whole block lie side by side
+            size = n * together
+            for side in range(together):
                 for k in range(n):
+                    wanted[side * n + k] = scores[at, m + k]
+            for strand in range(0, n_strands, together):
+                entry = lanes[strand, slots[at, m], 0]
+                for k in range(size):
                     merits[k] = _NOWHERE
                 for shift in range(1 - width, columns):
                     low, high = max(0, -shift), min(width, columns - shift)
-                    for k in range(n):
+                    for k in range(size):
                         total[k] = unaligned
-                    for i in range(low, high):
+                    for i in range(low, high, 4):  # beyond the last column come the zeros of row 0
                         here = entry + (shift + i) * stride
-                        part = rows[kinds[start + i], here : here + n]
-                        for k in range(n):
-                            total[k] += part[k]
+                        k1 = kinds[start + i + 1] if i + 1 < high else 0
+                        k2 = kinds[start + i + 2] if i + 2 < high else 0
+                        k3 = kinds[start + i + 3] if i + 3 < high else 0
+                        r0, r1 = rows[kinds[start + i], here:], rows[k1, here + stride :]
+                        r2, r3 = rows[k2, here + 2 * stride :], rows[k3, here + 3 * stride :]
+                        for k in range(size):
+                            total[k] += (r0[k] + r1[k]) + (r2[k] + r3[k])
                     merit = (high - low) << 16 if like_memelite else ((high - low) << 16) - abs(shift)
                     left = shift << 16 if like_memelite else merit
-                    for k in range(n):
+                    for k in range(size):
                         if (total[k] == wanted[k]) & (merits[k] < merit):
                             shifts[k], merits[k] = shift, left
-                for k in range(n):
-                    if merits[k] > _NOWHERE:
-                        shift = shifts[k]
-                        size = min(width, columns - shift) - max(0, -shift)
+                for lane in range(size):
+                    side, k = (strand, lane) if lane < n else (1, lane - n)
+                    if merits[lane] > _NOWHERE:
+                        shift = shifts[lane]
+                        found = min(width, columns - shift) - max(0, -shift)
                         before, overlap = abs(placed[at, m + k, 0]), placed[at, m + k, 1]
-                        ahead = size > overlap or (size == overlap and abs(shift) < before)
-                        if strand == 0 or overlap < 0 or like_memelite or ahead:
-                            placed[at, m + k, 0], placed[at, m + k, 1], placed[at, m + k, 2] = shift, size, strand
-                    elif strand == 0:
+                        ahead = found > overlap or (found == overlap and abs(shift) < before)
+                        if side == 0 or overlap < 0 or like_memelite or ahead:
+                            placed[at, m + k, 0], placed[at, m + k, 1], placed[at, m + k, 2] = shift, found, side
+                    elif side == 0:
                         placed[at, m + k, 1] = -1
             m += n
 
@@ -228,5 +236,6 @@ def warm_up() -> None:
     best_scores(rows, one, starts, query, blocks, 2, first, sums, best)
     scores, slots = np.empty((1, 1), np.int16), np.empty((1, 1), np.int32)
     keep_nearest(best, starts, starts, scores, slots, np.empty((1, 1, 2), np.int64))
-    lanes, chosen, placed = np.array([[[6, 1, 2]]]), np.empty((2, 1), np.int32), np.empty((1, 1, 3), np.int32)
-    place_alignments(rows, one, starts, query, slots, scores, first, lanes, False, sums, chosen, placed)
+    lanes, placed = np.array([[[6, 1, 2]]]), np.empty((1, 1, 3), np.int32)
+    scratch = np.empty((2, 1), np.int16), np.empty((2, 1), np.int32)
+    place_alignments(rows, one, starts, query, slots, scores, first, lanes, False, *scratch, placed)

@@ -55,16 +55,17 @@ def test_meme_columns__single_precision_never_decides(seed: int, kind: str, n: i
 
 def test_tomtom__equal_scores_take_the_larger_overlap_then_the_smaller_offset() -> None:
     # a flat target column scores exactly the median for every letter, so it may be aligned or not at the same score
-    rows = np.array([[0, 0, 0], [5, 0, 0], [-5, 0, 0]], np.int16)
-    lanes = np.array([[[0, 3, 1]]])
+    rows = np.zeros((3, 9), np.int16)
+    rows[1:, 3] = 5, -5
+    three_columns = np.array([[[3, 3, 1]]])
     placed = np.zeros((1, 1, 3), np.int32)
     first = np.array([10], np.int16)
 
-    def place(kinds: list[int], score: int, like_memelite: bool) -> list[int]:
+    def place(kinds: list[int], score: int, like_memelite: bool, lanes: np.ndarray = three_columns) -> list[int]:
         starts = np.array([0, len(kinds)])
         slots, scores = np.array([[0]], np.int32), np.array([[score]], np.int16)
         arguments = (rows, np.array(kinds), starts, np.array([0]), slots, scores)
-        scratch = np.empty(1, np.int16), np.empty((2, 1), np.int32)
+        scratch = np.empty((2, 1), np.int16), np.empty((2, 1), np.int32)
         kernels.place_alignments(*arguments, first, lanes, like_memelite, *scratch, placed)
         return placed[0, 0].tolist()
 
@@ -73,9 +74,7 @@ def test_tomtom__equal_scores_take_the_larger_overlap_then_the_smaller_offset() 
     assert place([1, 1, 1], 15, False) == [0, 3, 0]
     assert place([1, 1, 1], 15, True) == [0, 3, 0] or place([1, 1, 1], 15, True)[1] < 3
     # a target of one flat column lies under any of the three letters: the smallest shift
-    lanes = np.array([[[1, 1, 1]]])
-    assert place([1, 1, 1], 10, False) == [0, 1, 0]
-    lanes = np.array([[[0, 3, 1]]])
+    assert place([1, 1, 1], 10, False, np.array([[[4, 1, 1]]])) == [0, 1, 0]
     # no column is needed for a score of 10: overlap 2 at shift 1 (columns 1 and 2)
     assert place([1, 2], 10, False) == [1, 2, 0]
 
@@ -131,8 +130,8 @@ def run_kernels(plain: bool) -> list[np.ndarray]:
     single = np.array([0, 1])
     pick(kernels.keep_nearest)(best, single, single, scores, slots, ranges)
     placed, lanes = np.zeros((1, 1, 3), np.int32), np.array([[[6, 3, 2]], [[7, 3, 2]]])
-    chosen = np.empty((2, 1), np.int32)
-    pick(kernels.place_alignments)(rows, kinds, starts, one, slots, scores, first, lanes, False, sums, chosen, placed)
+    pair, chosen = np.empty((2, 2), np.int16), np.empty((2, 2), np.int32)
+    pick(kernels.place_alignments)(rows, kinds, starts, one, slots, scores, first, lanes, False, pair, chosen, placed)
     tops, p_values = 10 - (pmfs[:, ::-1] > 0).argmax(axis=1), np.empty((1, 1))
     nodes, spans, offsets, widths = span_nodes(5, 5), np.empty((5, 5), np.int64), np.array([offset]), np.array([3])
     need, ids = np.full(26, tomtom_null.NEVER), np.empty(26, np.int64)
