@@ -53,6 +53,13 @@ class SeqletColumns:
         return len(self.sequence_idx)
 
 
+def no_seqlets() -> SeqletColumns:
+    """Return the seqlets of an Explorer without them, so that tables have the same columns as with them."""
+    whole, p_value = np.zeros(0, np.int32), np.zeros(0)
+    columns = (whole, whole, whole, np.zeros(0, np.float32), p_value, whole, p_value, np.zeros(0, np.int8))
+    return SeqletColumns(*columns)
+
+
 @dataclass(frozen=True, eq=False)
 class Loci:
     """Where base 0 of each sequence lies in the genome, and where the sequence ends; every list has N entries."""

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import difflib
-import operator
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
-from nbmotif.errors import InvalidArgument
+from nbmotif.columns import whole_number
 from nbmotif.suggestions import Suggestion
 from nbmotif.widget import frames, share, table, wire
 from nbmotif.widget.answers import background
@@ -192,7 +191,7 @@ class Explorer(ExplorerViews):
 
     def _show(self, content: Content, max_hits: int, traits: dict[str, Any]) -> None:
         self._refuse_unknown(traits)
-        self._max_hits = _whole_number(max_hits, "max_hits")
+        self._max_hits = whole_number(max_hits, "max_hits")
         self._shown = Snapshot(wire.encode(content, max_hits), rev=1)
         if "_esm" not in type(self).__dict__:
             self._esm = read_script()  # as text, because anywidget holds on to every widget made from a path
@@ -375,14 +374,12 @@ class Explorer(ExplorerViews):
 
     def _choose(self, tracks: int | Sequence[int] | None) -> list[int]:
         content = self._content
-        if tracks is None or isinstance(tracks, int):
-            shown = [*self._tracks, *([] if self.sequence is None else [self.sequence])] if tracks is None else []
-            n = _TRACKS_IN_A_PAGE if tracks is None else tracks
-            return list(dict.fromkeys([*shown, *frames.default_tracks(content, self._query.thresholds, n)]))
-        wrong = [sequence for sequence in tracks if not 0 <= sequence < content.n_sequences]
-        if wrong:
-            raise InvalidArgument("tracks", wrong[0], f"indices of sequences, 0 to {content.n_sequences - 1}")
-        return list(dict.fromkeys(int(sequence) for sequence in tracks))
+        if isinstance(tracks, Iterable):
+            last = content.n_sequences - 1
+            return list(dict.fromkeys(whole_number(sequence, "tracks", 0, last) for sequence in tracks))
+        n = _TRACKS_IN_A_PAGE if tracks is None else whole_number(tracks, "tracks")
+        shown = [*self._tracks, *([] if self.sequence is None else [self.sequence])] if tracks is None else []
+        return list(dict.fromkeys([*shown, *frames.default_tracks(content, self._query.thresholds, n)]))
 
     def close(self) -> None:
         """Free the arrays and remove the widget and its views from every page they are shown in."""
@@ -417,12 +414,6 @@ class Explorer(ExplorerViews):
         # without the counts by chance, which take longest, so that the view comes soon
         shown = table.counts_frame(self._content, self._query, self._order, self.by_family, with_null=False)
         return {**data, "text/plain": f"{self!r}\n{shown.head(10).to_string(index=False)}"}, metadata
-
-
-def _whole_number(value: Any, name: str) -> int:
-    if isinstance(value, (bool, np.bool_)) or not hasattr(value, "__index__") or operator.index(value) < 0:
-        raise InvalidArgument(name, repr(value), "a whole number, at least 0")
-    return operator.index(value)
 
 
 def _count(n: int, what: str) -> str:

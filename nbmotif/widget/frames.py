@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from nbmotif.hit_index import passing
+from nbmotif.hit_index import HitIndex, passing
+from nbmotif.hits import Hits
 from nbmotif.sites import exclusive_sites, merged_sites
+from nbmotif.widget.content import no_seqlets
 from nbmotif.widget.table import assigned_motif, seqlet_mask
 
 if TYPE_CHECKING:
@@ -16,54 +18,42 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from nbmotif.hits import Hits
     from nbmotif.thresholds import Thresholds
     from nbmotif.widget.content import Content
     from nbmotif.widget.table import Query
 
 _SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 _STRANDS = pd.CategoricalDtype(["-", ".", "+"])  # of -1, 0 and 1; "." is both, or not known
-_HIT_FRAME = ("motif_name", "motif_idx", "sequence_name", "start", "end", "strand", "score", "p-value", "attribution")
-_SEQLET_FRAME = (
-    "example_idx",
-    "start",
-    "end",
-    "attribution",
-    "p-value",
-    "motif_name",
-    "motif_idx",
-    "tomtom_p",
-    "strand",
-)
-_SITE_FRAME = ("family", "motif_name", "sequence_name", "start", "end", "strand", "p-value", "attribution", "n_hits")
 
 
-def counted_hits(content: Content, cuts: Thresholds, motifs: Sequence[int] | None = None) -> Hits | None:
-    """Return the hits that count, of some motifs, if asked."""
-    hits = content.hits
-    if hits is None:
-        return None
+def counted_hits(content: Content, cuts: Thresholds, motifs: Sequence[int] | None = None) -> Hits:
+    """Return the hits that count, of some motifs, if asked; none where there are none."""
+    hits = content.hits or _no_hits(content)
     mask = passing(hits, cuts)
     return hits.where(mask if motifs is None else mask & np.isin(hits.motif_idx, motifs))
 
 
-def hits_frame(content: Content, hits: Hits | None) -> pd.DataFrame:
+def _no_hits(content: Content) -> Hits:
+    """Return the hits of an Explorer without them, so that tables have the same columns as with them."""
+    none = np.zeros(0)
+    of_sequences = content.sequence_names, content.n_sequences
+    return Hits(content.motif_names, content.motif_widths, none, none, none, none, none, none, none, *of_sequences)
+
+
+def hits_frame(content: Content, hits: Hits) -> pd.DataFrame:
     """Return hits with the vignette's columns, and where they lie in the genome if that is known."""
-    if hits is None:
-        return pd.DataFrame({name: [] for name in _HIT_FRAME})
     return _with_genome(hits.to_frame(), content, hits.sequence_idx)
 
 
 def sites_frame(content: Content, query: Query) -> pd.DataFrame:
     """Return the sites of families: runs of overlapping hits, or the winners of their places where those count."""
-    index = content.index
-    if index is None:
-        return pd.DataFrame({name: [] for name in _SITE_FRAME})
+    index = content.index or HitIndex(_no_hits(content))
     labels, nodes = content.tree.cut(query.similarity)
     find = exclusive_sites if query.mode == "exclusive" else merged_sites
     sites = find(index, query.thresholds, labels)
     row, sequence = sites["row"].to_numpy(), sites["example_idx"].to_numpy()
-    strongest, hits = index.hits.rows_frame(row), index.hits
+    strongest, attribution = index.hits.rows_frame(row), index.hits.attribution
+    assert attribution is not None, "checked when the content was read"
     families = np.array([content.tree.names[node] for node in nodes.tolist()], object)
     frame = {
         "family": families[sites["family_idx"]],
@@ -73,7 +63,7 @@ def sites_frame(content: Content, query: Query) -> pd.DataFrame:
         "end": sites["end"],
         "strand": strongest["strand"],
         "p-value": strongest["p-value"],
-        "attribution": np.zeros(len(row)) if hits.attribution is None else hits.attribution[row],
+        "attribution": attribution[row],
         "n_hits": sites["n_hits"],
     }
     return _with_genome(pd.DataFrame(frame), content, sequence)
@@ -81,9 +71,7 @@ def sites_frame(content: Content, query: Query) -> pd.DataFrame:
 
 def seqlets_frame(content: Content, cuts: Thresholds, motifs: Sequence[int] | None = None) -> pd.DataFrame:
     """Return the seqlets that count, with the vignette's columns and their motif; "unassigned" (-1) without one."""
-    seqlets = content.seqlets
-    if seqlets is None:
-        return pd.DataFrame({name: [] for name in _SEQLET_FRAME})
+    seqlets = content.seqlets or no_seqlets()
     motif = assigned_motif(seqlets, cuts)
     mask = seqlet_mask(seqlets, cuts)
     if motifs is not None:
@@ -108,7 +96,8 @@ def seqlets_frame(content: Content, cuts: Thresholds, motifs: Sequence[int] | No
 def unexplained_frame(content: Content, cuts: Thresholds) -> pd.DataFrame:
     """Return the seqlets that count, have no match, and are not half covered by a hit that counts; strongest first."""
     frame = seqlets_frame(content, cuts, [-1]).reset_index(drop=True)
-    if hits := counted_hits(content, cuts):
+    hits = counted_hits(content, cuts)
+    if hits.n_hits:
         order = np.argsort(hits.sequence_idx, kind="stable")
         start = hits.start[order].astype(np.int64)
         end = start + np.asarray(hits.motif_widths)[hits.motif_idx[order]]
@@ -132,15 +121,14 @@ def selection_frame(content: Content, query: Query, names: Sequence[str]) -> pd.
     chosen, cuts = np.flatnonzero(is_named | np.isin(labels, wanted)).tolist(), query.thresholds
     seqlets = seqlets_frame(content, cuts, chosen).rename(columns={"example_idx": "sequence_idx"})
     hits = counted_hits(content, cuts, chosen)
-    of_hits = hits_frame(content, hits).assign(sequence_idx=[] if hits is None else hits.sequence_idx)
+    of_hits = hits_frame(content, hits).assign(sequence_idx=hits.sequence_idx)
     columns = ["motif_name", "sequence_idx", "start", "end", "strand", "attribution", "p-value"]
     columns += [] if content.loci is None else ["chrom", "chrom_start", "chrom_end"]
     parts = [
         frame[columns].astype({"motif_name": object, "strand": object}).assign(method=method)
         for method, frame in (("hit", of_hits), ("seqlet", seqlets))
-        if len(frame)
     ]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({name: [] for name in [*columns, "method"]})
+    return pd.concat(parts, ignore_index=True)
 
 
 def default_tracks(content: Content, cuts: Thresholds, n: int) -> list[int]:

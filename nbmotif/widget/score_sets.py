@@ -38,6 +38,10 @@ def read_score_sets(attributions: Any, hypothetical: Any, X: NDArray[Any] | None
         raise InvalidArgument("attributions, hypothetical", got, "both arrays, or both mappings of name to array")
     sets = {name: _read_one(observed.get(name), every.get(name), X) for name in [*observed, *every] or [_UNNAMED]}
     first = next(iter(sets))
+    differences = {f"{a} - {b}" for a in sets for b in sets}
+    if not differences.isdisjoint(sets):
+        got = f"a set called {next(name for name in sets if name in differences)!r}"
+        raise InvalidArgument("attributions", got, "names that are not those of the difference of two others")
     missing = [name for name in [*observed, *every] if observed.get(name) is None is every.get(name)]
     if missing:
         raise InvalidArgument("attributions", f"None for {missing[0]!r}", "an array for each name")

@@ -7,8 +7,10 @@ import difflib
 from typing import TYPE_CHECKING, Any
 
 import anywidget
+import numpy as np
 import traitlets as t
 
+from nbmotif.errors import InvalidArgument
 from nbmotif.hit_index import COUNT_MODES
 from nbmotif.progress import reporting
 from nbmotif.widget.queries import QUERY_TRAITS, read_query
@@ -26,7 +28,7 @@ from nbmotif.widget.traits import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from nbmotif.widget.content import Content
     from nbmotif.widget.jobs import Snapshot
@@ -63,12 +65,18 @@ SHARED = (
 )
 
 
+def layer_names(score_sets: Iterable[str]) -> list[str]:
+    """Name what a track can show: sets of attributions, and what one has more than another."""
+    sets = list(score_sets)
+    return [*sets, *(f"{a} - {b}" for a in sets for b in sets if a != b)]
+
+
 class ExplorerState(anywidget.AnyWidget):
     """Traits of `Explorer`, where they are described."""
 
     _shown: Snapshot | None = None
 
-    attribution_threshold = Threshold(0.01, at_least=0.0).tag(sync=True)
+    attribution_threshold = Threshold(0.01, at_least=0.0, at_most=float(np.finfo(np.float32).max)).tag(sync=True)
     fimo_p_threshold = Threshold(1e-4, above=0.0, at_most=1.0).tag(sync=True)
     seqlet_p_threshold = Threshold(0.01, above=0.0, at_most=1.0).tag(sync=True)
     tomtom_p_threshold = Threshold(0.01, above=0.0, at_most=1.0).tag(sync=True)
@@ -120,6 +128,11 @@ class ExplorerState(anywidget.AnyWidget):
         return self._shown.content
 
     @property
+    def n_sequences(self) -> int:
+        """How many sequences are shown, N."""
+        return self._content.n_sequences
+
+    @property
     def _query(self) -> Query:
         return read_query(self._content, {name: getattr(self, name) for name in QUERY_TRAITS})
 
@@ -158,18 +171,23 @@ class ExplorerState(anywidget.AnyWidget):
     @t.validate("selected_motifs")
     def _known_motifs(self, proposal: Any) -> list[str]:
         names = list(dict.fromkeys(proposal["value"]))
-        families = [] if self._shown is None else self._shown.content.tree.names
         for name in names:
-            if name not in families:
-                self._motif_index(name, "selected_motifs")
+            if name not in self._content.tree.names:
+                self._check_motif(name, "selected_motifs")
         return names
 
     @t.validate("motif")
     def _known_motif(self, proposal: Any) -> str | None:
         name: str | None = proposal["value"]
         if name is not None:
-            self._motif_index(name, "motif")
+            self._check_motif(name, "motif")
         return name
+
+    def _check_motif(self, name: str, trait: str) -> None:
+        try:
+            self._motif_index(name, trait)
+        except InvalidArgument as error:
+            raise t.TraitError(str(error)) from None
 
     def _motif_of(self, name: str) -> int:
         """Return the index of a motif, or of the one in the middle of a family."""
@@ -179,26 +197,25 @@ class ExplorerState(anywidget.AnyWidget):
         return self._motif_index(name, "motif")
 
     def _motif_index(self, name: str, argument: str) -> int:
-        names = [] if self._shown is None else self._shown.content.motif_names
+        names = self._content.motif_names
         if name not in names:
-            close = difflib.get_close_matches(name, names, 3)
-            hint = f" There are {', '.join(close)}." if close else ""
-            raise t.TraitError(f"`{argument}` must name motifs that are shown; got {name!r}.{hint}")
+            close = difflib.get_close_matches(str(name), names, 3)
+            hint = f"There are {', '.join(close)}." if close else ""
+            raise InvalidArgument(argument, repr(name), "the name of a motif that is shown", hint)
         return names.index(name)
 
     @t.validate("layers")
     def _known_layers(self, proposal: Any) -> list[str]:
-        sets = [] if self._shown is None else list(self._shown.content.score_sets)
-        known = [*sets, *(f"{a} - {b}" for a in sets for b in sets if a != b)]
+        known = layer_names(self._content.score_sets)
         unknown = [name for name in proposal["value"] if name not in known]
         if unknown:
-            raise t.TraitError(f"`layers` must hold names out of {', '.join(map(repr, known))}; got {unknown[0]!r}.")
+            expected = f"out of {', '.join(map(repr, known))}" if known else "of attributions, of which there are none"
+            raise t.TraitError(f"`layers` must be names {expected}; got {unknown[0]!r}.")
         return list(dict.fromkeys(proposal["value"]))
 
     @t.validate("sequence", "_tracks")
     def _known_sequences(self, proposal: Any) -> Any:
-        value = proposal["value"]
-        n = 0 if self._shown is None else self._shown.content.n_sequences
+        value, n = proposal["value"], self.n_sequences
         for sequence in [] if value is None else [value] if isinstance(value, int) else value:
             if not 0 <= sequence < n:
                 name = proposal["trait"].name
@@ -207,8 +224,7 @@ class ExplorerState(anywidget.AnyWidget):
 
     @t.validate("sequence_filter")
     def _known_filter(self, proposal: Any) -> Any:
-        value = proposal["value"]
-        n = 0 if self._shown is None else self._shown.content.n_sequences
+        value, n = proposal["value"], self.n_sequences
         if isinstance(value, list) and value and not 0 <= min(value) <= max(value) < n:
             got = f"{min(value)} to {max(value)}"
             raise t.TraitError(f"`sequence_filter` must hold indices of sequences, 0 to {n - 1}; got {got}.")
@@ -217,7 +233,7 @@ class ExplorerState(anywidget.AnyWidget):
     @t.validate("window")
     def _window_inside(self, proposal: Any) -> tuple[int, int] | None:
         value: tuple[int, int] | None = proposal["value"]
-        length = 0 if self._shown is None else self._shown.content.length
+        length = self._content.length
         if value is not None and value[1] > length:
             raise t.TraitError(f"`window` must lie in 0 to {length} bp; got {value}.")
         return value
@@ -226,7 +242,7 @@ class ExplorerState(anywidget.AnyWidget):
     def _viewport_inside(self, proposal: Any) -> tuple[float, float] | None:
         if proposal["value"] is None:
             return None
-        length = 0 if self._shown is None else self._shown.content.length
+        length = self._content.length
         start, end = proposal["value"]
         start, end = max(0.0, start), min(float(length), end)
         if start >= end:
@@ -246,7 +262,7 @@ class ExplorerState(anywidget.AnyWidget):
             self.sequence = None
         if self._manifest["length"] != content.length:
             self.viewport = None
-        self.layers = [name for name in self.layers if set(name.split(" - ")) <= set(content.score_sets)]
+        self.layers = [name for name in self.layers if name in layer_names(content.score_sets)]
         self._tracks = [sequence for sequence in self._tracks if sequence < content.n_sequences]
         if isinstance(self.sequence_filter, list) and max(self.sequence_filter, default=0) >= content.n_sequences:
             self.sequence_filter = None

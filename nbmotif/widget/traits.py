@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import operator
+import reprlib
 from collections.abc import Mapping
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import traitlets as t
@@ -14,7 +15,15 @@ import traitlets as t
 from nbmotif.widget.rows import NUMBER_COLUMNS, SORT_COLUMNS, parse_bound
 
 
-class Threshold(t.TraitType[float, Any]):
+class Checked(t.TraitType[Any, Any]):
+    """A trait that says in one line what it must be, however long what it got."""
+
+    def error(self, obj: Any, value: Any, error: Any = None, info: Any = None) -> NoReturn:  # noqa: ARG002
+        """Raise a TraitError."""
+        raise t.TraitError(f"`{self.name}` must be {self.info_text}; got {reprlib.repr(value)}.")
+
+
+class Threshold(Checked):
     """A finite number in a range; numpy's numbers are welcome."""
 
     def __init__(
@@ -27,22 +36,28 @@ class Threshold(t.TraitType[float, Any]):
 
     def validate(self, obj: Any, value: Any) -> float:
         """Return the number as a float."""
+        if getattr(value, "ndim", None) == 0:  # an array or a tensor of one number
+            value = value.item()
         if type(value) is bool or not isinstance(value, Real):
             self.error(obj, value)
-        number = float(value)
+        number = float(value) + 0.0  # no -0
         if not math.isfinite(number) or number < self.at_least or number <= self.above or number > self.at_most:
             self.error(obj, value)
         return number
 
 
 class Names(t.List[str]):
-    """A list of at most ``maxlen`` strings."""
+    """A list of at most ``maxlen`` strings; a column of a table is welcome."""
 
     def __init__(self, maxlen: int) -> None:
         super().__init__(t.Unicode(), maxlen=maxlen)
 
+    def validate(self, obj: Any, value: Any) -> Any:
+        """Return the names as a list."""
+        return super().validate(obj, value.tolist() if hasattr(value, "tolist") else value)
 
-class SequenceIndex(t.TraitType[Any, Any]):
+
+class SequenceIndex(Checked):
     """The index of a sequence, or None."""
 
     info_text = "the index of a sequence, or None"
@@ -60,7 +75,7 @@ class SequenceIndex(t.TraitType[Any, Any]):
         return int(value)
 
 
-class Viewport(t.TraitType[Any, Any]):
+class Viewport(Checked):
     """A pair of positions, start first, or None."""
 
     info_text = "a pair of positions in bp, start first, or None"
@@ -82,7 +97,7 @@ class Viewport(t.TraitType[Any, Any]):
         return (start, end)
 
 
-class Window(t.TraitType[Any, Any]):
+class Window(Checked):
     """A pair of whole positions, start first, or None."""
 
     info_text = "a pair of whole positions in bp, start first, or None"
@@ -104,7 +119,7 @@ class Window(t.TraitType[Any, Any]):
         return (start, end)
 
 
-class SequenceFilter(t.TraitType[Any, Any]):
+class SequenceFilter(Checked):
     """Text, indices of sequences, one boolean for each sequence, or None."""
 
     info_text = "text, indices of sequences, one boolean per sequence, or None"
@@ -123,11 +138,14 @@ class SequenceFilter(t.TraitType[Any, Any]):
             self.error(obj, value)
         if array.ndim != 1 or (array.dtype.kind not in "iub" and len(array)):
             self.error(obj, value)
+        if array.dtype.kind == "b" and len(array) != obj.n_sequences:
+            message = f"must be one boolean for each of {obj.n_sequences:,} sequences; got {len(array):,}."
+            raise t.TraitError(f"`{self.name}` {message}")
         indices: list[int] = (np.flatnonzero(array) if array.dtype.kind == "b" else np.unique(array)).tolist()
         return [int(index) for index in indices]
 
 
-class Sort(t.TraitType[Any, Any]):
+class Sort(Checked):
     """The table's order: columns, the most important first, each with its direction."""
 
     info_text = f"a list of dicts with column (one of {', '.join(SORT_COLUMNS)}) and descending"
@@ -146,7 +164,7 @@ class Sort(t.TraitType[Any, Any]):
         return [{"column": key["column"], "descending": bool(key["descending"])} for key in value]
 
 
-class Filters(t.TraitType[Any, Any]):
+class Filters(Checked):
     """What numbers of the table must be: a column's name, and a bound."""
 
     info_text = f"a dict of a column ({', '.join(NUMBER_COLUMNS)}) and a bound such as '>= 10'"

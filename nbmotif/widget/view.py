@@ -8,6 +8,8 @@ import anywidget
 import ipywidgets
 import traitlets as t
 
+from nbmotif.columns import whole_number
+from nbmotif.errors import InvalidArgument
 from nbmotif.widget.state import ExplorerState
 
 _SPAN = 120  # bp around a place that is looked at
@@ -125,15 +127,20 @@ class ExplorerViews(ExplorerState):
         >>> explorer.viewport
         (145.0, 265.0)
         """
+        length = self._content.length
+        sequence = whole_number(sequence, "sequence", 0, self._content.n_sequences - 1)
+        viewport = None
+        if start is not None or end is not None:
+            start, end = whole_number(start, "start", 0, length - 1), whole_number(end, "end", 1, length)
+            if start >= end:
+                raise InvalidArgument("start", start, f"before `end`, {end}")
+            around = max(end - start, _SPAN)
+            first = max(0, min((start + end - around) // 2, length - around))
+            viewport = (first, min(first + around, length))
         shown = [other for other in self._tracks if other != sequence]
         with self.hold_sync():
-            self._tracks = [int(sequence), *shown][: max(1, len(self._tracks))]
-            if start is None or end is None:
-                self.viewport = None
-            else:
-                length, around = self._content.length, max(end - start, _SPAN)
-                first = max(0, min((start + end - around) // 2, length - around))
-                self.viewport = (int(first), int(min(first + around, length)))
+            self._tracks = [sequence, *shown][: max(1, len(self._tracks))]
+            self.viewport = viewport
 
     def beside(self, other: ExplorerViews) -> ipywidgets.GridBox:
         """Show this explorer and another one side by side, and let them move together.

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import traitlets
 
+from nbmotif.errors import InvalidArgument
 from nbmotif.widget.card import FLANK, QUANTILES, encode_card, logo_cosine
 from nbmotif.widget.queries import QUERY_TRAITS
 from tests.unit.test_widget_share import page_of
@@ -66,8 +67,9 @@ def test_describe__of_few_or_no_sites_gives_what_there_is(explorer: Make) -> Non
     assert np.isnan(card.cosine)
     assert "0 sites" in repr(card)
     assert explorer("hits").describe(MOTIF).n_sites == 0
-    with pytest.raises(traitlets.TraitError, match=r"got 'Gata'. There are Gata4"):
-        widget.describe("Gata")
+    for unknown, hint in (("Gata", "There are Gata4"), (5, ""), (None, "")):
+        with pytest.raises(InvalidArgument, match=rf"`motif` must be .* shown; got {unknown!r}\. ?{hint}"):
+            widget.describe(unknown)
 
 
 def test_encode_card__sends_the_surroundings_of_each_example(explorer: Make) -> None:
@@ -116,7 +118,7 @@ def test_describe__takes_a_family_for_its_middle_motif(explorer: Make) -> None:
 
 def test_motif__is_one_that_is_shown(explorer: Make) -> None:
     widget = explorer()
-    with pytest.raises(traitlets.TraitError, match="`motif` must name motifs that are shown"):
+    with pytest.raises(traitlets.TraitError, match="`motif` must be the name of a motif that is shown"):
         widget.motif = "TAL"
     widget.motif = "TAL1"
     widget.update(motifs={"other": np.full((4, 6), 0.25)}, hits=None, seqlets=None, marginal=None)

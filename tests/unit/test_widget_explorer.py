@@ -11,6 +11,7 @@ import ipywidgets
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 import traitlets
 
 import nbmotif.widget.bundle
@@ -123,6 +124,72 @@ def test_explorer__takes_numbers_of_numpy(explorer: Make) -> None:
     assert (widget.attribution_threshold, widget.sequence, widget.viewport) == (0.5, 3, (10.0, 50.0))
     assert type(widget.attribution_threshold) is float
     assert type(widget.sequence) is int
+    for one in (torch.tensor(0.25), np.array(0.25)):
+        widget.attribution_threshold = one
+        assert widget.attribution_threshold == 0.25
+
+
+def test_explorer__takes_names_from_a_column_of_a_table(explorer: Make) -> None:
+    widget = explorer(by_family=False)
+    names = widget.counts["motif_name"].head(2)
+    for chosen in (names, names.to_numpy(), pd.Index(names), tuple(names)):
+        widget.selected_motifs = []
+        widget.selected_motifs = chosen
+        assert widget.selected_motifs == names.tolist()
+
+
+def test_explorer__wants_one_boolean_for_each_sequence(explorer: Make) -> None:
+    widget = explorer()
+    for wrong in ([True] * 5, np.ones(7, bool)):
+        with pytest.raises(
+            traitlets.TraitError, match=r"`sequence_filter` must be one boolean for each of 6 sequences"
+        ):
+            widget.sequence_filter = wrong
+
+
+def test_explorer__says_in_a_line_what_is_wrong_with_a_long_value(explorer: Make) -> None:
+    with pytest.raises(traitlets.TraitError, match=r"`sequence_filter` must be text, indices.*; got ") as caught:
+        explorer().sequence_filter = [0.5] * 10_000
+    assert len(str(caught.value)) < 200
+
+
+def test_explorer__tables_without_hits_or_seqlets_look_as_with_them(explorer: Make) -> None:
+    full, empty = explorer(selected_motifs=["TAL1"]), explorer("hits", "seqlets", "annotations")
+    for name in ("hits", "sites", "seqlets", "unexplained", "selection"):
+        expected, found = getattr(full, name), getattr(empty, name)
+        assert found.columns.tolist() == expected.columns.tolist()
+        assert len(found) == 0
+        are_numbers = [pd.api.types.is_numeric_dtype(frame[column]) for frame in (expected, found) for column in frame]
+        assert are_numbers[: len(expected.columns)] == are_numbers[len(expected.columns) :]
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ((6,), "`sequence` must be a whole number, 0 to 5; got 6"),
+        ((-1,), "`sequence` must be a whole number, 0 to 5"),
+        (("peak 1",), "`sequence` must be a whole number, 0 to 5; got 'peak 1'"),
+        ((0, 10), "`end` must be a whole number, 1 to 120; got None"),
+        ((0, None, 10), "`start` must be a whole number, 0 to 119; got None"),
+        ((0, 200, 210), "`start` must be a whole number, 0 to 119; got 200"),
+        ((0, 20, 10), "`start` must be before `end`, 10; got 20"),
+        ((0, 1.5, 9), "`start` must be a whole number"),
+    ],
+)
+def test_look_at__says_what_is_wrong_and_moves_nothing(explorer: Make, place: tuple[Any, ...], message: str) -> None:
+    widget = explorer(viewport=(10, 50))
+    tracks = widget._tracks
+    with pytest.raises(InvalidArgument, match=message):
+        widget.look_at(*place)
+    assert (widget._tracks, widget.viewport) == (tracks, (10, 50))
+
+
+def test_look_at__takes_a_row_of_a_table(explorer: Make) -> None:
+    widget = explorer(attributions=np.ones((6, 1000)), X=None, hypothetical=None, loci=None)
+    row = widget.unexplained[["example_idx", "start", "end"]].astype(float).iloc[0]
+    widget.look_at(*row)
+    assert widget._tracks[0] == row["example_idx"]
+    assert widget.viewport[0] <= row["start"] < row["end"] <= widget.viewport[1]
 
 
 def test_explorer__clips_the_viewport_to_the_sequence(explorer: Make) -> None:

@@ -93,3 +93,17 @@ def test_explorer__refuses_sets_that_do_not_go_together(explorer: Make, change: 
         pieces |= dict.fromkeys(("hits", "seqlets", "annotations", "loci", "sequence_names"))
     with pytest.raises(InvalidArgument, match=message):
         explorer(**pieces)
+
+
+def test_update__keeps_a_layer_whose_name_reads_like_a_difference(explorer: Make) -> None:
+    scores = make_pieces()["attributions"]
+    widget = explorer("hypothetical", attributions={"day 0 - 7": scores, "day 8": scores})
+    widget.layers = ["day 0 - 7", "day 8 - day 0 - 7"]
+    widget.update(name="again")
+    assert widget.layers == ["day 0 - 7", "day 8 - day 0 - 7"]
+
+
+def test_explorer__refuses_a_set_that_is_called_like_the_difference_of_two_others(explorer: Make) -> None:
+    scores = make_pieces()["attributions"]
+    with pytest.raises(InvalidArgument, match="a set called 'a - b'"):
+        explorer("hypothetical", attributions={"a": scores, "b": scores, "a - b": scores})

@@ -97,5 +97,11 @@ def test_to_html__is_the_same_each_time(explorer: Make) -> None:
 
 
 def test_to_html__refuses_a_track_that_is_not_there(explorer: Make) -> None:
-    with pytest.raises(ValueError, match=r"`tracks` must be indices .*; got 6"):
+    with pytest.raises(ValueError, match=r"`tracks` must be a whole number, 0 to 5; got 6"):
         explorer().to_html(tracks=[6])
+
+
+@pytest.mark.parametrize("tracks", [-1, 1.5, "a", ["a"], [1.5], True])
+def test_to_html__refuses_tracks_that_are_no_numbers_of_sequences(explorer: Make, tracks: Any) -> None:
+    with pytest.raises(ValueError, match="`tracks` must be a whole number"):
+        explorer().to_html(tracks=tracks)
