@@ -369,7 +369,7 @@ class Explorer(ExplorerViews):
         cards = [motif_card(content, self._query, motif) for motif in list(motifs)[:_CARDS_IN_A_PAGE]]
         text = share.page(traits, self._shown.encoded, chosen, title, cards)
         if path is not None:
-            Path(path).write_text(text, encoding="utf-8")
+            Path(path).write_bytes(text.encode("utf-8", "replace"))
         return text
 
     def _choose(self, tracks: int | Sequence[int] | None) -> list[int]:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 import numpy as np
 
 from nbmotif.errors import InvalidArgument, InvalidFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # Where each tool keeps what: bpnet-lite and tfmodisco-lite save a lone array; ChromBPNet's and older tools' h5 hold
 # groups; Fi-NeMo's regions name theirs.
@@ -35,7 +39,7 @@ def load_array(value: Any, name: str) -> np.ndarray[Any, Any]:
         If the file holds no array that is known to be of that kind.
     """
     if isinstance(value, (str, os.PathLike)):
-        return _load_file(Path(value), name)
+        value = _load_file(Path(value), name)
     if hasattr(value, "detach"):
         value = value.detach().cpu()
         if str(value.dtype) == "torch.bfloat16":
@@ -55,19 +59,41 @@ def load_array(value: Any, name: str) -> np.ndarray[Any, Any]:
 def _load_file(path: Path, name: str) -> np.ndarray[Any, Any]:
     if not path.exists():
         raise InvalidFile(path, "there is no such file", f"`{name}` may be a path or an array.")
-    if path.suffix == ".npy":
-        return np.load(path)  # type: ignore[no-any-return]
-    if path.suffix == ".npz":
-        with np.load(path) as file:
-            return np.asarray(file[_pick(list(file), path, name)])
-    if path.suffix in {".h5", ".hdf5"}:
-        import h5py
+    if path.suffix not in _READERS:
+        problem = f"`{name}` cannot be read from a {path.suffix or 'nameless'} file"
+        raise InvalidFile(path, problem, "Use npz, npy or h5.")
+    try:
+        return np.asarray(_READERS[path.suffix](path, name))
+    except InvalidFile:
+        raise
+    except (ValueError, OSError, EOFError, BadZipFile) as error:
+        raise InvalidFile(path, f"it cannot be read as {path.suffix[1:]}: {str(error).rstrip('.')}") from error
 
-        with h5py.File(path) as file:
-            held: list[str] = []
-            file.visititems(lambda key, item: held.append(key) if hasattr(item, "shape") else None)
-            return np.asarray(file[_pick(held, path, name)])
-    raise InvalidFile(path, f"`{name}` cannot be read from a {path.suffix or 'nameless'} file", "Use npz, npy or h5.")
+
+def _read_npy(path: Path, name: str) -> Any:  # noqa: ARG001  every reader takes a name
+    return np.load(path)
+
+
+def _read_npz(path: Path, name: str) -> Any:
+    with path.open("rb") as file, np.load(file) as held:
+        return held[_pick(list(held), path, name)]
+
+
+def _read_h5(path: Path, name: str) -> Any:
+    import h5py
+
+    with h5py.File(path) as file:
+        held: list[str] = []
+        file.visititems(lambda key, item: held.append(key) if hasattr(item, "shape") else None)
+        return np.asarray(file[_pick(held, path, name)])
+
+
+_READERS: dict[str, Callable[[Path, str], Any]] = {
+    ".npy": _read_npy,
+    ".npz": _read_npz,
+    ".h5": _read_h5,
+    ".hdf5": _read_h5,
+}
 
 
 def _pick(held: list[str], path: Path, name: str) -> str:
@@ -76,4 +102,6 @@ def _pick(held: list[str], path: Path, name: str) -> str:
         return known[0]
     if len(held) == 1:
         return held[0]
-    raise InvalidFile(path, f"it holds {', '.join(held)}; none is known as `{name}`", "Load it and pass the array.")
+    raise InvalidFile(
+        path, f"it holds {', '.join(held) or 'no array'}; none is known as `{name}`", "Load it and pass the array."
+    )

@@ -97,10 +97,11 @@ class ExplorerViews(ExplorerState):
         Parameters
         ----------
         motif
-            Its name. Default: that of the trait ``motif``, which the card follows.
+            Its name, or that of a family for the motif that is most like the others. Default: that of the trait
+            ``motif``, which the card follows.
         """
         if motif is not None:
-            self.motif = motif
+            self.motif = self._content.motif_names[self._motif_of(motif)]
         return self._view("card")
 
     def pairs(self) -> View:
@@ -153,6 +154,9 @@ class ExplorerViews(ExplorerState):
         other
             For instance that of another model on the same sequences.
         """
+        if other is self or not isinstance(other, ExplorerViews):
+            got = "this one" if other is self else type(other).__name__
+            raise InvalidArgument("other", got, "another Explorer")
         mine, its = self._content, other._content
         shared = list(_MOVE_TOGETHER)
         if mine.motif_names == its.motif_names:

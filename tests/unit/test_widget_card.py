@@ -123,3 +123,11 @@ def test_motif__is_one_that_is_shown(explorer: Make) -> None:
     widget.motif = "TAL1"
     widget.update(motifs={"other": np.full((4, 6), 0.25)}, hits=None, seqlets=None, marginal=None)
     assert widget.motif is None
+
+
+def test_card__of_a_family_is_that_of_its_middle(explorer: Make) -> None:
+    widget = explorer()
+    widget.card("GATA")
+    assert widget.motif == widget.describe("GATA").name
+    with pytest.raises(InvalidArgument, match="`motif` must be the name of a motif"):
+        widget.card("GATA9")

@@ -163,35 +163,6 @@ def test_explorer__tables_without_hits_or_seqlets_look_as_with_them(explorer: Ma
         assert are_numbers[: len(expected.columns)] == are_numbers[len(expected.columns) :]
 
 
-@pytest.mark.parametrize(
-    ("place", "message"),
-    [
-        ((6,), "`sequence` must be a whole number, 0 to 5; got 6"),
-        ((-1,), "`sequence` must be a whole number, 0 to 5"),
-        (("peak 1",), "`sequence` must be a whole number, 0 to 5; got 'peak 1'"),
-        ((0, 10), "`end` must be a whole number, 1 to 120; got None"),
-        ((0, None, 10), "`start` must be a whole number, 0 to 119; got None"),
-        ((0, 200, 210), "`start` must be a whole number, 0 to 119; got 200"),
-        ((0, 20, 10), "`start` must be before `end`, 10; got 20"),
-        ((0, 1.5, 9), "`start` must be a whole number"),
-    ],
-)
-def test_look_at__says_what_is_wrong_and_moves_nothing(explorer: Make, place: tuple[Any, ...], message: str) -> None:
-    widget = explorer(viewport=(10, 50))
-    tracks = widget._tracks
-    with pytest.raises(InvalidArgument, match=message):
-        widget.look_at(*place)
-    assert (widget._tracks, widget.viewport) == (tracks, (10, 50))
-
-
-def test_look_at__takes_a_row_of_a_table(explorer: Make) -> None:
-    widget = explorer(attributions=np.ones((6, 1000)), X=None, hypothetical=None, loci=None)
-    row = widget.unexplained[["example_idx", "start", "end"]].astype(float).iloc[0]
-    widget.look_at(*row)
-    assert widget._tracks[0] == row["example_idx"]
-    assert widget.viewport[0] <= row["start"] < row["end"] <= widget.viewport[1]
-
-
 def test_explorer__clips_the_viewport_to_the_sequence(explorer: Make) -> None:
     widget = explorer()
     widget.viewport = (-10, 1000)

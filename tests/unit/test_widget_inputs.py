@@ -61,6 +61,21 @@ def test_load_array__says_what_a_file_holds(tmp_path: Path) -> None:
         load_array(tmp_path / "a.txt", "X")
 
 
+@pytest.mark.parametrize(
+    ("name", "content"), [("a.npy", b""), ("a.npy", b"text"), ("a.npz", b"PK\3\4"), ("a.h5", b"text"), ("a.h5", b"")]
+)
+def test_load_array__names_the_file_that_it_cannot_read(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InvalidFile, match=rf"{name}: it cannot be read as {name[2:]}: "):
+        load_array(tmp_path / name, "attributions")
+
+
+def test_load_array__asks_of_files_what_it_asks_of_arrays(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.zeros((2, 10), complex))
+    with pytest.raises(InvalidArgument, match="`attributions` must be a tensor or array of numbers"):
+        load_array(tmp_path / "a.npy", "attributions")
+
+
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
 def test_load_array__takes_tensors_of_any_precision(dtype: torch.dtype) -> None:
     values = load_array(torch.ones(2, 3, dtype=dtype, requires_grad=True), "attributions")

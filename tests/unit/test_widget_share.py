@@ -105,3 +105,11 @@ def test_to_html__refuses_a_track_that_is_not_there(explorer: Make) -> None:
 def test_to_html__refuses_tracks_that_are_no_numbers_of_sequences(explorer: Make, tracks: Any) -> None:
     with pytest.raises(ValueError, match="`tracks` must be a whole number"):
         explorer().to_html(tracks=tracks)
+
+
+def test_to_html__writes_names_that_no_encoding_holds(explorer: Make, tmp_path: Path) -> None:
+    names = ["\ud800", "é ☃ 𝔸", "<script>alert(1)</script>", "x" * 200, "", "\n\"'\\"]
+    text = explorer("hits", sequence_names=names).to_html(tmp_path / "é ☃.html", title="</title><script>")
+    assert "é ☃ 𝔸" in (tmp_path / "é ☃.html").read_text(encoding="utf-8")
+    assert "<script>alert" not in text
+    assert "</title><script>" not in text
