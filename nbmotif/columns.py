@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,19 @@ def whole_numbers(values: Any, name: str, dtype: type[np.signedinteger[Any]] = n
         _refuse(values, ~(np.floor(numbers) == numbers), name, "whole numbers")  # NaN equals nothing
     _refuse(values, (numbers < limits.min) | (numbers > limits.max), name, f"numbers of {limits.bits} bits")
     return numbers.astype(dtype)
+
+
+def as_whole_numbers(values: Any, name: str, dtype: type[np.signedinteger[Any]]) -> NDArray[Any]:
+    """Take integers of the dtype as they are, and others as :func:`whole_numbers` does."""
+    array = np.asarray(values)
+    return array if array.dtype == dtype else whole_numbers(array, name, dtype)
+
+
+def check_names(names: Sequence[str], argument: str, hint: str = "") -> None:
+    """Refuse names that are there twice."""
+    if len(set(names)) < len(names):
+        twice = Counter(names).most_common(1)[0][0]
+        raise InvalidArgument(argument, f"{twice!r} twice", "names that differ", hint)
 
 
 def finite_numbers(values: Any, name: str, dtype: type[np.floating[Any]] = np.float32) -> NDArray[Any]:

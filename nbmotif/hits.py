@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 import pandas as pd
 
+from nbmotif.columns import as_whole_numbers, check_names
 from nbmotif.errors import InvalidArgument
 from nbmotif.levels import Levels
 
@@ -64,7 +65,8 @@ class Hits(Sequence[pd.DataFrame]):
     Raises
     ------
     InvalidArgument
-        If a column has another length than the others, or an index is out of range.
+        If a column has another length than the others, a number is no whole number where it must be, an index is out of
+        range, or two names are the same.
 
     Examples
     --------
@@ -92,15 +94,15 @@ class Hits(Sequence[pd.DataFrame]):
         n_windows: npt.NDArray[np.int64] | None = None,
     ) -> None:
         self.motif_names = list(motif_names)
-        self.motif_widths = np.asarray(motif_widths, dtype=np.int64)
-        self.sequence_idx = np.asarray(sequence_idx, dtype=np.int32)
-        self.start = np.asarray(start, dtype=np.int32)
-        self.strand = np.asarray(strand, dtype=np.int8)
+        self.motif_widths = as_whole_numbers(motif_widths, "motif_widths", np.int64)
+        self.sequence_idx = as_whole_numbers(sequence_idx, "sequence_idx", np.int32)
+        self.start = as_whole_numbers(start, "start", np.int32)
+        self.strand = as_whole_numbers(strand, "strand", np.int8)
         self.score: npt.NDArray[np.floating] = np.asarray(score)
         self.attribution = None if attribution is None else np.asarray(attribution, dtype=np.float32)
         self.sequence_names = None if sequence_names is None else list(sequence_names)
         self.n_windows = n_windows
-        motif_of_hit = np.asarray(motif_idx, dtype=np.int32)
+        motif_of_hit = as_whole_numbers(motif_idx, "motif_idx", np.int32)
         p = p_value if isinstance(p_value, Levels) else np.asarray(p_value, dtype=np.float64)
         self._check_columns(motif_of_hit, p)
         if (motif_of_hit[1:] < motif_of_hit[:-1]).any():
@@ -123,6 +125,11 @@ class Hits(Sequence[pd.DataFrame]):
         for name, column in columns.items():
             if column is not None and column.shape != (n_hits,):
                 raise InvalidArgument(name, f"shape {column.shape}", f"of shape ({n_hits},), as motif_idx")
+        if n_hits and not -1 <= self.strand.min() <= self.strand.max() <= 1:
+            got = f"{self.strand.min()} to {self.strand.max()}"
+            raise InvalidArgument("strand", got, "1, -1, or 0 for both strands")
+        check_names(self.motif_names, "motif_names")
+        check_names(self.sequence_names or [], "sequence_names")
         if n_hits and not 0 <= motif_idx.min() <= motif_idx.max() < n_motifs:
             got = f"{motif_idx.min()} to {motif_idx.max()}"
             raise InvalidArgument("motif_idx", got, f"between 0 and {n_motifs - 1}")

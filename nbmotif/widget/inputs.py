@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nbmotif.columns import check_names
 from nbmotif.errors import InvalidArgument
 from nbmotif.families import Families, content_ranks
 from nbmotif.family_tree import FamilyTree
@@ -105,10 +105,7 @@ def read_names(values: Any) -> list[str] | None:
     if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
         raise InvalidArgument("sequence_names", repr(values), "a list of strings, one per sequence")
     names = [str(value) for value in values]
-    if len(set(names)) < len(names):
-        twice = Counter(names).most_common(1)[0][0]
-        hint = "Add a number to each, or leave sequence_names out."
-        raise InvalidArgument("sequence_names", f"{twice!r} twice", "names that differ", hint)
+    check_names(names, "sequence_names", "Add a number to each, or leave sequence_names out.")
     return names
 
 

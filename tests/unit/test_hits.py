@@ -188,6 +188,13 @@ def test_hits__of_nothing_keep_their_dtypes():
         ({"n_sequences": 2}, r"`sequence_idx` must be between 0 and 1"),
         ({"sequence_names": ["a", "b"], "n_sequences": None}, r"`sequence_idx` must be between 0 and 1"),
         ({"motif_widths": [6, 4]}, r"`motif_widths` must be of shape \(3,\)"),
+        ({"motif_names": ["a", "b", "a"]}, "`motif_names` must be names that differ; got 'a' twice"),
+        ({"sequence_names": ["x", "y", "x", "z"]}, "`sequence_names` must be names that differ; got 'x' twice"),
+        ({"start": [0, 1, 2, 3, 4.5]}, r"`start` must be whole numbers; got 4\.5 in row 4"),
+        ({"sequence_idx": [0, 0, 0, 0, np.nan]}, "`sequence_idx` must be whole numbers; got nan in row 4"),
+        ({"start": [0, 1, 2, 3, 2**40]}, "`start` must be numbers of 32 bits"),
+        ({"strand": [1, 1, 1, 1, 2]}, "`strand` must be 1, -1, or 0 for both strands; got 1 to 2"),
+        ({"strand": ["+", "-", "+", "-", "+"]}, "`strand` must be whole numbers; got '\\+' in row 0"),
     ],
 )
 def test_hits__refuse_columns_that_do_not_agree(changes, words):
