@@ -25,7 +25,7 @@ export function matcher(search: string): (name: string) => boolean {
   const expression = /^\/(.+)\/$/s.exec(search);
   if (expression) {
     try {
-      const compiled = new RegExp(expression[1]!.toLowerCase());
+      const compiled = new RegExp(expression[1]!, "i");
       return (name) => compiled.test(name);
     } catch {
       return () => false;

@@ -132,6 +132,7 @@ describe("what is typed", () => {
   test("matcher reads text, and expressions between slashes", () => {
     expect(["gata1", "tal1", "agata"].map(matcher("GATA"))).toEqual([true, false, true]);
     expect(["gata1", "tal1", "agata"].map(matcher("/^GATA\\d/"))).toEqual([true, false, false]);
+    expect(["gata1", "gata_1"].map(matcher("/^GATA\\D/"))).toEqual([false, true]);
     expect(["gata1", "/(/"].map(matcher("/(/"))).toEqual([false, false]);
   });
 

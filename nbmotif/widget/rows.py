@@ -52,7 +52,7 @@ def matcher(search: str) -> Callable[[str], bool]:
     expression = re.fullmatch(r"/(.+)/", search, re.DOTALL)
     if expression:
         try:
-            compiled = re.compile(expression[1].lower())
+            compiled = re.compile(expression[1], re.IGNORECASE)
         except re.error:
             return lambda _: False
         return lambda name: compiled.search(name) is not None

@@ -216,6 +216,7 @@ def test_parse_bound__reads_what_is_typed(text: str, bound: tuple[str, float] | 
 
 def test_matcher__reads_text_and_expressions() -> None:
     assert [matcher(r"/^GATA\d/")(name) for name in ("gata1", "agata1")] == [True, False]
+    assert [matcher(r"/^GATA\D/")(name) for name in ("gata1", "gata_1")] == [False, True]
     assert [matcher("GATA")(name) for name in ("gata1", "agata1", "tal")] == [True, True, False]
 
 
