@@ -8,26 +8,20 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from nbmotif.columns import whole_number
-from nbmotif.suggestions import Suggestion
 from nbmotif.widget import frames, share, table, wire
-from nbmotif.widget.answers import background
 from nbmotif.widget.bundle import SCRIPT, read_script
 from nbmotif.widget.card import motif_card
-from nbmotif.widget.code import Source, code
+from nbmotif.widget.code import Source
 from nbmotif.widget.inputs import read_content, renumbered, with_signal
 from nbmotif.widget.jobs import Jobs, Snapshot
-from nbmotif.widget.queries import QUERY_TRAITS
+from nbmotif.widget.results import ExplorerResults
 from nbmotif.widget.state import SHARED
-from nbmotif.widget.view import ExplorerViews
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nbmotif.study import Study
-    from nbmotif.widget.card import MotifCard
     from nbmotif.widget.content import Content
 
 _TRACKS = 4
@@ -35,11 +29,12 @@ _TRACKS_IN_A_PAGE = 24
 _CARDS_IN_A_PAGE = 100
 
 
-class Explorer(ExplorerViews):
+class Explorer(ExplorerResults):
     """See what a model has learned: logo tracks, seqlets, hits and counts, linked, with a slider for every threshold.
 
     Takes what nbmotif's functions return, and what tangermeme, memelite, bpnet-lite, ChromBPNet and TF-MoDISco made.
-    Each piece is optional; the widget shows what there is. Moving a slider recounts in the browser, so it needs no
+    Each piece is optional; the widget shows what there is. Tables are copied; arrays and `Hits` are shared, so leave
+    those as they are, and pass what has changed to `update`. Moving a slider recounts in the browser, so it needs no
     kernel; Python sees the value when the slider is released, and can set it.
 
     Parameters
@@ -55,7 +50,7 @@ class Explorer(ExplorerViews):
         matches too, as ``motif_idx`` and ``tomtom_p``.
     hits
         `Hits`, a DataFrame, or a list of DataFrames, as from `fimo` here, in tangermeme or in memelite. Without an
-        attribution column it is computed from ``attributions``.
+        attribution column it is computed from ``attributions``. All hits of a motif are equally wide.
     motifs
         The motif database: a `MotifSet`, the path of a motif file, or a mapping of name to PWM.
     annotations
@@ -63,16 +58,17 @@ class Explorer(ExplorerViews):
     marginal
         Effect per motif: a DataFrame with ``motif_name`` and ``effect``, as from `marginalize_motifs`.
     loci
-        Where the sequences lie: a DataFrame or BED file whose first columns are chrom, start and end, one row per
-        sequence. Rows that are not L long are peaks whose middle is the sequences' middle.
+        Where the sequences lie: a DataFrame or BED file with chrom, start and end, by name or else as its first
+        columns, one row per sequence. Rows that are not L long are peaks whose middle is the sequences' middle. Where
+        no array is given they say what N and L are.
     name
         What the view is called, for instance the protein.
     families
         `Families`; or a family name per motif, as a list, or as a mapping of motif name to family name in which a
         motif that is not there is a family of its own; False for none. Default: ``motifs.families()``, which
-        ``family_similarity`` cuts anywhere.
+        ``family_similarity`` cuts anywhere. None or NaN as a name is a family of its own.
     sequence_names
-        A name per sequence.
+        A name per sequence, all different.
     hypothetical
         Hypothetical attribution of every base, shape (N, 4, L), or a path; or a mapping of name to these. With ``X``
         it can replace ``attributions``.
@@ -223,7 +219,7 @@ class Explorer(ExplorerViews):
         """
         pieces = _pieces_of(study)
         explorer = cls(**pieces, **traits)
-        explorer._source = Source().updated(pieces, of="study")
+        explorer._source = explorer._source.updated(pieces, of="study")
         return explorer
 
     def update_from(self, study: Study) -> None:
@@ -272,72 +268,6 @@ class Explorer(ExplorerViews):
             self._adopt(shown)
             self._source = self._source.updated(pieces)
             self._tracks = self._tracks or frames.default_tracks(content, self._query.thresholds, _TRACKS)
-
-    @property
-    def counts(self) -> pd.DataFrame:
-        """Exactly what the motif table shows: its rows, their order, its numbers.
-
-        One row per family: ``family``, ``motifs`` (how many it has) and ``motif_name``, the one most like the others;
-        where ``by_family`` is False one row per motif: ``motif_name`` and ``family``. Then what ``count_mode`` counts,
-        under its name; ``sequences`` (with at least one hit that counts); ``seqlets``; and, where they are known,
-        ``expected`` (the count by chance: the same hits, shifted along their sequences) and ``marginal``.
-        """
-        return table.counts_frame(self._content, self._query, self._order, self.by_family)
-
-    @property
-    def hits(self) -> pd.DataFrame:
-        """The hits that count now, with the vignette's columns; with genome coordinates where ``loci`` were given."""
-        return frames.hits_frame(self._content, frames.counted_hits(self._content, self._query.thresholds))
-
-    @property
-    def sites(self) -> pd.DataFrame:
-        """The sites of families now: runs of overlapping hits, each with its strongest hit and how many it has.
-
-        With the count mode "exclusive" they are the hits that have their place to themselves.
-        """
-        return frames.sites_frame(self._content, self._query)
-
-    @property
-    def seqlets(self) -> pd.DataFrame:
-        """The seqlets that count now, each with its motif, or "unassigned"."""
-        return frames.seqlets_frame(self._content, self._query.thresholds)
-
-    @property
-    def unexplained(self) -> pd.DataFrame:
-        """The seqlets that no motif explains: they count, have no match, and no hit that counts covers half of them.
-
-        The strongest comes first; `look_at` shows one. With a large database every seqlet has a match at TOMTOM p below
-        0.01: ask for less than 0.01 divided by the number of motifs.
-        """
-        return frames.unexplained_frame(self._content, self._query.thresholds)
-
-    @property
-    def selection(self) -> pd.DataFrame:
-        """The sites of ``selected_motifs`` that count now: what the tracks mark, one row per hit or seqlet."""
-        return frames.selection_frame(self._content, self._query, self.selected_motifs)
-
-    @property
-    def suggestions(self) -> pd.DataFrame:
-        """Thresholds on attribution to choose from at the present p-value and sign: ``name value reason``."""
-        return pd.DataFrame(background(self._content, self._query).suggestions, columns=Suggestion._fields)
-
-    def code(self) -> str:
-        """Write the plain calls that make ``counts`` as ``table``.
-
-        They read what was passed to the Explorer, from variables with the names of its arguments, or from ``study``.
-        """
-        traits = {name: getattr(self, name) for name in QUERY_TRAITS}
-        return code(self._content, self._source, traits, self._order, self.by_family)
-
-    def describe(self, motif: str) -> MotifCard:
-        """Describe one motif by the hits that count now: what its card in the widget shows, as numbers.
-
-        Parameters
-        ----------
-        motif
-            Its name, or that of a family for the motif that is most like the others.
-        """
-        return motif_card(self._content, self._query, self._motif_of(motif))
 
     def to_html(
         self, path: str | os.PathLike[str] | None = None, *, tracks: int | Sequence[int] | None = None, title: str = ""

@@ -52,7 +52,9 @@ def read_content(
     names = read_names(sequence_names)
     n = _agree("sequence_names", n, None if names is None else len(names), "one per sequence")
     intervals = read_loci(loci)
-    n = _agree("loci", n, None if intervals is None else len(intervals), "one row per sequence, in their order")
+    n_loci = None if intervals is None else len(intervals)
+    hint = "extract_loci(..., return_loci=True) gives those of its sequences."
+    n = _agree("loci", n, n_loci, "one row per sequence, in their order", hint)
     found_hits = None if hits is None else read_hits(hits, motif_set, names, n)
     if n is not None and found_hits is not None:
         _agree("hits", n, found_hits.n_sequences, "scanned on the same sequences")
@@ -92,9 +94,9 @@ def read_one_hot(X: Any) -> NDArray[Any] | None:
     return np.asarray(check_sequences(load_array(X, "X")).detach().cpu().numpy())
 
 
-def _agree(name: str, n: int | None, other: int | None, what: str) -> int | None:
+def _agree(name: str, n: int | None, other: int | None, what: str, hint: str = "") -> int | None:
     if n is not None and other is not None and n != other:
-        raise InvalidArgument(name, f"{other:,} entries", f"{what}, N = {n:,}")
+        raise InvalidArgument(name, f"{other:,} entries", f"{what}, N = {n:,}", hint)
     return n if other is None else other
 
 

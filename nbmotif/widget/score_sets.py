@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _ROWS = 256  # sequences looked at together, so that checking never doubles the memory
 _UNNAMED = "attribution"
+_OBSERVED = 0.5  # of the positions of four rows have one value: these are the letters of a sequence, not four sequences
 
 
 def read_score_sets(attributions: Any, hypothetical: Any, X: NDArray[Any] | None) -> tuple[str, dict[str, Scores]]:
@@ -83,6 +84,9 @@ def read_scores(values: Any, name: str, *, flat: bool = False) -> NDArray[Any] |
     if not (len(shape) == 3 and shape[1] == 4) and not (flat and len(shape) == 2):
         hint = f"Did you mean {name}.permute(0, 2, 1)?" if len(shape) == 3 and shape[2] == 4 else ""
         raise InvalidArgument(name, f"{scores.dtype} {shape}", f"of shape {shapes}", hint)
+    if len(shape) == 2 and shape[0] == 4 and np.mean(np.count_nonzero(scores, axis=0) == 1) > _OBSERVED:
+        hint = f"Did you mean {name}[None]?"
+        raise InvalidArgument(name, f"{scores.dtype} {shape}, of one sequence", f"of shape {shapes}", hint)
     for first in range(0, len(scores), _ROWS):
         rows = scores[first : first + _ROWS]
         with np.errstate(over="ignore"):

@@ -122,3 +122,13 @@ def test_code__reads_a_study_where_there_is_one(bundle: Path) -> None:
     widget.update_from(study)
     check(widget, {"study": study})
     widget.close()
+
+
+def test_code__keeps_what_was_passed_beside_a_study(bundle: Path) -> None:
+    made = make_pieces("families", "sequence_names", "attributions", "annotations")
+    study = SimpleNamespace(**made)
+    families = ["a", "a", "a", "b", None]
+    widget = Explorer.from_study(study, families=families)
+    assert sorted(widget.counts["family"]) == ["a", "b", "decoy_b"]
+    check(widget, {"study": study, "families": families})
+    widget.close()

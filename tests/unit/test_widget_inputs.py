@@ -301,6 +301,11 @@ def test_read_content__takes_loci_by_the_names_of_their_columns(pieces: Pieces) 
         ("loci", pd.DataFrame({"chrom": None, "start": [1] * 6, "end": 9}), r"`loci\['chrom'\]` must be the name of"),
         ("attributions", {"a": np.zeros((6, 120)), "b": None}, "`attributions` must be an array for each name"),
         ("attributions", {1: np.zeros((6, 120)), "1": np.zeros((6, 120))}, "`attributions` must be a mapping of names"),
+        (
+            "attributions",
+            np.eye(4)[[0, 1, 2, 3] * 30].T,
+            r"`attributions` must be of shape .* of one sequence.*\[None\]",
+        ),
         ("attributions", np.full((6, 120), 1e300), "`attributions` must be finite as float32"),
         ("attributions", np.ones((6, 120), complex), "`attributions` must be a tensor or array of numbers"),
         ("attributions", np.ma.masked_less(np.ones((6, 120)), 2), "`attributions` must be complete; got .* masked"),
