@@ -41,7 +41,7 @@ type Unplaced = Omit<Box, "placement">;
 
 /**
  * The boxes of a sequence at one zoom. Hits of selected motifs come first, then the strongest; look-alikes on the
- * same site share the box of the strongest. Failing hits are shown only for selected motifs, where the question
+ * same site, or motifs that are selected together, share the box of the strongest. Failing hits are shown only for selected motifs, where the question
  * "why not here?" arises.
  */
 export function layoutBoxes(
@@ -107,7 +107,7 @@ function collectHits(
   const others: Unplaced[] = [];
   const ghosts: Unplaced[] = [];
   for (const h of dataset.strongestHits(sequence)) {
-    const motif = dataset.hitMotif[h];
+    const motif = dataset.hits.motif[h];
     const slot = slots.get(motif) ?? -1;
     const passes = hitPasses(dataset, counts, thresholds, h);
     if (!passes && slot < 0) continue;
@@ -124,15 +124,15 @@ function collectHits(
       alike: 0,
     });
   }
-  return [...chosen, ...mergeAlike(counts.grouping, others), ...ghosts];
+  return [chosen, others, ghosts].flatMap((hits) => mergeAlike(counts.grouping, hits));
 }
 
-/** Keeps the strongest of the hits of one family that overlap by half of the shorter one, and counts the rest. */
+/** Keeps the strongest of the hits of one family or mark that overlap by half of the shorter one; counts the rest. */
 function mergeAlike({ labels }: Families, hits: readonly Unplaced[]): Unplaced[] {
   const keptOf = new Map<number, Unplaced[]>();
   const all: Unplaced[] = [];
   for (const hit of hits) {
-    const family = labels[hit.motif]!;
+    const family = hit.slot < 0 ? labels[hit.motif]! : hit.slot;
     const kept = keptOf.get(family);
     const stronger = kept?.find((other) => overlapsByHalf(other, hit));
     if (stronger) {
@@ -143,7 +143,7 @@ function mergeAlike({ labels }: Families, hits: readonly Unplaced[]): Unplaced[]
     if (kept) kept.push(hit);
     else keptOf.set(family, [hit]);
   }
-  for (const hit of all) if (hit.alike > 0) hit.label += ` +${hit.alike}`;
+  for (const hit of all) if (hit.alike > 0 && hit.passes) hit.label += ` +${hit.alike}`;
   return all;
 }
 

@@ -135,11 +135,6 @@ export class Dataset {
     return this.#counter;
   }
 
-  /** The motif of each hit. */
-  get hitMotif(): Index {
-    return this.hits.motif;
-  }
-
   /** Adds the hits of one sequence that are weaker than the floor, of all its hits. */
   addHits(sequence: number, columns: Columns): void {
     const all = takeHits(columns, 1);

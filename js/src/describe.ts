@@ -2,7 +2,9 @@
 
 import { type Counts, hitPasses, isInside, seqletMotif, seqletPasses, type Thresholds } from "./counts.ts";
 import type { Dataset } from "./dataset.ts";
+import { readRegion } from "./filter.ts";
 import { pValue, threshold, whole } from "./format.ts";
+import type { Place } from "./ranking.ts";
 import type { CountMode } from "./wire.ts";
 
 export interface Claim {
@@ -59,7 +61,7 @@ export function claimsAt(
   for (const h of dataset.strongestHits(sequence)) {
     if (base < dataset.hits.start[h] || base >= dataset.hitEnd(h)) continue;
     const passes = own.includes(h);
-    const motif = dataset.hitMotif[h];
+    const motif = dataset.hits.motif[h];
     (passes ? passing : failing).push({
       kind: "hit",
       motif,
@@ -88,7 +90,7 @@ export function whyNotCounted(
   hit: number,
   mode: CountMode,
 ): string {
-  const nameOf = (h: number): string => dataset.manifest.motif_names[dataset.hitMotif[h]]!;
+  const nameOf = (h: number): string => dataset.manifest.motif_names[dataset.hits.motif[h]]!;
   if (mode === "exclusive") {
     const { offset, sequence } = dataset.hits;
     const s = sequence[hit];
@@ -102,10 +104,10 @@ export function whyNotCounted(
       if (winner === undefined) won.push(h);
     }
   } else if (mode === "sites" || mode === "explained") {
-    const family = labels[dataset.hitMotif[hit]];
+    const family = labels[dataset.hits.motif[hit]];
     const stronger = own
       .subarray(0, own.indexOf(hit))
-      .find((h) => labels[dataset.hitMotif[h]] === family && overlap(dataset, h, hit));
+      .find((h) => labels[dataset.hits.motif[h]] === family && overlap(dataset, h, hit));
     if (stronger !== undefined) return `one site with ${nameOf(stronger)}`;
   }
   return "";
@@ -139,51 +141,53 @@ function whyNotAssigned(dataset: Dataset, thresholds: Thresholds, seqlet: number
 
 /** The coordinate of base 0 in the ruler: one sequence has one place in the genome, several share positions. */
 export function rulerOrigin({ manifest: { loci } }: Dataset, sequences: readonly number[]): number {
-  return sequences.length === 1 && loci ? loci.start[sequences[0]!]! : 0;
+  return sequences.length === 1 && loci ? loci.start[sequences[0]!]! + 1 : 0;
 }
 
-/** Coordinates in the genome where they are known, else in the sequence. */
+/** Coordinates in the genome where they are known, counted from 1 as genome browsers do; else in the sequence. */
 export function intervalText(dataset: Dataset, sequence: number, start: number, end: number): string {
   const { loci } = dataset.manifest;
   if (!loci) return `${whole(start)}–${whole(end)}`;
   const origin = loci.start[sequence]!;
-  return `${loci.chrom[sequence]}:${whole(origin + start)}–${whole(origin + end)}`;
+  return `${loci.chrom[sequence]}:${whole(origin + start + 1)}–${whole(origin + end)}`;
 }
 
 export function positionText(dataset: Dataset, sequence: number, base: number): string {
   const { loci } = dataset.manifest;
-  return loci ? `${loci.chrom[sequence]}:${whole(loci.start[sequence]! + base)}` : `position ${whole(base)}`;
+  return loci
+    ? `${loci.chrom[sequence]}:${whole(loci.start[sequence]! + base + 1)}`
+    : `position ${whole(base)}`;
 }
 
-/** What a user types to go somewhere: a name, an index, or a genome position. */
-export function findSequence(
-  dataset: Dataset,
-  text: string,
-): { sequence: number; base: number | null } | { problem: string } {
+/** What a user types to go somewhere: a name or an index, of no base in particular, or a place in the genome. */
+export function findSequence(dataset: Dataset, text: string): Place | { problem: string } {
   const { manifest } = dataset;
   const wanted = text.trim();
   const lower = wanted.toLowerCase();
   const available = (sequence: number): boolean => manifest.tracks?.includes(sequence) ?? true;
-  const locus = /^(\w+):([\d,]+)/.exec(wanted);
-  if (locus && manifest.loci) {
-    const position = Number(locus[2]!.replaceAll(",", ""));
+  const region = readRegion(wanted);
+  if (region && manifest.loci) {
     const { chrom, start, end } = manifest.loci;
     const sequence = chrom.findIndex(
-      (name, s) => name === locus[1] && position >= start[s]! && position < end[s]!,
+      (name, s) =>
+        name.toLowerCase() === region.chrom &&
+        region.end > start[s]! &&
+        region.start < end[s]! &&
+        available(s),
     );
-    if (sequence < 0) return { problem: `No sequence covers ${locus[1]}:${whole(position)}.` };
-    return { sequence, base: position - start[sequence]! };
+    if (sequence < 0) return { problem: `No sequence covers ${wanted}.` };
+    const from = start[sequence]!;
+    return { sequence, start: region.start - from, end: region.end - from };
   }
-  const names = manifest.sequence_names;
-  let sequence = names ? names.findIndex((name) => name.toLowerCase() === lower) : -1;
+  const names = (manifest.sequence_names ?? []).map((name) => name.toLowerCase());
+  let sequence = names.indexOf(lower);
   if (sequence < 0 && /^\d+$/.test(wanted) && Number(wanted) < manifest.n_sequences)
     sequence = Number(wanted);
-  if (sequence < 0 && names && lower !== "")
-    sequence = names.findIndex((name) => name.toLowerCase().includes(lower));
+  if (sequence < 0) sequence = names.findIndex((name) => name.includes(lower));
   if (sequence < 0)
     return {
       problem: `No sequence "${wanted}": type a name, or a number up to ${manifest.n_sequences - 1}.`,
     };
   if (!available(sequence)) return { problem: `${dataset.sequenceName(sequence)} is not in this page.` };
-  return { sequence, base: null };
+  return { sequence, start: 0, end: 0 };
 }

@@ -43,14 +43,14 @@ export function signed(value: number): string {
 export const effect = (value: number): string =>
   Number.isNaN(value) ? "–" : `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(3)}`;
 
-/** A sum of attributions, with three digits. */
+/** A sum of attributions, with three digits also where they are zeros, so that a column of them is even. */
 export const sum = (value: number): string =>
-  value >= 1000 ? whole(Math.round(value)) : String(Number(value.toPrecision(3)));
+  value === 0 || value >= 999.5 ? whole(Math.round(value)) : value.toPrecision(3);
 
 /** How many times as much as expected: 7.4×; where nothing is expected, that it is more than can be said. */
 export function ratio(count: number, expected: number): string {
   if (Number.isNaN(expected) || Number.isNaN(count)) return "…";
   if (expected === 0) return count === 0 ? "–" : "∞";
   const times = count / expected;
-  return `${times < 100 ? Number(times.toPrecision(2)) : whole(Math.round(times))}×`;
+  return `${times > 0 && times < 9.95 ? times.toPrecision(2) : whole(Math.round(times))}×`;
 }

@@ -20,15 +20,18 @@ export const lowerNames = ({ manifest }: Dataset, { names }: Families): Names =>
 
 export type Order = Pick<Traits, "_sort" | "_search" | "_filters" | "_expanded" | "by_family">;
 
-/** Whether a lower-cased name is searched for: text, or a regular expression between slashes. */
-export function matcher(search: string): (name: string) => boolean {
-  const expression = /^\/(.+)\/$/s.exec(search);
+/**
+ * Whether a lower-cased name is searched for: text, or a regular expression after a slash, which another may end.
+ * Null where it is no expression.
+ */
+export function matcher(search: string): ((name: string) => boolean) | null {
+  const expression = /^\/(.+?)\/?$/s.exec(search);
   if (expression) {
     try {
       const compiled = new RegExp(expression[1]!, "i");
       return (name) => compiled.test(name);
     } catch {
-      return () => false;
+      return null;
     }
   }
   const wanted = search.toLowerCase();
@@ -61,7 +64,7 @@ export function numberOf(level: Level, column: NumberColumn, i: number): number 
 /** The rows: families with the members of those that are expanded, or motifs. */
 export function orderRows(dataset: Dataset, counts: Counts, names: Names, order: Order): Int32Array {
   const { labels, offset, members } = counts.grouping;
-  const isWanted = matcher(order._search);
+  const isWanted = matcher(order._search) ?? (() => false);
   const filters = Object.entries(order._filters).flatMap(([column, text]) => {
     const passes = parseBound(text);
     return passes ? [{ column: column as NumberColumn, passes }] : [];

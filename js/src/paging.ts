@@ -33,11 +33,23 @@ function lookAt(store: Store, sequence: number, { start, end }: { start: number;
   store.hover.value = { sequence, base: Math.floor((start + end) / 2), byKey: true };
 }
 
-/** Shows a site, its sequence on top of those that are shown. */
+/** Shows a sequence on top of those that are shown. */
+function showSequence(store: Store, sequence: number): void {
+  const others = store.shownSequences.peek().filter((other) => other !== sequence);
+  store.set({ _tracks: [sequence, ...others].slice(0, store.pageSize.peek()) });
+}
+
+/** Shows a site, its sequence on top. */
 export function showSite(store: Store, site: Place): void {
-  const others = store.shownSequences.peek().filter((other) => other !== site.sequence);
-  store.set({ _tracks: [site.sequence, ...others].slice(0, store.pageSize.peek()) });
+  showSequence(store, site.sequence);
   lookAt(store, site.sequence, site);
+}
+
+/** Shows a sequence, and of it one base with the cursor on it, or a region from edge to edge. */
+export function showPlace(store: Store, { sequence, start, end }: Place): void {
+  showSequence(store, sequence);
+  if (end - start > 1) store.moveTo({ start, end });
+  else if (end > start) lookAt(store, sequence, { start, end });
 }
 
 /** Shows the first of some sites; the way from site to site leads through the others. */

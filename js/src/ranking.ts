@@ -12,6 +12,15 @@ export type SequenceOrder = "seqlets" | "hits" | "selected" | "unexplained" | "f
  */
 export type SiteKind = "sites" | "unexplained" | "picked";
 
+/** The sequences that can be shown, in file order: that are in the page, and that the filter keeps. */
+export function offeredSequences(
+  { manifest: { n_sequences: n, tracks } }: Dataset,
+  allowed: Uint8Array | null,
+): number[] {
+  const all = tracks ? [...tracks].sort((a, b) => a - b) : Array.from({ length: n }, (_, s) => s);
+  return allowed ? all.filter((s) => allowed[s]) : all;
+}
+
 /** Sequences, those with the most of what `order` names first; ties in file order. */
 export function rankSequences(
   dataset: Dataset,
@@ -20,10 +29,9 @@ export function rankSequences(
   order: SequenceOrder,
   selected: readonly number[],
 ): number[] {
-  const { n_sequences: n, tracks } = dataset.manifest;
-  const sequences = tracks ? [...tracks].sort((a, b) => a - b) : Array.from({ length: n }, (_, s) => s);
+  const sequences = offeredSequences(dataset, thresholds.allowed);
   if (order === "file") return sequences;
-  const weight = new Float64Array(n);
+  const weight = new Float64Array(dataset.manifest.n_sequences);
   if (order === "seqlets") addSeqlets(dataset, weight, (q) => seqletPasses(dataset, thresholds, q));
   else if (order === "unexplained")
     addSeqlets(dataset, weight, (q) => isUnexplained(dataset, counts, thresholds, q));
@@ -98,7 +106,7 @@ export function nextSite(search: SiteSearch): { start: number; end: number } | n
   }
   if (kind === "unexplained") return best;
   for (const h of dataset.strongestHits(sequence)) {
-    if (selected.size > 0 && !selected.has(dataset.hitMotif[h])) continue;
+    if (selected.size > 0 && !selected.has(dataset.hits.motif[h])) continue;
     if (hitPasses(dataset, counts, thresholds, h)) consider(dataset.hits.start[h], dataset.hitEnd(h));
   }
   return best;

@@ -1,8 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { HIT_LANES, layoutBoxes } from "../src/boxes.ts";
 import { count, hitPasses, seqletPasses, type Thresholds } from "../src/counts.ts";
-import { claimsAt, findSequence, intervalText, positionText, whyNotCounted } from "../src/describe.ts";
+import {
+  claimsAt,
+  findSequence,
+  intervalText,
+  positionText,
+  rulerOrigin,
+  whyNotCounted,
+} from "../src/describe.ts";
 import { cutTree } from "../src/families.ts";
+import { allowedSequences } from "../src/filter.ts";
+import { whole } from "../src/format.ts";
 import { shortName } from "../src/names.ts";
 import { nextSite, rankSequences } from "../src/ranking.ts";
 import { isUnexplained, unexplainedSeqlets } from "../src/unexplained.ts";
@@ -78,7 +87,7 @@ describe("layoutBoxes", () => {
   test("failing hits appear as ghosts of selected motifs only", () => {
     expect(layout().boxes.some((box) => box.kind === "hit" && !box.passes)).toBe(false);
     const motif =
-      dataset.hitMotif[
+      dataset.hits.motif[
         [...dataset.strongestHits(SEQUENCE)].find((h) => !hitPasses(dataset, counts, thresholds, h))!
       ];
     const ghosts = layout([motif], 20).boxes.filter((box) => box.kind === "hit" && !box.passes);
@@ -91,7 +100,7 @@ describe("layoutBoxes", () => {
       hitPasses(dataset, counts, thresholds, h),
     );
     const weakest = passing.at(-1)!;
-    const motif = dataset.hitMotif[weakest];
+    const motif = dataset.hits.motif[weakest];
     // so far out that three lanes cannot hold all
     const isShown = (selected: number[]): boolean =>
       layout(selected, 0.3).boxes.some((box) => box.kind === "hit" && box.index === weakest);
@@ -99,6 +108,21 @@ describe("layoutBoxes", () => {
     expect(isShown([])).toBe(false);
     expect(isShown([motif])).toBe(true);
     expect(layout([motif]).boxes.every(({ placement }) => placement.lane < HIT_LANES)).toBe(true);
+  });
+
+  test("look-alikes that are marked together share a box, as those that are not do", () => {
+    const hits = (slots: Map<number, number>) =>
+      layoutBoxes(dataset, counts, thresholds, SEQUENCE, slots, 20, measure).boxes.filter(
+        (box) => box.kind === "hit" && box.passes,
+      );
+    const merged = hits(new Map()).reduce((a, b) => (b.alike > a.alike ? b : a));
+    expect(merged.alike).toBeGreaterThan(0);
+    const family = families.labels[merged.motif];
+    const together = new Map(
+      [...families.labels.keys()].filter((m) => families.labels[m] === family).map((m) => [m, 0]),
+    );
+    const marked = hits(together).find(({ index }) => index === merged.index)!;
+    expect(marked).toMatchObject({ slot: 0, alike: merged.alike, label: merged.label });
   });
 
   test("a passing seqlet without a match says so", () => {
@@ -155,7 +179,7 @@ describe("claimsAt", () => {
       const reasons = Array.from(own, (h) => whyNotCounted(dataset, exclusive, own, h, "exclusive"));
       const counted = new Float64Array(dataset.manifest.n_motifs);
       own.forEach((h, i) => {
-        if (reasons[i] === "") counted[dataset.hitMotif[h]]++;
+        if (reasons[i] === "") counted[dataset.hits.motif[h]]++;
       });
       expect(counted).toEqual(count(dataset, loose, families, "exclusive", sequence).motifs.count);
       lost += reasons.filter((reason) => reason.startsWith("lost to ")).length;
@@ -187,14 +211,26 @@ describe("claimsAt", () => {
 });
 
 describe("findSequence", () => {
-  test("takes a name, a number or a genome position", () => {
-    expect(findSequence(dataset, "PEAK_0004 ")).toEqual({ sequence: 4, base: null });
-    expect(findSequence(dataset, "11")).toEqual({ sequence: 11, base: null });
-    const origin = dataset.manifest.loci!.start[2]!;
-    expect(findSequence(dataset, `chr2:${(origin + 12).toLocaleString("en-US")}`)).toEqual({
+  const origin = dataset.manifest.loci!.start[2]!;
+  const at = (base: number): string => whole(origin + base);
+
+  test("takes a name or a number, of no base in particular", () => {
+    expect(findSequence(dataset, "PEAK_0004 ")).toEqual({ sequence: 4, start: 0, end: 0 });
+    expect(findSequence(dataset, "11")).toEqual({ sequence: 11, start: 0, end: 0 });
+  });
+
+  test("takes a position of the genome, counted from 1 as genome browsers do", () => {
+    expect(findSequence(dataset, `chr2:${at(13)}`)).toEqual({ sequence: 2, start: 12, end: 13 });
+    expect(findSequence(dataset, positionText(dataset, 2, 12))).toMatchObject({ start: 12, end: 13 });
+  });
+
+  test.each(["-", "–"])("takes a region of the genome with both its ends, written with %s", (dash) => {
+    expect(findSequence(dataset, `CHR2:${at(13)}${dash}${at(40)}`)).toEqual({
       sequence: 2,
-      base: 12,
+      start: 12,
+      end: 40,
     });
+    expect(findSequence(dataset, intervalText(dataset, 2, 12, 40))).toMatchObject({ start: 12, end: 40 });
   });
 
   test("says what it takes when it finds nothing", () => {
@@ -207,13 +243,33 @@ describe("findSequence", () => {
 
 test("coordinates are the genome's where they are known", () => {
   const origin = dataset.manifest.loci!.start[1]!;
-  expect(positionText(dataset, 1, 5)).toBe(`chr2:${(origin + 5).toLocaleString("en-US")}`);
-  expect(intervalText(dataset, 1, 0, 10)).toBe(
-    `chr2:${origin.toLocaleString("en-US")}–${(origin + 10).toLocaleString("en-US")}`,
-  );
+  expect(positionText(dataset, 1, 5)).toBe(`chr2:${whole(origin + 6)}`);
+  expect(intervalText(dataset, 1, 0, 10)).toBe(`chr2:${whole(origin + 1)}–${whole(origin + 10)}`);
+});
+
+test("the ruler of one sequence says what the cursor on a base says", () => {
+  const base = 5;
+  expect(positionText(dataset, 1, base)).toBe(`chr2:${whole(rulerOrigin(dataset, [1]) + base)}`);
+  expect(rulerOrigin(dataset, [1, 2])).toBe(0);
+});
+
+test("a region keeps the sequences that it overlaps, by a base at least", () => {
+  const { start, end } = dataset.manifest.loci!;
+  const keeps = (from: number, to: number): number => allowedSequences(dataset, `chr2:${from}-${to}`)![1]!;
+  // bases are counted from 1: those of the sequence are start + 1 to end
+  expect([keeps(start[1]! - 9, start[1]!), keeps(start[1]! - 9, start[1]! + 1)]).toEqual([0, 1]);
+  expect([keeps(end[1]!, end[1]! + 9), keeps(end[1]! + 1, end[1]! + 9)]).toEqual([1, 0]);
 });
 
 describe("rankSequences", () => {
+  test("leaves out what the filter leaves out", () => {
+    const allowed = Uint8Array.from({ length: 12 }, (_, s) => Number(s % 3 === 0));
+    for (const order of ["seqlets", "file"] as const) {
+      const ranking = rankSequences(dataset, counts, { ...thresholds, allowed }, order, []);
+      expect([...ranking].sort((a, b) => a - b)).toEqual([0, 3, 6, 9]);
+    }
+  });
+
   test("orders every sequence once, by what is asked for", () => {
     for (const order of ["seqlets", "hits", "selected", "file"] as const) {
       const ranking = rankSequences(dataset, counts, thresholds, order, [0]);

@@ -203,7 +203,7 @@ describe("count", () => {
     const counts: Counts = count(dataset, thresholds, cutTree(dataset, 0.7));
     const hits = new Float64Array(40);
     for (let h = 0; h < 3000; h++)
-      if (hitPasses(dataset, counts, thresholds, h)) hits[dataset.hitMotif[h]!]!++;
+      if (hitPasses(dataset, counts, thresholds, h)) hits[dataset.hits.motif[h]!]!++;
     expect(hits).toEqual(counts.motifs.count);
   });
 

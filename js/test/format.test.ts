@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { effect, plural, pValue, signed, threshold, whole } from "../src/format.ts";
+import { effect, plural, pValue, ratio, signed, sum, threshold, whole } from "../src/format.ts";
 
 test("whole numbers are grouped, and nouns agree with them", () => {
   expect(whole(18649732)).toBe("18,649,732");
@@ -23,6 +23,28 @@ test("attributions keep three digits and a real sign", () => {
     "+3.0e-6",
     "+0",
   ]);
+});
+
+test("numbers of a column have as many digits as each other", () => {
+  expect([35, 8.664, 3.9, 0.994, 999.6, 12345, 0].map(sum)).toEqual([
+    "35.0",
+    "8.66",
+    "3.90",
+    "0.994",
+    "1,000",
+    "12,345",
+    "0",
+  ]);
+  expect([2, 0.39, 9.94, 9.96, 99.6, 860.2, 0].map((times) => ratio(times, 1))).toEqual([
+    "2.0×",
+    "0.39×",
+    "9.9×",
+    "10×",
+    "100×",
+    "860×",
+    "0×",
+  ]);
+  expect([ratio(3, 0), ratio(0, 0), ratio(1, Number.NaN)]).toEqual(["∞", "–", "…"]);
 });
 
 test("p values have two digits, effects three decimals or a dash", () => {

@@ -129,11 +129,17 @@ describe("families", () => {
 });
 
 describe("what is typed", () => {
-  test("matcher reads text, and expressions between slashes", () => {
-    expect(["gata1", "tal1", "agata"].map(matcher("GATA"))).toEqual([true, false, true]);
-    expect(["gata1", "tal1", "agata"].map(matcher("/^GATA\\d/"))).toEqual([true, false, false]);
-    expect(["gata1", "gata_1"].map(matcher("/^GATA\\D/"))).toEqual([false, true]);
-    expect(["gata1", "/(/"].map(matcher("/(/"))).toEqual([false, false]);
+  test("matcher reads text, and expressions after a slash", () => {
+    expect(["gata1", "tal1", "agata"].map(matcher("GATA")!)).toEqual([true, false, true]);
+    expect(["gata1", "tal1", "agata"].map(matcher("/^GATA\\d/")!)).toEqual([true, false, false]);
+    // whatever the case of letters, but not of classes
+    expect(["gata1", "gata_1"].map(matcher("/^GATA\\D/")!)).toEqual([false, true]);
+    expect(matcher("/(/")).toBeNull();
+  });
+
+  test("an expression counts while it is typed", () => {
+    for (const search of ["/^gat", "/^gat/"])
+      expect(["gata1", "agata"].map(matcher(search)!)).toEqual([true, false]);
   });
 
   test.each([

@@ -92,8 +92,8 @@ class Explorer(ExplorerResults):
     window
         Start and end of the part of each sequence in which is counted, in bp, 0-based and half-open; None for all.
     sequence_filter
-        Which sequences count: text that their names contain, a chromosome or a region such as "chr2:1,000-2,000";
-        indices; one boolean each; or None for all.
+        Which sequences count: text that their names contain, a chromosome, or a region such as "chr2:1,000-2,000",
+        whose ends are counted from 1 as in genome browsers; indices; one boolean each; or None for all.
     count_mode
         What is counted. ``"hits"``: hits that pass; a family counts their different places. ``"sites"``: overlapping
         hits of a family, or of a motif, once. ``"exclusive"``: each position goes to the strongest hit over it, by its

@@ -32,7 +32,7 @@ QUERY_TRAITS = (
     "count_mode",
     "family_similarity",
 )
-_REGION = re.compile(r"(\S+):([\d,]+)-([\d,]+)")
+_REGION = re.compile(r"(\S+):([\d,]+)(?:[-–]([\d,]+))?")
 
 
 def read_query(content: Content, values: Mapping[str, Any]) -> Query:
@@ -58,8 +58,9 @@ def read_query(content: Content, values: Mapping[str, Any]) -> Query:
 def filtered_sequences(content: Content, wanted: str | list[int] | None) -> NDArray[np.bool_] | None:
     """Tell which sequences a filter keeps, shape (N,); None for all.
 
-    A filter is a list of indices; a region such as "chr2:1,000-2,000", which sequences overlap; or text, which is the
-    chromosome of a sequence or is contained in its name, whatever the case.
+    A filter is a list of indices; a position or region such as "chr2:1,000-2,000", counted from 1 as in genome
+    browsers, which sequences overlap; or text, which is the chromosome of a sequence or is contained in its name,
+    whatever the case.
     """
     if wanted is None or wanted == "":
         return None
@@ -69,11 +70,11 @@ def filtered_sequences(content: Content, wanted: str | list[int] | None) -> NDAr
         kept[np.asarray(wanted, np.int64)] = True
         return kept
     text = wanted.lower()
-    region = _REGION.fullmatch(text)
+    region = _REGION.fullmatch(text.strip())
     if region is not None and loci is not None:
-        start, end = (int(place.replace(",", "") or 0) for place in region.groups()[1:])
+        start, end = (int((place or region[2]).replace(",", "") or 0) for place in region.groups()[1:])
         on = np.array([chrom.lower() == region[1] for chrom in loci.chrom], np.bool_)
-        return on & (np.array(loci.start, np.int64) < end) & (np.array(loci.end, np.int64) > start)
+        return on & (np.array(loci.start, np.int64) < end) & (np.array(loci.end, np.int64) >= start)
     kept = np.array([text in name for name in content.lower_sequence_names], np.bool_)
     if loci is not None:
         kept |= np.array([chrom.lower() == text for chrom in loci.chrom], np.bool_)

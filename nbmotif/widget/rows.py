@@ -17,6 +17,7 @@ TEXT_COLUMNS = ("name", "family")
 NUMBER_COLUMNS = ("count", "sequences", "seqlets", "marginal", "enrichment", "members")
 SORT_COLUMNS = (*TEXT_COLUMNS, *NUMBER_COLUMNS)
 
+_EXPRESSION = re.compile(r"/(.+?)/?", re.DOTALL)
 _BOUND = re.compile(r"\s*(>=|<=|>|<|=)?\s*([-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)\s*")
 _COMPARE: dict[str, Callable[[NDArray[Any], float], NDArray[np.bool_]]] = {
     ">=": np.greater_equal,
@@ -37,7 +38,7 @@ class Order:
         Columns, the most important first, and whether each falls.
     search
         Keep rows whose name, or that of their family or of a member, contains this, whatever the case; a regular
-        expression if it is written between slashes.
+        expression if it begins with a slash, which another may end.
     filters
         For a column of numbers what its values must be, such as ">= 10", "< 5" or "10", which is at least 10.
     """
@@ -49,7 +50,7 @@ class Order:
 
 def matcher(search: str) -> Callable[[str], bool]:
     """Return a function that tells whether a lower-cased name is searched for."""
-    expression = re.fullmatch(r"/(.+)/", search, re.DOTALL)
+    expression = _EXPRESSION.fullmatch(search)
     if expression:
         try:
             compiled = re.compile(expression[1], re.IGNORECASE)

@@ -102,7 +102,9 @@ def test_pairs__count_the_sequences_that_hold_both(open_notebook: Callable) -> N
         both, chance = notebook.value("(both, chance)")
         assert both > 0
         cell = alone.root.get_by_role("button", name=re.compile("KLF1 and GATA1"))
-        expect(cell).to_have_attribute("aria-label", f"KLF1 and GATA1: {both} sequences, {chance:.0f} by chance")
+        expect(cell).to_have_attribute(
+            "aria-label", f"KLF1 and GATA1: {both} sequences with both, {chance:.0f} by chance"
+        )
     alone.screenshot("pairs")
     whole.root.get_by_role("button", name="Pairs").click()
     whole.screenshot("pairs-whole")
@@ -152,3 +154,44 @@ other = synthetic.explorer(name="HepG2", hits=pieces["hits"].assign(attribution=
     left.screenshot("beside-left")
     notebook.page.screenshot(path=SCREENSHOTS / "beside.png")
     notebook.python("one.close(); other.close()")
+
+
+def test_explorers__in_a_row_of_widgets_share_its_width(open_notebook: Callable) -> None:
+    cells = ["import synthetic, ipywidgets", "ipywidgets.HBox([synthetic.explorer(), synthetic.explorer()])"]
+    notebook = open_notebook("row.ipynb", cells).run_all()
+    widths = [view.root.bounding_box()["width"] for view in views_on(notebook.page, 2)]
+    assert widths[0] == widths[1] > 500
+
+
+def test_box__marks_what_the_table_has_a_row_for_and_unmarks_it(open_notebook: Callable) -> None:
+    notebook = open_notebook(
+        "box.ipynb", ["import synthetic; explorer = synthetic.explorer(by_family=True)", "explorer"]
+    )
+    [view] = views_on(notebook.run_all().page)
+    view.family("GATA").click()
+    view.settle()
+    notebook.python("explorer.viewport = explorer.selection.iloc[0][['start', 'end']].astype(int).tolist()")
+    notebook.python("explorer._tracks = [int(explorer.selection.iloc[0]['sequence_idx'])]")
+    view.settle()
+    canvas = view.root.locator(".nbm-track canvas")
+    box = canvas.bounding_box()
+    at_hit = {"x": box["width"] / 2, "y": box["height"] - 2.5 * 16}  # the first of three lanes of hits
+    for marked in ([], ["GATA"]):
+        canvas.click(position=at_hit)
+        view.settle()
+        assert notebook.value("explorer.selected_motifs") == marked
+
+
+def test_table__comes_before_the_tracks_where_there_is_no_room_beside_them(open_notebook: Callable) -> None:
+    notebook = open_notebook(
+        "narrow.ipynb", ["import synthetic; explorer = synthetic.explorer()", "explorer"]
+    ).run_all()
+    [view] = views_on(notebook.page)
+    try:
+        notebook.page.set_viewport_size({"width": 1100, "height": 1200})
+        view.settle()
+        table, tracks = (view.root.locator(part).bounding_box() for part in (".nbm-motifs", ".nbm-tracks"))
+        assert table["y"] + table["height"] <= tracks["y"]
+        assert table["x"] == tracks["x"]
+    finally:
+        notebook.page.set_viewport_size({"width": 1400, "height": 1200})

@@ -226,6 +226,8 @@ function Notice() {
     return <Message text="There is nothing to count: give the Explorer hits or seqlets." />;
   if (!has.hits || !dataset.hasHits || counts.nHits > 0) return null;
   const strongest = strongestHit(dataset, counts, store.thresholds.value);
+  if (store.thresholds.value.allowed?.includes(1) === false)
+    return <Message text="No sequence fits the filter." />;
   if (strongest === 0 || store.traits.sequence.value !== null)
     return <Message text="No hit passes here: loosen p, the sign, the window or the sequences." />;
   const half = Number((strongest / 2).toPrecision(1));

@@ -108,7 +108,9 @@ export function HoverCard({ width, trackOf }: HoverCardProps) {
 
 function ClaimRow({ claim }: { claim: Claim }) {
   const { store } = useScreen();
-  const { kind, name, strand, attribution, p, reason, motif } = claim;
+  const { kind, name, attribution, p, reason, motif } = claim;
+  // as its box points
+  const strand = store.traits.reverse_complement.value ? -claim.strand : claim.strand;
   const slot = store.slots.value.get(motif) ?? -1;
   return (
     <div class="nbm-claim" data-passes={reason === ""}>

@@ -15,21 +15,18 @@ export function MotifBar() {
   const sequence = traits.sequence.value;
   return (
     <div class="nbm-bar">
-      <label class="nbm-search">
-        <Icon name="search" />
-        <input
-          type="search"
-          class="nbm-input"
-          placeholder="Search or /regex/"
-          aria-label="Search motifs"
-          value={traits._search.value}
-          onInput={(event) => store.set({ _search: event.currentTarget.value }, { settle: false })}
-          onChange={() => store.host.flush()}
-          onKeyDown={(event) => {
-            if (event.key === "Escape") store.set({ _search: "" });
-          }}
-        />
-      </label>
+      <input
+        type="search"
+        class="nbm-input"
+        placeholder="Search or /regex/"
+        aria-label="Search motifs"
+        value={traits._search.value}
+        onInput={(event) => store.set({ _search: event.currentTarget.value }, { settle: false })}
+        onChange={() => store.host.flush()}
+        onKeyDown={(event) => {
+          if (event.key === "Escape") store.set({ _search: "" });
+        }}
+      />
       <span class="nbm-chips">
         {sequence !== null && (
           <Chip
@@ -113,7 +110,7 @@ function CopyButton() {
     void copy(store, rowsAsText(store, columns), `${n}, to paste into a sheet`, "explorer.counts");
   };
   return (
-    <button class="nbm-button" title="Copy the rows as a table, to paste into a sheet" onClick={copyRows}>
+    <button class="nbm-button" title="Copy the rows, to paste into a sheet" onClick={copyRows}>
       Copy
     </button>
   );

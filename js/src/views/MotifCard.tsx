@@ -124,7 +124,7 @@ function Card({ motif }: { motif: number }) {
         )}
         {found && found.examples.length > 0 && (
           <div class="nbm-examples" data-stale={isStale}>
-            <h4>Sites, the strongest first</h4>
+            <h4>Sites from strong to weak</h4>
             {found.examples.map((example) => (
               <ExampleRow key={example.quantile} example={example} flank={found.flank} />
             ))}

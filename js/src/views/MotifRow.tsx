@@ -120,7 +120,7 @@ export function MotifRow({ id, row, at, columns, most, isActive, onPick }: RowPr
             {bar > 0 && <span class="nbm-bar-fill" style={{ width: `${Math.min(100, 100 * bar)}%` }} />}
             <span class="nbm-value">{cellText(counts, level, column, i, mode)}</span>
             {was !== null && was !== level.count[i] && (
-              <span class="nbm-was">{cellText(pinned!, before!, column, i, mode)}</span>
+              <span class="nbm-was">A {cellText(pinned!, before!, column, i, mode)}</span>
             )}
           </div>
         );

@@ -1,6 +1,7 @@
 // Families of motifs and their counts. Only the rows in sight exist, so thousands cost as much as thirty.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { whole } from "../format.ts";
+import { matcher } from "../order.ts";
 import { showUnexplained } from "../paging.ts";
 import { CountBar } from "./CountBar.tsx";
 import { useScreen, useUniqueId } from "./context.ts";
@@ -119,9 +120,11 @@ function NoRows() {
   const isFiltered = search.value !== "" || Object.keys(filters.value).length > 0;
   return (
     <p class="nbm-message">
-      {isFiltered
-        ? "No motif or family fits the search and the filters."
-        : "There is no motif to show: give the Explorer a motif database."}
+      {!matcher(search.value)
+        ? `${search.value} is not a regular expression.`
+        : isFiltered
+          ? "No motif or family fits the search and the filters."
+          : "There is no motif to show: give the Explorer a motif database."}
       {isFiltered && (
         <button class="nbm-button" onClick={() => store.set({ _search: "", _filters: {} })}>
           Show all

@@ -85,7 +85,7 @@ export function Pairs({ onClose }: { onClose?: (() => void) | undefined }) {
         <h3>Pairs of</h3>
         <Choice label="What is paired" value={kind} options={KINDS} onChange={setKind} />
         <span class="nbm-muted">
-          {store.selected.value.length > 1
+          {groups.every(({ motifs }) => motifs.some((motif) => store.slots.value.has(motif)))
             ? "that are marked"
             : "in most sequences; mark others in the table"}
         </span>
@@ -138,6 +138,15 @@ export function Pairs({ onClose }: { onClose?: (() => void) | undefined }) {
   );
 }
 
+const inWords = (
+  [first, second]: readonly [string, string],
+  isSame: boolean,
+  { observed, expected }: ReturnType<typeof together>,
+): string =>
+  isSame
+    ? `${first} in ${plural(observed, "sequence")}`
+    : `${first} and ${second}: ${plural(observed, "sequence")} with both, ${whole(Math.round(expected))} by chance`;
+
 function Cell(props: {
   names: readonly [string, string];
   sites: readonly [Sites, Sites];
@@ -147,12 +156,11 @@ function Cell(props: {
 }) {
   const { names, sites, nSequences, isChosen, onChoose } = props;
   const isSame = sites[0] === sites[1];
-  const { observed, expected } = together(...sites, nSequences);
+  const both = together(...sites, nSequences);
+  const { observed, expected } = both;
   const fold = isSame || expected === 0 ? 1 : observed / expected;
   const share = Math.round(40 * Math.min(1, Math.max(0, Math.log2(fold))));
-  const words = isSame
-    ? `${names[0]}: ${plural(observed, "sequence")}`
-    : `${names[0]} and ${names[1]}: ${plural(observed, "sequence")}, ${whole(Math.round(expected))} by chance`;
+  const words = inWords(names, isSame, both);
   return (
     <button
       aria-label={words}
@@ -183,10 +191,8 @@ function Spacings({ names, a, b }: { names: readonly [string, string]; a: Sites;
   return (
     <div class="nbm-spacings">
       <h4>
-        {isSame
-          ? `${first} in ${plural(both.observed, "sequence")}`
-          : `${first} and ${second}: ${plural(both.observed, "sequence")} with both, ${whole(Math.round(both.expected))} by chance`}
-        . Pairs by the gap between them; the line is what their positions alone give.
+        {inWords(names, isSame, both)}. Pairs by the gap between them; the line is what their positions alone
+        give.
       </h4>
       {ORIENTATIONS.map((orientation, i) => {
         if (isSame && i === 1) return null;

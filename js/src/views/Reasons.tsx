@@ -1,5 +1,6 @@
 // Thresholds with a reason, the way back, another set to compare with, and where is counted.
 import { threshold } from "../format.ts";
+import { goTo } from "../paging.ts";
 import type { Query } from "../wire.ts";
 import { useScreen } from "./context.ts";
 import { Field } from "./controls.tsx";
@@ -32,7 +33,7 @@ export function Reasons() {
                 title={`Attribution ${threshold(value)}: ${reason}`}
                 onClick={() => store.set({ attribution_threshold: value })}
               >
-                {name}
+                {name} <span class="nbm-muted">{threshold(Number(value.toPrecision(3)))}</span>
               </button>
             ))}
           </span>
@@ -54,7 +55,7 @@ export function Reasons() {
               store.pinned.value = pinned ? null : store.query.peek();
             }}
           >
-            {pinned ? `A: ${threshold(pinned.attribution_threshold)}` : "Pin as A"}
+            {pinned ? `A: ${threshold(pinned.attribution_threshold)} ×` : "Pin as A"}
           </button>
           {pinned && (
             <button
@@ -105,6 +106,7 @@ function SequenceFilter() {
         value={Array.isArray(filter) ? `${filter.length} chosen` : (filter ?? "")}
         commit={(text) => {
           store.set({ sequence_filter: text.trim() || null });
+          goTo(store, 0);
           return "";
         }}
       />

@@ -1,8 +1,8 @@
 // The head of the table: what rows are sorted by, and what their numbers must be.
-import { useState } from "preact/hooks";
 import { parseBound } from "../order.ts";
 import type { NumberColumn, SortColumn } from "../wire.ts";
 import { useScreen } from "./context.ts";
+import { Field } from "./controls.tsx";
 import { Icon } from "./Icon.tsx";
 import type { ColumnSpec } from "./tableColumns.ts";
 
@@ -26,7 +26,11 @@ export function TableHead({ columns }: { columns: ColumnSpec[] }) {
           </button>
         </div>
         <div role="columnheader" class="nbm-cell nbm-cell-names" data-column="names">
-          <SortButton column="name" title={byFamily ? "Family" : "Motif"} hint="Sort by name" />
+          <SortButton
+            column="name"
+            title={byFamily ? "Family" : "Motif"}
+            hint="Sort by name; (+2): two more names"
+          />
           {byFamily ? (
             <SortButton column="members" title="Members" hint="Sort by how many motifs a family has" />
           ) : (
@@ -89,27 +93,21 @@ function SortButton({ column, title, hint }: { column: SortColumn; title: string
 function Filter({ column, title }: { column: NumberColumn; title: string }) {
   const { store } = useScreen();
   const filters = store.traits._filters.value;
-  const [wrong, setWrong] = useState(false);
-  const commit = (text: string): void => {
+  const commit = (text: string): string => {
     const { [column]: _, ...others } = filters;
     const isEmpty = text.trim() === "";
-    setWrong(!isEmpty && !parseBound(text));
-    if (isEmpty) store.set({ _filters: others });
-    else if (parseBound(text)) store.set({ _filters: { ...others, [column]: text } });
+    if (!isEmpty && !parseBound(text)) return "Type a bound, such as >= 10, < 5 or 10.";
+    store.set({ _filters: isEmpty ? others : { ...others, [column]: text } });
+    return "";
   };
   return (
-    <input
-      class="nbm-input nbm-filter"
-      aria-label={`Filter ${title}`}
-      aria-invalid={wrong}
-      title={
-        wrong
-          ? "Type a bound, such as >= 10, < 5 or 10."
-          : "Keep rows with such a number: >= 10, < 5, 10 (at least)"
-      }
+    <Field
+      label={`Filter ${title}`}
+      title="Keep rows with such a number: >= 10, < 5, 10 (at least)"
       placeholder="≥"
       value={filters[column] ?? ""}
-      onInput={(event) => commit(event.currentTarget.value)}
+      isLive
+      commit={commit}
     />
   );
 }

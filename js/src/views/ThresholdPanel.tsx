@@ -95,7 +95,7 @@ export function ThresholdPanel() {
       {plane && (
         <figcaption class="nbm-chart-ends" aria-hidden="true">
           <span>{end.replace("+", "−")}</span>
-          <span>by attribution; p falls upwards</span>
+          <span>attribution · lower p ↑</span>
           <span>{end}</span>
         </figcaption>
       )}

@@ -43,7 +43,7 @@ export function Tracks() {
         ref={area}
         role="group"
         tabIndex={0}
-        aria-label="Sequence tracks. Arrow keys move, plus and minus zoom, 0 shows all, N and P jump between sites, U to the strongest seqlet that no motif explains, J and K turn the page, shift and arrows read base by base."
+        aria-label="Sequence tracks. Arrow keys move, plus and minus zoom, 0 shows all, N and P jump between sites, U to the strongest unexplained seqlet, J and K turn the page, shift and arrows read base by base."
         onKeyDown={(event) => onTrackKey(store, event)}
         {...pointer}
       >

@@ -1,15 +1,15 @@
 // Which sequences are shown, how they are drawn, and how far one is zoomed in.
-import { useState } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import { findSequence } from "../describe.ts";
 import { whole } from "../format.ts";
 import { offeredRows } from "../layers.ts";
-import { centerOn, span, zoom } from "../layout.ts";
-import { goTo, jumpToSite, resizePage, turnPage } from "../paging.ts";
-import type { SequenceOrder, SiteKind } from "../ranking.ts";
+import { span, zoom } from "../layout.ts";
+import { goTo, jumpToSite, resizePage, showPlace, turnPage } from "../paging.ts";
+import { offeredSequences, type SequenceOrder, type SiteKind } from "../ranking.ts";
 import type { YMode } from "../store.ts";
 import type { PaletteName } from "../wire.ts";
 import { useScreen } from "./context.ts";
-import { Choice, IconButton, Menu, Toggle } from "./controls.tsx";
+import { Choice, Field, IconButton, Menu, Toggle } from "./controls.tsx";
 
 const ORDERS: Record<SequenceOrder, string> = {
   seqlets: "by seqlets",
@@ -53,9 +53,10 @@ export function TracksBar() {
 
 function Pager() {
   const { store } = useScreen();
-  const { n_sequences: n, tracks } = store.dataset.value!.manifest;
+  const dataset = store.dataset.value!;
+  const { allowed } = store.thresholds.value;
   const shown = store.shownSequences.value;
-  const total = tracks?.length ?? n;
+  const total = useMemo(() => offeredSequences(dataset, allowed).length, [dataset, allowed]);
   const page = store.page.value;
   const at = page ?? 0;
   return (
@@ -66,8 +67,12 @@ function Pager() {
         onClick={() => turnPage(store, -1)}
         disabled={at === 0}
       />
-      <span class="nbm-pager-text" title={`Shown of ${whole(total)} sequences`}>
-        {page === null ? shown.length : `${whole(at + 1)}–${whole(at + shown.length)}`} of {whole(total)}
+      <span
+        class="nbm-pager-text"
+        title={`${whole(total)} of ${whole(dataset.manifest.n_sequences)} can be shown`}
+      >
+        {page === null ? `${shown.length} shown` : `${whole(at + 1)}–${whole(at + shown.length)}`} of{" "}
+        {whole(total)}
       </span>
       <IconButton
         icon="next"
@@ -177,46 +182,20 @@ function ViewMenu() {
 
 function GoTo() {
   const { store } = useScreen();
-  const [text, setText] = useState("");
-  const [problem, setProblem] = useState("");
-  const go = (text: string): void => {
-    if (text.trim() === "") return;
+  const go = (text: string): string => {
+    if (text.trim() === "") return "";
     const found = findSequence(store.dataset.peek()!, text);
-    if ("problem" in found) {
-      setProblem(found.problem);
-      return;
-    }
-    const shown = store.shownSequences.peek();
-    setText("");
-    setProblem("");
-    const others = shown.filter((sequence) => sequence !== found.sequence);
-    store.set({ _tracks: [found.sequence, ...others].slice(0, Math.max(1, shown.length)) });
-    if (found.base !== null) store.moveTo(centerOn(found.base, found.base + 1, 100, store.manifest.length));
+    if ("problem" in found) return found.problem;
+    showPlace(store, found);
+    return "";
   };
   return (
-    <span class="nbm-goto">
-      <input
-        type="text"
-        class="nbm-input"
-        placeholder="Go to…"
-        aria-label="Go to sequence"
-        aria-invalid={problem !== ""}
-        title="A name, a number, or a position such as chr2:1,204,310"
-        value={text}
-        onInput={(event) => {
-          setText(event.currentTarget.value);
-          setProblem("");
-        }}
-        onKeyDown={(event) => {
-          if (event.key === "Enter") go(event.currentTarget.value);
-          if (event.key === "Escape") setText("");
-        }}
-      />
-      {problem !== "" && (
-        <span class="nbm-popup" role="alert">
-          {problem}
-        </span>
-      )}
-    </span>
+    <Field
+      label="Go to sequence"
+      title="A name, number, chr2:1,000 or chr2:1,000-2,000"
+      placeholder="Go to…"
+      value=""
+      commit={go}
+    />
   );
 }

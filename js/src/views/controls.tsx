@@ -40,13 +40,17 @@ interface FieldProps {
   label: string;
   value: string;
   isNumber?: boolean;
+  /** What is typed counts at once where it can, not only when it is entered. */
+  isLive?: boolean;
   placeholder?: string;
+  title?: string;
   /** Takes the text that was entered, or says what is wrong with it. */
   commit: (text: string) => string;
 }
 
 /** A field whose text counts once it is entered; what is being typed stays, whatever is drawn anew meanwhile. */
-export function Field({ label, value, isNumber = false, placeholder, commit }: FieldProps) {
+export function Field(props: FieldProps) {
+  const { label, value, isNumber = false, isLive = false, placeholder, title, commit } = props;
   const [text, setText] = useState<string | null>(null);
   const [wrong, setWrong] = useState("");
   const finish = (problem: string): void => {
@@ -54,19 +58,30 @@ export function Field({ label, value, isNumber = false, placeholder, commit }: F
     if (problem === "") setText(null);
   };
   return (
-    <input
-      {...(isNumber ? { type: "number", step: "any" } : {})}
-      class={isNumber ? "nbm-number" : "nbm-input"}
-      aria-label={label}
-      aria-invalid={wrong !== ""}
-      title={wrong || undefined}
-      placeholder={placeholder}
-      value={text ?? value}
-      onInput={(event) => setText(event.currentTarget.value)}
-      onChange={(event) => finish(commit(event.currentTarget.value))}
-      onBlur={() => finish("")}
-      onKeyDown={(event) => event.key === "Escape" && finish("")}
-    />
+    <span class="nbm-entry">
+      <input
+        {...(isNumber ? { type: "number", step: "any" } : {})}
+        class={isNumber ? "nbm-number" : "nbm-input"}
+        aria-label={label}
+        aria-invalid={wrong !== ""}
+        title={title}
+        placeholder={placeholder}
+        value={text ?? value}
+        onInput={({ currentTarget }) => {
+          setText(currentTarget.value);
+          setWrong("");
+          if (isLive) commit(currentTarget.value);
+        }}
+        onChange={(event) => finish(commit(event.currentTarget.value))}
+        onBlur={() => finish("")}
+        onKeyDown={(event) => event.key === "Escape" && finish("")}
+      />
+      {wrong && (
+        <span class="nbm-popup" role="alert">
+          {wrong}
+        </span>
+      )}
+    </span>
   );
 }
 

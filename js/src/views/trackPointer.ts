@@ -69,7 +69,12 @@ export function useTrackPointer(stage: Stage) {
   };
   const click = (place: Place | null): void => {
     const box = place && boxAt(stage.rects.get(place.sequence) ?? [], place.x, place.y);
-    if (box && box.motif >= 0) store.toggleMotif(store.manifest.motif_names[box.motif]!);
+    if (!box || box.motif < 0) return;
+    const { selected_motifs, by_family } = store.traits;
+    const { names, labels } = store.families.peek()!;
+    // what the table has a row for; what is marked already is unmarked
+    const name = by_family.peek() ? names[labels[box.motif]!]! : store.manifest.motif_names[box.motif]!;
+    store.toggleMotif(selected_motifs.peek()[box.slot] ?? name);
   };
   const release = (): void => {
     press.current = null;
