@@ -100,7 +100,6 @@ class Hits(Sequence[pd.DataFrame]):
         self.strand = as_whole_numbers(strand, "strand", np.int8)
         self.score: npt.NDArray[np.floating] = np.asarray(score)
         self.attribution = None if attribution is None else np.asarray(attribution, dtype=np.float32)
-        self.sequence_names = None if sequence_names is None else list(sequence_names)
         self.n_windows = n_windows
         motif_of_hit = as_whole_numbers(motif_idx, "motif_idx", np.int32)
         p = p_value if isinstance(p_value, Levels) else np.asarray(p_value, dtype=np.float64)
@@ -112,9 +111,8 @@ class Hits(Sequence[pd.DataFrame]):
             p = p._replace(of_hit=p.of_hit[order]) if isinstance(p, Levels) else p[order]
         self.offsets = np.searchsorted(motif_of_hit, np.arange(len(self.motif_names) + 1))
         self.p_levels = p if isinstance(p, Levels) else Levels.of(p, self.offsets)
-        self.n_sequences = self._count_sequences(n_sequences)
         self._motif_dtype = pd.CategoricalDtype(self.motif_names)
-        self._sequence_dtype = None if self.sequence_names is None else pd.CategoricalDtype(self.sequence_names)
+        self._name_sequences(sequence_names, n_sequences)
 
     def _check_columns(self, motif_idx: npt.NDArray[np.int32], p_value: Levels | npt.NDArray[np.float64]) -> None:
         n_motifs, n_hits = len(self.motif_names), len(motif_idx)
@@ -129,10 +127,15 @@ class Hits(Sequence[pd.DataFrame]):
             got = f"{self.strand.min()} to {self.strand.max()}"
             raise InvalidArgument("strand", got, "1, -1, or 0 for both strands")
         check_names(self.motif_names, "motif_names")
-        check_names(self.sequence_names or [], "sequence_names")
         if n_hits and not 0 <= motif_idx.min() <= motif_idx.max() < n_motifs:
             got = f"{motif_idx.min()} to {motif_idx.max()}"
             raise InvalidArgument("motif_idx", got, f"between 0 and {n_motifs - 1}")
+
+    def _name_sequences(self, names: Sequence[str] | None, n_sequences: int | None) -> None:
+        self.sequence_names = None if names is None else list(names)
+        check_names(self.sequence_names or [], "sequence_names")
+        self.n_sequences = self._count_sequences(n_sequences)
+        self._sequence_dtype = None if names is None else pd.CategoricalDtype(self.sequence_names)
 
     def _count_sequences(self, n_sequences: int | None) -> int:
         seen = int(self.sequence_idx.max()) + 1 if len(self.sequence_idx) else 0
@@ -312,6 +315,12 @@ class Hits(Sequence[pd.DataFrame]):
         kept.offsets = np.searchsorted(rows, self.offsets)
         kept.p_levels = self.p_levels._replace(of_hit=self.p_levels.of_hit[rows])
         return kept
+
+    def named(self, sequence_names: Sequence[str] | None) -> Hits:
+        """Return the same hits with other names of the sequences, in their order; None for their numbers alone."""
+        renamed = copy.copy(self)
+        renamed._name_sequences(sequence_names, self.n_sequences)  # noqa: SLF001 - a copy of self
+        return renamed
 
     def reordered(self, order: npt.NDArray[np.integer]) -> Hits:
         """Put the hits of each motif in another order.

@@ -257,6 +257,8 @@ class Explorer(ExplorerResults):
         unknown = [name for name in pieces if name not in (*kept, "annotations")]
         if unknown:
             raise TypeError(f"Explorer.update() has no argument {unknown[0]!r}; it takes {', '.join(kept)}")
+        if "sequence_names" in pieces and self._content.hits is not None:
+            kept["hits"] = self._content.hits.named(None)
         content = read_content(**{**kept, **pieces})
         if not {"seqlets", "annotations"} & pieces.keys():
             content = renumbered(content, self._content.motif_names)

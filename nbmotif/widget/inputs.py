@@ -58,6 +58,7 @@ def read_content(
     found_hits = None if hits is None else read_hits(hits, motif_set, names, n)
     if n is not None and found_hits is not None:
         _agree("hits", n, found_hits.n_sequences, "scanned on the same sequences")
+    names, found_hits = _share_names(names, found_hits)
     motif_names, widths = _motifs_shown(motif_set, found_hits, marginal)
     found_seqlets = read_seqlets(seqlets, annotations, len(motif_names))
     n, length = _fit(found_hits, found_seqlets, n, length, intervals)
@@ -109,6 +110,20 @@ def read_names(values: Any) -> list[str] | None:
     names = [str(value) for value in values]
     check_names(names, "sequence_names", "Add a number to each, or leave sequence_names out.")
     return names
+
+
+def _share_names(names: list[str] | None, hits: Hits | None) -> tuple[list[str] | None, Hits | None]:
+    """Give hits the names of the sequences, or sequences those of the hits; refuse hits of others."""
+    if hits is None or hits.sequence_names == names:
+        return names, hits
+    if names is None:
+        return hits.sequence_names, hits
+    if hits.sequence_names is not None:
+        wrong = next(i for i, (a, b) in enumerate(zip(hits.sequence_names, names, strict=True)) if a != b)
+        got = f"sequence {wrong} called {hits.sequence_names[wrong]!r}"
+        hint = "Were the hits made from other sequences, or in another order?"
+        raise InvalidArgument("hits", got, f"of the sequences in `sequence_names`, {names[wrong]!r}", hint)
+    return names, hits.named(names)
 
 
 def _motif_set(motifs: Any) -> MotifSet | None:

@@ -111,7 +111,7 @@ def _sequence_idx(values: pd.Series[Any], sequence_names: list[str] | None) -> N
     """Return row numbers of X: the values themselves, or the positions of the names."""
     kind = pd.api.types.infer_dtype(values.cat.categories if hasattr(values, "cat") else values)
     if kind in {"integer", "floating", "mixed-integer-float", "empty"}:
-        return whole_numbers(values, "hits['sequence_name']")
+        return _row_numbers(whole_numbers(values, "hits['sequence_name']"), sequence_names or [])
     if sequence_names is None:
         hint = "Pass sequence_names=, in the order of X, to use names."
         raise InvalidArgument("hits", f"{values.iloc[0]!r}", "with row numbers of X in sequence_name", hint)
@@ -121,6 +121,17 @@ def _sequence_idx(values: pd.Series[Any], sequence_names: list[str] | None) -> N
         unknown = values[found.isna()].iloc[0]
         raise InvalidArgument("hits", f"{unknown!r}", "about sequences that are in `sequence_names`")
     return np.asarray(found, np.int32)
+
+
+def _row_numbers(numbers: NDArray[np.int32], sequence_names: list[str]) -> NDArray[np.int32]:
+    """Refuse numbers that may as well be names of other sequences."""
+    misleading = {int(name) for i, name in enumerate(sequence_names) if name.isdecimal() and int(name) != i}
+    meant = misleading.intersection(np.unique(numbers).tolist()) if misleading else set()
+    if meant:
+        hint = "Make it text where numbers are names: hits['sequence_name'].astype(str)."
+        expected = "row numbers of X, or names that are no numbers"
+        raise InvalidArgument("hits['sequence_name']", f"{min(meant)}, which is a name too", expected, hint)
+    return numbers
 
 
 def read_strands(values: Any, name: str) -> NDArray[np.int8]:

@@ -317,3 +317,26 @@ def test_read_content__refuses_what_it_cannot_show_as_it_is(
 ) -> None:
     with pytest.raises(InvalidArgument, match=message):
         read_content(**{**pieces("hypothetical"), argument: value})
+
+
+def test_read_content__gives_sequences_and_hits_the_same_names(pieces: Pieces) -> None:
+    made = pieces("sequence_names")
+    names = pieces()["sequence_names"]
+    hits = read_content(**made).hits
+    assert hits.sequence_names is None
+    named = read_content(**{**made, "hits": hits, "sequence_names": names})
+    assert named.hits.sequence_names == names
+    assert read_content(**{**made, "hits": named.hits}).sequence_names == names
+    with pytest.raises(InvalidArgument, match="`hits` must be of the sequences in `sequence_names`, 'peak 5'; got"):
+        read_content(**{**made, "hits": named.hits, "sequence_names": names[::-1]})
+
+
+def test_read_content__refuses_numbers_that_may_be_names_or_rows(pieces: Pieces) -> None:
+    made = pieces()
+    names = ["3", "4", "5", "0", "1", "2"]
+    with pytest.raises(InvalidArgument, match=r"must be row numbers of X.*got 0, which is a name too.*astype"):
+        read_content(**{**made, "sequence_names": names})
+    as_text = made["hits"].astype({"sequence_name": str})
+    found = read_content(**{**made, "sequence_names": names, "hits": as_text}).hits
+    assert [names[i] for i in found.sequence_idx] == found.to_frame()["sequence_name"].tolist()
+    assert read_content(**{**made, "sequence_names": range(6)}).n_sequences == 6

@@ -97,3 +97,13 @@ def test_update__with_fewer_motifs_forgets_effects_that_were_never_known(explore
     widget = explorer("hits", "seqlets", "annotations", by_family=False)
     widget.update(motifs=dict(list(make_pieces()["motifs"].items())[:3]))
     assert widget.counts.set_index("motif_name")["marginal"].to_dict() == {"GATA1": 0.5, "Gata4": -0.25, "TAL1": 0.5}
+
+
+def test_update__renames_sequences_and_their_hits(explorer: Make) -> None:
+    widget = explorer()
+    widget.update(sequence_names=list("abcdef"))
+    assert set(widget.hits["sequence_name"]) <= set("abcdef")
+    widget.sequence_filter = "c"
+    assert set(widget.hits["sequence_name"]) == {"c"}
+    widget.update(sequence_names=None)
+    assert widget.hits["sequence_name"].dtype == np.int32
