@@ -83,7 +83,8 @@ def _imports(content: Content, source: Source, traits: Mapping[str, Any], order:
 def _pieces(source: Source) -> str:
     arguments = ", ".join(f"{name}={written}" for name, written in source.given.items())
     read = f"read_content({arguments})"
-    return f"\npieces = {f'with_signal({read})' if source.is_summed_again else read}"
+    told = "\n# what was passed to the Explorer, from variables with the names of its arguments"
+    return f"{told}\npieces = {f'with_signal({read})' if source.is_summed_again else read}"
 
 
 def _is_filtered(traits: Mapping[str, Any]) -> bool:
@@ -131,20 +132,21 @@ def _hits(content: Content, query: Query, by_family: bool) -> str:
 
 def _seqlets(query: Query) -> str:
     cuts = query.thresholds
+    sign = {"+": "> 0", "-": "< 0", "both": "!= 0"}[cuts.sign]
     tests = [
-        "seqlets.p_value < thresholds.seqlet_p",
-        "seqlets.tomtom_p < thresholds.tomtom_p",
-        f"seqlets.attribution { ({'+': '> 0', '-': '< 0', 'both': '!= 0'}[cuts.sign]) }",
-        "seqlets.motif_idx >= 0",
+        "called.p_value < thresholds.seqlet_p",
+        "called.tomtom_p < thresholds.tomtom_p",
+        f"called.attribution {sign}",
+        "called.motif_idx >= 0",
     ]
     if cuts.window is not None:
-        tests += [f"seqlets.start >= {cuts.window[0]}", f"seqlets.end <= {cuts.window[1]}"]
+        tests += [f"called.start >= {cuts.window[0]}", f"called.end <= {cuts.window[1]}"]
     if cuts.sequences is not None:
-        tests.append("is_kept[seqlets.sequence_idx]")
+        tests.append("is_kept[called.sequence_idx]")
     return (
-        "\nseqlets = pieces.seqlets\n"
+        "\ncalled = pieces.seqlets\n"
         f"is_assigned = {' & '.join(f'({test})' for test in tests)}\n"
-        "n_seqlets = np.bincount(seqlets.motif_idx[is_assigned], minlength=len(labels))"
+        "n_seqlets = np.bincount(called.motif_idx[is_assigned], minlength=len(labels))"
     )
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
 import nbmotif.widget.bundle
+from nbmotif import write_meme
 from nbmotif.widget.explorer import Explorer
 
 if TYPE_CHECKING:
@@ -52,3 +54,33 @@ def test_explorer__shows_seqlets_and_hits_of_the_peers(bundle: None) -> None:
             X_attr[row.sequence_name, :, row.start : row.end].sum().item(), abs=1e-5
         )
     explorer.close()
+
+
+def test_explorer__counts_what_the_vignettes_pandas_counts(bundle: None, tmp_path: Path) -> None:
+    from memelite import fimo
+    from tangermeme.utils import extract_signal, random_one_hot
+
+    X = random_one_hot((10, 4, 400), random_state=1).float()
+    rng = np.random.default_rng(1)
+    motifs = {f"MA{m:04d}.1 TF{m}": torch.from_numpy(rng.dirichlet(np.full(4, 0.2), 8).T) for m in range(20)}
+    X_attr = X * torch.from_numpy(rng.normal(0, 0.01, (10, 1, 400)).astype(np.float32))
+    hits = pd.concat(fimo(motifs, X.numpy(), threshold=1e-3))
+    hits["attribution"] = extract_signal(hits[["sequence_name", "start", "end"]], X_attr).sum(dim=1).numpy()
+    counted = hits[hits["attribution"] > 0.01].sort_values("attribution", ascending=True)
+    expected = counted.groupby("motif_name").count()["motif_idx"].sort_values(ascending=False)
+    write_meme(tmp_path / "motifs.meme", motifs)
+    forms = {
+        "as the vignette has them": hits,
+        "after its threshold, in its order": counted,
+        "one table per motif": fimo(motifs, X.numpy(), threshold=1e-3),
+        "one table per sequence": fimo(motifs, X.numpy(), threshold=1e-3, dim=1),
+    }
+    for form, given in forms.items():
+        explorer = Explorer(X_attr, X, hits=given, motifs=tmp_path / "motifs.meme", fimo_p_threshold=1, by_family=False)
+        found = explorer.counts.set_index("motif_name")["hits"]
+        assert found[found > 0].to_dict() == expected.to_dict(), form
+        names = {"attributions": X_attr, "X": X, "hits": given, "motifs": tmp_path / "motifs.meme"}
+        exec(explorer.code(), names)
+        pd.testing.assert_frame_equal(names["table"], explorer.counts, check_dtype=False, check_exact=True)
+        explorer.close()
+    assert len(expected) > 10
