@@ -222,3 +222,32 @@ def test_jump__scrolls_to_the_track_and_its_cursor_stays(exported: Callable, pag
     view.settle()
     expect(view.root.locator(".nbm-track").first).to_be_in_viewport()
     expect(view.root.locator(".nbm-card")).to_be_in_viewport()
+
+
+def test_wheel__zooms_with_ctrl_and_scrolls_the_page_without(exported: Callable) -> None:
+    _, view = exported()
+    page = view.page
+    page.set_viewport_size({"width": 1400, "height": 500})
+    canvas = view.root.locator(".nbm-track canvas").first
+    canvas.click(position={"x": 300, "y": 20})
+    shown = view.root.locator(".nbm-zoom-text")
+    before = page.evaluate("scrollY")
+    page.mouse.wheel(0, 120)
+    page.wait_for_function("(before) => scrollY > before", arg=before)
+    expect(shown).to_have_text("2,114 bp")
+    canvas.hover(position={"x": 300, "y": 20})
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -120)
+    page.keyboard.up("Control")
+    expect(shown).not_to_have_text("2,114 bp")
+
+
+def test_marks__have_lines_of_their_own_where_they_are_many(exported: Callable) -> None:
+    motifs = [name for name, *_ in synthetic.MOTIFS]
+    for n, has_own in ((1, False), (8, True)):
+        _, view = exported(selected_motifs=motifs[:n])
+        search = view.root.get_by_label("Search motifs").bounding_box()
+        copy = view.root.get_by_role("button", name="Copy", exact=True).bounding_box()
+        chips = view.root.locator(".nbm-chip").first.bounding_box()
+        assert copy["y"] == search["y"]
+        assert (chips["y"] >= search["y"] + search["height"]) == has_own

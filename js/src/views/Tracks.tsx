@@ -66,7 +66,8 @@ export function Tracks() {
               />
             ))}
             <p class="nbm-hint">
-              Drag to move, Ctrl + wheel to zoom, click a box to mark its motif. Dashed boxes do not count.
+              Drag to move, Ctrl + wheel to zoom, click a box to mark its motif. Dashed boxes do not count; +3
+              is 3 more hits than there is room for.
             </p>
             <HoverCard width={width} trackOf={trackOf} />
           </>

@@ -110,7 +110,7 @@ export function useTrackPointer(stage: Stage) {
 /** Most that one wheel event may scroll; some mice send hundreds. */
 const MAX_WHEEL = 60;
 
-/** Zooms with Ctrl or when the tracks have the focus, moves sideways; otherwise the page scrolls. */
+/** Zooms with Ctrl, moves sideways; otherwise the page scrolls, also over tracks that have been clicked. */
 export function useTrackWheel({ store, area, scale }: Stage): void {
   const latest = useRef(scale);
   latest.current = scale;
@@ -121,7 +121,7 @@ export function useTrackWheel({ store, area, scale }: Stage): void {
       const viewport = store.viewport.peek();
       const { length } = store.manifest;
       const sideways = Math.abs(deltaX) > Math.abs(deltaY) ? deltaX : shiftKey ? deltaY : 0;
-      const isZoom = ctrlKey || metaKey || document.activeElement === element;
+      const isZoom = ctrlKey || metaKey;
       if (sideways === 0 && !isZoom) return;
       event.preventDefault();
       if (sideways !== 0) {
