@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from nbmotif.bed_files import read_bed
-from nbmotif.columns import whole_numbers
+from nbmotif.columns import check_columns, whole_numbers
 from nbmotif.errors import InvalidArgument
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def _column(table: pd.DataFrame, name: str, called: tuple[str, ...], position: i
     found = [column for column in called if column in table.columns]
     by_name = {"chrom", "start", "end"} <= set(table.columns)
     if found and (by_name or position > 2):
+        check_columns(table, found[:1], name)
         return table[found[0]]
     if position >= table.shape[1] or by_name:
         expected = f"a DataFrame with a column {called[0]!r}, or with {position + 1} columns"

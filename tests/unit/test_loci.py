@@ -215,6 +215,8 @@ def test_extract_loci__ignores_the_letters_it_is_told_to() -> None:
             r"`loci` must be a DataFrame with a column 'summit', or with 10 columns",
         ),
         ({"loci": pd.DataFrame([["chr1", 5]])}, r"`loci` must be a DataFrame with a column 'end', or with 3 columns"),
+        ({"loci": loci(("chr1", 10, 14))[["chrom", "start", "end", "end"]]}, r"There are 2 called 'end'"),
+        ({"loci": loci((None, 10, 14))}, r"`loci\['chrom'\]` must be the name of a chromosome; got none in row 0"),
         ({"loci": []}, r"`loci` must be loci; got an empty list"),
         ({"loci": 5}, r"`loci` must be a BED file or a DataFrame with chrom, start and end; got int"),
         ({"sequences": 5}, r"`sequences` must be a FASTA file, a pyfaidx\.Fasta, or a mapping .*got int"),
