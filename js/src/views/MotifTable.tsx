@@ -143,6 +143,9 @@ function Summary() {
   const nAll = byFamily ? counts.grouping.names.length : manifest.n_motifs;
   const nRows = byFamily ? rows.reduce((n, row) => n + Number(row < 0), 0) : rows.length;
   const level = byFamily ? counts.families : counts.motifs;
+  // with a kernel it is only a moment
+  const isWithoutChance =
+    manifest.has.null && Number.isNaN(level.expected[0]) && store.host.source.value !== "kernel";
   const withHits = level.count.reduce((n, value) => n + Number(value > 0), 0);
   const nUnexplained = store.unexplained.value.length;
   const things = byFamily ? "families" : "motifs";
@@ -153,6 +156,7 @@ function Summary() {
         {shown} {things}
         {manifest.has.hits && `, ${whole(withHits)} with hits`}
         {manifest.has.seqlets && ` · ${whole(counts.nSeqlets - counts.nAssigned)} seqlets unassigned`}
+        {isWithoutChance && " · Obs/exp takes a kernel at these thresholds"}
         {!counts.isExact && manifest.has.hits && " · ≈ until the kernel has counted"}
       </span>
       <span class="nbm-spacer" />
