@@ -246,6 +246,7 @@ def test_marks__have_lines_of_their_own_where_they_are_many(exported: Callable) 
     motifs = [name for name, *_ in synthetic.MOTIFS]
     for n, has_own in ((1, False), (8, True)):
         _, view = exported(selected_motifs=motifs[:n])
+        view.settle()  # suggestions come later, and move what is below them
         search = view.root.get_by_label("Search motifs").bounding_box()
         copy = view.root.get_by_role("button", name="Copy", exact=True).bounding_box()
         chips = view.root.locator(".nbm-chip").first.bounding_box()
