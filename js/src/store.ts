@@ -12,6 +12,7 @@ import { clampViewport, fromTrait, toTrait, type Viewport } from "./layout.ts";
 import { loadDataset } from "./loading.ts";
 import { slotsOf } from "./marks.ts";
 import { lowerNames, orderRows } from "./order.ts";
+import { goTo } from "./paging.ts";
 import { type Place, rankSequences, type SequenceOrder, type SiteKind } from "./ranking.ts";
 import { TrackCache } from "./tracks.ts";
 import { unexplainedSeqlets } from "./unexplained.ts";
@@ -212,6 +213,14 @@ export class Store {
     this.trackRows = computed(() => rowsOf(this.dataset.value?.manifest.layers ?? [], traits.layers.value));
 
     host.onChange((name) => this.#receive(name));
+    let filtered: Dataset | null = null;
+    effect(() => {
+      const mask = allowed.value;
+      const dataset = this.dataset.value;
+      // a view that opens shows what it was left at
+      if (mask && filtered === dataset && this.shownSequences.peek().some((s) => !mask[s])) goTo(this, 0);
+      filtered = dataset;
+    });
     effect(() => {
       const isMoving = this.dragging.value;
       const query = this.query.value;

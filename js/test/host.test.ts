@@ -289,6 +289,22 @@ describe("Store", () => {
     expect(seen).toEqual([0.05, 0.01]);
   });
 
+  test("a filter of sequences, wherever it comes from, leads to sequences that it keeps", async () => {
+    const { model, store } = await open();
+    const last = store.manifest.n_sequences - 1;
+    expect(store.shownSequences.value).not.toContain(last);
+    model.set("sequence_filter", [last]);
+    expect(store.shownSequences.value).toEqual([last]);
+    store.set({ sequence_filter: [1, 2] });
+    expect([...store.shownSequences.value].sort()).toEqual([1, 2]);
+    store.set({ sequence_filter: null });
+    expect([...store.shownSequences.value].sort()).toEqual([1, 2]);
+    // what Python asks for is shown, also beside what the filter keeps
+    store.set({ sequence_filter: [1] });
+    model.set("_tracks", [2]);
+    expect(store.shownSequences.value).toEqual([2]);
+  });
+
   test("the viewport reaches the kernel as whole bases, null for all", async () => {
     const { model, store } = await open();
     store.moveTo({ start: 10.3, end: 60.8 });

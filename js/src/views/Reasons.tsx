@@ -1,6 +1,5 @@
 // Thresholds with a reason, the way back, another set to compare with, and where is counted.
 import { threshold } from "../format.ts";
-import { goTo } from "../paging.ts";
 import type { Query } from "../wire.ts";
 import { useScreen } from "./context.ts";
 import { Field } from "./controls.tsx";
@@ -106,7 +105,6 @@ function SequenceFilter() {
         value={Array.isArray(filter) ? `${filter.length} chosen` : (filter ?? "")}
         commit={(text) => {
           store.set({ sequence_filter: text.trim() || null });
-          goTo(store, 0);
           return "";
         }}
       />
