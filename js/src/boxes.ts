@@ -66,6 +66,24 @@ export function layoutBoxes(
   return { boxes, hidden, nSeqlets: nPassing(seqlets), nHits: nPassing(hits) };
 }
 
+/** Where hits of a motif, or of ~family, count in a sequence, whether a lane has room for them or not. */
+export function spansOf(
+  dataset: Dataset,
+  counts: Counts,
+  thresholds: Thresholds,
+  sequence: number,
+  row: number,
+): [number, number][] {
+  const { motif, start } = dataset.hits;
+  const { labels } = counts.grouping;
+  const spans: [number, number][] = [];
+  for (const h of dataset.strongestHits(sequence)) {
+    const isOf = row < 0 ? labels[motif[h]] === ~row : motif[h] === row;
+    if (isOf && hitPasses(dataset, counts, thresholds, h)) spans.push([start[h], dataset.hitEnd(h)]);
+  }
+  return spans;
+}
+
 function collectSeqlets(
   dataset: Dataset,
   thresholds: Thresholds,

@@ -64,6 +64,8 @@ export class Store {
   /** A threshold is being dragged: the table's rows keep their places. */
   readonly dragging = signal(false);
   readonly hover = signal<Hover | null>(null);
+  /** The row of the table that the pointer or the keyboard is on: a motif, or ~family. */
+  readonly pointed = signal<number | null>(null);
   readonly yMode = signal<YMode>("own");
   readonly sequenceOrder = signal<SequenceOrder>("seqlets");
   readonly siteKind = signal<SiteKind>("sites");

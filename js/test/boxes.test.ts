@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { HIT_LANES, layoutBoxes } from "../src/boxes.ts";
+import { HIT_LANES, layoutBoxes, spansOf } from "../src/boxes.ts";
 import { count, hitPasses, seqletPasses, type Thresholds } from "../src/counts.ts";
 import {
   claimsAt,
@@ -148,6 +148,23 @@ describe("layoutBoxes", () => {
   ])("the label of %s is %s", (name, label) => {
     expect(shortName(name)).toBe(label);
   });
+});
+
+test("the spans of a motif are those of its hits that count, and a family's those of its motifs", () => {
+  const { motif, start, offset } = dataset.hits;
+  const spans = (row: number) => spansOf(dataset, counts, thresholds, SEQUENCE, row).sort();
+  let nSpans = 0;
+  for (const [family, name] of families.names.entries()) {
+    const members = families.members.subarray(families.offset[family], families.offset[family + 1]);
+    const expected: [number, number][] = [];
+    for (let h = offset[SEQUENCE]; h < offset[SEQUENCE + 1]; h++)
+      if (members.includes(motif[h]) && hitPasses(dataset, counts, thresholds, h))
+        expected.push([start[h], dataset.hitEnd(h)]);
+    expect(spans(~family), name).toEqual(expected.sort());
+    expect([...members].flatMap(spans).sort()).toEqual(expected);
+    nSpans += expected.length;
+  }
+  expect(nSpans).toBeGreaterThan(10);
 });
 
 describe("claimsAt", () => {

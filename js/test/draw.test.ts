@@ -7,7 +7,7 @@ import { drawLogo, hypotheticalGlyphs, observedGlyphs, valueRange } from "../src
 import { markerPath } from "../src/draw/marker.ts";
 import { informationContent, motifPaths } from "../src/draw/motif.ts";
 import { columnStrength } from "../src/draw/overview.ts";
-import { drawBands, type TrackScene, trackGeometry } from "../src/draw/track.ts";
+import { drawBands, drawPointed, type TrackScene, trackGeometry } from "../src/draw/track.ts";
 import { BaseScale } from "../src/layout.ts";
 import type { TrackData } from "../src/tracks.ts";
 import { FakePath2D, PALETTE, recorder } from "./recorder.ts";
@@ -308,4 +308,24 @@ test("a band marks each site of a selected motif that counts, cut to what is vis
     [140, 20, "m2"],
   ]);
   expect(pen.globalAlpha).toBe(1);
+});
+
+test("what is pointed at has bands as wide as its sites, cut at the view's edges, and never too thin to see", () => {
+  const { pen, of } = recorder();
+  const geometry = trackGeometry({ seqlets: true, hits: true });
+  const scale = new BaseScale({ start: 10, end: 30 }, 50, 250);
+  const scene = { scale, geometry, palette: PALETTE } as unknown as TrackScene;
+  const spans = [
+    [0, 5],
+    [8, 12],
+    [15, 15.05],
+    [29, 40],
+    [30, 31],
+  ] as const;
+  drawPointed(pen, spans, scene);
+  expect(of("rect").map(({ args }) => [args[0], args[2]])).toEqual([
+    [50, 20],
+    [100, 2],
+    [240, 10],
+  ]);
 });

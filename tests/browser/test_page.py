@@ -82,6 +82,35 @@ def test_page__holds_hypothetical_scores(exported: Callable, page: Page) -> None
     view.screenshot("page-hypothetical")
 
 
+def test_row__that_is_pointed_at_shows_where_its_sites_are(exported: Callable, page: Page) -> None:
+    _, view = exported()
+    canvases = view.root.locator(".nbm-track canvas")
+    look = "(all) => all.map((el) => el.toDataURL())"
+    view.settle()
+    page.mouse.move(5, 5)
+    before = canvases.evaluate_all(look)
+    view.motif("GATA2_MA0036").hover()
+    view.settle()
+    pointed = canvases.evaluate_all(look)
+    assert all(now != then for now, then in zip(pointed, before, strict=True))
+    view.screenshot("page-pointed")
+    view.motif("CTCF_MA0139").hover()
+    view.settle()
+    assert canvases.evaluate_all(look) != pointed
+    page.mouse.move(5, 5)
+    view.settle()
+    assert canvases.evaluate_all(look) == before
+    # by the keyboard as by the pointer
+    table = view.root.get_by_role("treegrid")
+    table.focus()
+    page.keyboard.press("Home")
+    view.settle()
+    assert canvases.evaluate_all(look) != before
+    table.blur()
+    view.settle()
+    assert canvases.evaluate_all(look) == before
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_page__follows_the_systems_colours(exported: Callable, page: Page, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme)

@@ -112,6 +112,25 @@ function clipped(pen: Pen, scale: BaseScale, height: number, draw: () => void): 
   pen.restore();
 }
 
+/** Bands at the sites of what is pointed at in the table. */
+export function drawPointed(
+  pen: Pen,
+  spans: readonly (readonly [number, number])[],
+  { scale, geometry, palette }: TrackScene,
+): void {
+  pen.beginPath();
+  for (const [start, end] of spans) {
+    const [left, right] = scale.edges(start, end);
+    const from = Math.max(left, scale.left);
+    const to = Math.min(Math.max(right, left + 2), scale.right);
+    if (to > from) pen.rect(from, LOGO_TOP, to - from, geometry.lanesTop - LOGO_TOP);
+  }
+  pen.fillStyle = palette.accent;
+  pen.globalAlpha = 0.25;
+  pen.fill();
+  pen.globalAlpha = 1;
+}
+
 /** Bands where a selected motif has a site that counts; drawn first, so that letters keep their colours. */
 export function drawBands(pen: Pen, { rects, scale, geometry, palette }: TrackScene): void {
   const bands = rects.filter(({ box }) => box.slot >= 0 && box.passes).sort((a, b) => a.left - b.left);

@@ -61,6 +61,9 @@ export function MotifRow({ id, row, at, columns, most, isActive, onPick }: RowPr
         transform: `translateY(${at * ROW}px)`,
         ...(slot >= 0 ? { "--mark": `var(--nbm-motif-${slot + 1})` } : {}),
       }}
+      onPointerEnter={() => {
+        store.pointed.value = row;
+      }}
       onClick={() => {
         onPick();
         store.toggleRow(row);

@@ -41,6 +41,7 @@ export function MotifTable() {
     const at = Math.max(0, Math.min(rows.length - 1, next));
     if (rows[at] === undefined) return;
     setActive(rows[at]);
+    store.pointed.value = rows[at];
     const element = scroller.current!;
     const room = element.clientHeight - ROW;
     if (at * ROW < element.scrollTop) element.scrollTop = at * ROW;
@@ -68,6 +69,10 @@ export function MotifTable() {
     event.stopPropagation();
   };
 
+  const pointAtNothing = (): void => {
+    store.pointed.value = null;
+  };
+
   return (
     <section class="nbm-panel nbm-motifs" aria-label="Motifs">
       <MotifBar />
@@ -83,6 +88,8 @@ export function MotifTable() {
         ref={scroller}
         style={{ "--columns": columns.map(({ width }) => `${width}px`).join(" ") }}
         onKeyDown={keys}
+        onPointerLeave={pointAtNothing}
+        onBlur={pointAtNothing}
         onScroll={(event) => setTop(event.currentTarget.scrollTop)}
       >
         <TableHead columns={columns} />

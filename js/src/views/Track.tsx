@@ -1,6 +1,6 @@
 // One sequence: its logo, and below it the lanes of seqlets and hits.
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import { layoutBoxes } from "../boxes.ts";
+import { layoutBoxes, spansOf } from "../boxes.ts";
 import { intervalText, rulerOrigin } from "../describe.ts";
 import { boxRects, labelFont, type PlacedRect } from "../draw/boxes.ts";
 import { Layer } from "../draw/layer.ts";
@@ -10,6 +10,7 @@ import {
   drawBackground,
   drawBands,
   drawForeground,
+  drawPointed,
   GUTTER,
   laneTop,
   RIGHT_PAD,
@@ -68,6 +69,8 @@ export function Track({ sequence, width, measure, sharedRange, rectsOf }: TrackP
     [dataset, counts, thresholds, sequence, slots, pxPerBase, measure, flipped],
   );
 
+  const pointed = store.pointed.value;
+  const spans = pointed === null ? [] : spansOf(dataset, counts, thresholds, sequence, pointed);
   const origin = rulerOrigin(dataset, store.shownSequences.value);
   const colors = palette.value;
   const dpr = pixelRatio.value;
@@ -105,6 +108,7 @@ export function Track({ sequence, width, measure, sharedRange, rectsOf }: TrackP
       dpr,
       ...ofRows,
     ];
+    drawPointed(pen, spans, scene);
     drawBands(pen, scene);
     logoLayer.paint(pen, unchanged, width, geometry.height, dpr, (onto) => drawBackground(onto, scene));
     drawForeground(pen, scene);
