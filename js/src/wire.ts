@@ -1,4 +1,5 @@
 // The contract with the kernel: what is synced, what is sent as columns, what can be asked for.
+// No name here is camelCase: such names are the page's own, and the build shortens them.
 
 export type Sign = "+" | "-" | "both";
 export type Theme = "auto" | "light" | "dark";

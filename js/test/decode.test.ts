@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { Dataset } from "../src/dataset.ts";
 import { ColumnAssembler, Columns, DecodeError, toTyped } from "../src/decode.ts";
@@ -159,4 +160,11 @@ describe("decodeTrack", () => {
       "A track of 4 bases came with 4, 3, 4 values.",
     );
   });
+});
+
+test("no name that crosses to the kernel is camelCase: the build shortens those", () => {
+  const source = readFileSync(new URL("../src/wire.ts", import.meta.url), "utf8");
+  const fields = [...source.matchAll(/^ +(?:readonly )?(\w+)\??:/gm)].map(([, name]) => name!);
+  expect(fields.length).toBeGreaterThan(40);
+  expect(fields.filter((name) => /[a-z][A-Z]/.test(name))).toEqual([]);
 });
