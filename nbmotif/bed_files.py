@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import gzip
-from pathlib import Path
+import re
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from nbmotif.errors import InvalidFile
+from nbmotif.text_files import read_content, to_lines
 
 if TYPE_CHECKING:
     import os
 
-_NOT_INTERVALS = ("#", "track", "browser")
+_NOT_INTERVALS = re.compile(r"#|(track|browser)\b")
+_COLUMN_NAME = re.compile(r"[A-Za-z_.]+")
+_LAST = 2**62  # beyond any coordinate, and a sum of two is still an int64
 _SUMMIT = 9  # the tenth column of a narrowPeak file: the summit, counted from the start
 
 
@@ -36,16 +38,14 @@ def read_bed(filename: str | os.PathLike[str], with_summits: bool = False) -> pd
     InvalidFile
         With the line number of the first line that holds no interval or no summit, or if there is no interval at all.
     """
-    content = Path(filename).read_bytes()
-    if content.startswith(b"\x1f\x8b"):
-        content = gzip.decompress(content)
+    content = read_content(filename)
     if b"\0" in content[:1000]:
         raise InvalidFile(filename, "this is no text, so no BED file", "bigBed files can be unpacked by bigBedToBed.")
     rows: list[tuple[str, int, int, int]] = []
-    for number, line in enumerate(content.decode("utf-8", "replace").splitlines(), 1):
+    for number, line in enumerate(to_lines(content), 1):
         fields = line.split("\t") if "\t" in line else line.split()
-        is_names = not rows and len(fields) > 2 and fields[1].strip().isalpha() and fields[2].strip().isalpha()
-        if not line.strip() or line.startswith(_NOT_INTERVALS) or is_names:
+        is_names = not rows and len(fields) > 2 and all(_COLUMN_NAME.fullmatch(field.strip()) for field in fields[1:3])
+        if not line.strip() or _NOT_INTERVALS.match(line) or is_names:
             continue
         rows.append(_read_interval(fields, number, filename, with_summits))
     if not rows:
@@ -62,7 +62,7 @@ def _read_interval(
         chrom, start, end = fields[0].strip(), int(fields[1]), int(fields[2])
     except (ValueError, IndexError):
         chrom, start, end = "", 0, 0
-    if not chrom or not 0 <= start <= end:
+    if not chrom or not 0 <= start <= end <= _LAST:
         problem = f"line {number}: {' '.join(fields[:3])!r} is not chrom, start and end with 0 <= start <= end"
         raise InvalidFile(filename, problem)
     return chrom, start, end, _read_summit(fields, end - start, number, filename) if with_summits else 0

@@ -6,13 +6,14 @@ import gzip
 import re
 import warnings
 from collections import Counter
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
 from nbmotif.errors import InvalidArgument, InvalidFile, NbmotifWarning
+from nbmotif.text_files import read_content, to_lines
 
 if TYPE_CHECKING:
     import os
@@ -44,7 +45,7 @@ def read_any(filename: str | os.PathLike[str]) -> Named:
         raise InvalidFile(
             filename, f"this is no motif file but looks like {kind}", "MEME, JASPAR and HOCOMOCO are read."
         )
-    return _distinct(list(_PARSERS[kind](lines, filename)), filename)
+    return _finish(_PARSERS[kind](lines, filename), filename, may_be_counts=kind != "MEME")
 
 
 def read_meme_motifs(filename: str | os.PathLike[str], n_motifs: int | None = None) -> Named:
@@ -54,12 +55,7 @@ def read_meme_motifs(filename: str | os.PathLike[str], n_motifs: int | None = No
     if kind != "MEME":
         hint = "Read it with MotifSet.read." if kind in _PARSERS else "A MEME file has lines that begin with MOTIF."
         raise InvalidFile(filename, f"this is not a MEME file but looks like {kind}", hint)
-    motifs: Named = []
-    for motif in _parse_meme(lines, filename):
-        if len(motifs) == n_motifs:
-            break
-        motifs.append(motif)
-    return _distinct(motifs, filename)
+    return _finish(islice(_parse_meme(lines, filename), n_motifs), filename, may_be_counts=False)
 
 
 def write_meme_motifs(filename: str | os.PathLike[str], motifs: Iterable[tuple[str, Matrix]]) -> None:
@@ -82,13 +78,11 @@ def looks_like_hdf5(filename: str | os.PathLike[str]) -> bool:
 
 
 def _read_lines(filename: str | os.PathLike[str]) -> list[str]:
-    content = Path(filename).read_bytes()
-    if content.startswith(b"\x1f\x8b"):
-        content = gzip.decompress(content)
+    content = read_content(filename)
     if content.startswith(_HDF5):
         hint = "Read it with nbmotif.read_modisco."
         raise InvalidFile(filename, "this is no text but looks like an HDF5 file, such as TF-MoDISco writes", hint)
-    return content.decode("utf-8", "replace").splitlines()
+    return to_lines(content)
 
 
 def _kind(lines: list[str], filename: str | os.PathLike[str]) -> str:
@@ -114,12 +108,16 @@ def _blocks_of(filled: list[str]) -> list[list[str]]:
 
 def _is_jaspar(filled: list[str]) -> bool:
     rows = [row for block in _blocks_of(filled) for row in block]
-    return filled[0].startswith(">") and bool(rows) and all(re.match(r"[ACGT]\s*[\s\[|:]", row) for row in rows[:4])
+    return (
+        filled[0].startswith(">")
+        and bool(rows)
+        and all(re.match(r"[ACGTU]\s*[\s\[|:]", row.upper()) for row in rows[:4])
+    )
 
 
 def _is_numeric(filled: list[str]) -> bool:
     rows = [line for line in filled if not line.startswith(">")]
-    return bool(rows) and re.fullmatch(r"[-+.\deE\s]+", rows[0]) is not None and len(rows[0].split()) > 1
+    return bool(rows) and all(map(_is_number, rows[0].split()))
 
 
 # what each kind of file looks like, asked from top to bottom
@@ -133,24 +131,32 @@ _LOOKS: dict[str, Callable[[list[str]], bool]] = {
 }
 
 
-def _parse_meme(lines: list[str], filename: str | os.PathLike[str]) -> Iterator[tuple[str, Matrix]]:
-    name, name_line = "", 0
-    numbered = enumerate(lines, 1)
-    for number, line in numbered:
+def _parse_meme(lines: list[str], filename: str | os.PathLike[str]) -> Iterator[_Block]:
+    name, name_line, after = "", 0, 0
+    for number, line in enumerate(map(str.strip, lines), 1):
+        if number <= after:
+            continue
         if line.startswith("ALPHABET"):
             _check_alphabet(line, number, filename)
         elif line.startswith("MOTIF"):
             if name:
                 raise _no_matrix(name, name_line, filename)
             # a report of MEME itself goes on with the motif's statistics
-            name, name_line = " ".join(re.split(r"\swidth\s*=", line[5:])[0].split()), number
+            name, name_line = " ".join(re.split(r"\swidth\s*=\s*\d+\s+sites\s*=", line[5:])[0].split()), number
             if not name:
                 raise InvalidFile(filename, f"line {number}: a motif without a name")
-        elif name and line.lstrip().startswith("letter-probability matrix"):
-            yield name, _probabilities(_read_matrix(name, line, number, numbered, filename), filename)
-            name = ""
+        elif re.match(r"letter-probability\s+matrix", line):
+            if not name:
+                raise InvalidFile(
+                    filename, f"line {number}: a letter-probability matrix without a MOTIF line of its own"
+                )
+            block = _read_matrix(name, line, number, lines, filename)
+            yield block
+            name, after = "", block.lines[-1]
     if name:
         raise _no_matrix(name, name_line, filename)
+    if not name_line:
+        raise InvalidFile(filename, "there is no motif in it", "Each begins with a line MOTIF and its name.")
 
 
 def _no_matrix(name: str, number: int, filename: str | os.PathLike[str]) -> InvalidFile:
@@ -165,24 +171,36 @@ def _check_alphabet(line: str, number: int, filename: str | os.PathLike[str]) ->
         raise InvalidFile(filename, f"line {number}: the alphabet is {given!r}, not ACGT", "Only DNA motifs are read.")
 
 
-def _read_matrix(
-    name: str, header: str, number: int, numbered: Iterator[tuple[int, str]], filename: str | os.PathLike[str]
-) -> _Block:
-    """Read the rows under a header; blank lines between them do not count."""
-    stated = {key: int(value) for key, value in re.findall(r"\b(alength|w)=\s*(\d+)", header)}
+def _read_matrix(name: str, header: str, number: int, lines: list[str], filename: str | os.PathLike[str]) -> _Block:
+    """Read the rows under a header, to the first line that is neither numbers nor blank."""
+    stated = {key: int(value) for key, value in re.findall(r"\b(alength|w)\s*=\s*(\d+)", header)}
     if stated.get("alength", 4) != 4:
         problem = f"line {number}: motif {name!r} has {stated['alength']} letters, not the 4 of DNA"
         raise InvalidFile(filename, problem, "Only DNA motifs are read.")
-    if not stated.get("w"):
-        raise InvalidFile(filename, f"line {number}: the matrix of motif {name!r} does not say its width (w=)")
     block = _Block(name, [], [])
-    for number, line in numbered:
-        if line.strip():
-            _add_row(block, line, number, filename)
-        if len(block.rows) == stated["w"]:
-            return block
-    problem = f"line {number}: the file ends after {len(block.rows)} of {stated['w']} rows of motif {name!r}"
-    raise InvalidFile(filename, problem)
+    width = stated.get("w")  # MEME lets it be left out
+    for at in range(number, len(lines)):
+        if not lines[at].strip():
+            continue
+        if (width is None or len(block.rows) >= width) and not _is_number(lines[at].split()[0]):
+            break
+        _add_row(block, lines[at], at + 1, filename)
+    n_rows = len(block.rows)
+    if width is not None and n_rows < width:
+        problem = f"line {len(lines)}: the file ends after {n_rows} of {width} rows of motif {name!r}"
+        raise InvalidFile(filename, problem)
+    if not n_rows or n_rows > (width or n_rows):
+        stated_width = "" if width is None else f", where w= says {width}"
+        raise InvalidFile(filename, f"line {number}: the matrix of motif {name!r} has {n_rows} rows{stated_width}")
+    return block
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
 
 
 def _add_row(block: _Block, line: str, number: int, filename: str | os.PathLike[str]) -> None:
@@ -197,39 +215,53 @@ def _add_row(block: _Block, line: str, number: int, filename: str | os.PathLike[
     block.lines.append(number)
 
 
-def _probabilities(block: _Block, filename: str | os.PathLike[str], warn_of_counts: bool = True) -> Matrix:
+def _finish(blocks: Iterable[_Block], filename: str | os.PathLike[str], may_be_counts: bool) -> Named:
+    """Turn blocks into probabilities under names that differ; warn of counts where they are not usual."""
+    motifs: Named = []
+    counted = []
+    for block in blocks:
+        rows = np.array(block.rows, dtype=np.float64)  # (w, 4)
+        if _are_counts(rows):
+            counted.append(block.name)
+        motifs.append((block.name, _probabilities(block, rows, filename)))
+    if counted and not may_be_counts:
+        message = f"{filename}: {len(counted)} motif(s) hold counts, which are normalised: {_some(counted)}"
+        warnings.warn(message, NbmotifWarning, stacklevel=4)
+    return _distinct(motifs, filename)
+
+
+def _are_counts(rows: Matrix) -> bool:
+    return bool(np.median(rows.sum(axis=1)) >= _LEAST_COUNTS)
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
+
+
+def _probabilities(block: _Block, rows: Matrix, filename: str | os.PathLike[str]) -> Matrix:
     """Transpose to (4, w); keep probabilities to the digit, normalise counts, refuse what is neither."""
-    rows = np.array(block.rows, dtype=np.float64)  # (w, 4)
     wrong = ~np.isfinite(rows).all(axis=1) | (rows < 0).any(axis=1)
-    sums = rows.sum(axis=1)
-    is_count = bool(np.median(sums) >= _LEAST_COUNTS)
+    sums, is_count = rows.sum(axis=1), _are_counts(rows)
     wrong |= sums < _LEAST_COUNTS if is_count else ~(np.abs(sums - 1) <= _SUM_TOLERANCE)
     if wrong.any():
         first = int(np.argmax(wrong))
         problem = f"line {block.lines[first]}: motif {block.name!r} has {block.rows[first]} at position {first}"
         raise InvalidFile(filename, problem, "These are neither probabilities that sum to 1 nor counts.")
-    if not is_count:
-        return np.ascontiguousarray(rows.T)
-    if warn_of_counts:
-        message = (
-            f"{filename}: motif {block.name!r} holds counts (first column sums to {sums[0]:g}); they are normalised"
-        )
-        warnings.warn(message, NbmotifWarning, stacklevel=2)
-    return np.ascontiguousarray((rows / sums[:, None]).T)
+    return np.ascontiguousarray((rows / sums[:, None] if is_count else rows).T)
 
 
-def _parse_jaspar(lines: list[str], filename: str | os.PathLike[str]) -> Iterator[tuple[str, Matrix]]:
+def _parse_jaspar(lines: list[str], filename: str | os.PathLike[str]) -> Iterator[_Block]:
     """Read ``>name`` and four rows such as ``A [ 1 2 3 ]``; the brackets may be missing."""
     for name, number, body in _headed(lines, filename):
-        letters = [re.match(r"([ACGT])[\s\[|:]+(.*?)\]?$", line) for _, line in body]
-        if [match and match[1] for match in letters] != list("ACGT"):
+        letters = [re.match(r"([ACGTacgt])[\s\[|:]+(.*?)\]?$", line) for _, line in body]
+        if [match and match[1].upper() for match in letters] != list("ACGT"):
             problem = f"line {number}: motif {name!r} does not have the four rows A [ ], C [ ], G [ ], T [ ]"
             raise InvalidFile(filename, problem)
         rows = [_numbers(match[2], at, name, filename) for match, (at, _) in zip(letters, body, strict=True) if match]
-        yield name, _from_letter_rows(name, rows, number, filename)
+        yield _from_letter_rows(name, rows, number, filename)
 
 
-def _parse_numeric(lines: list[str], filename: str | os.PathLike[str]) -> Iterator[tuple[str, Matrix]]:
+def _parse_numeric(lines: list[str], filename: str | os.PathLike[str]) -> Iterator[_Block]:
     """Read bare numbers: 4 rows of w (JASPAR's PFM), or w rows of 4 (HOCOMOCO), decided for the whole file."""
     motifs = list(_headed(lines, filename))
     tables = [[_numbers(line, at, name, filename) for at, line in body] for name, _, body in motifs]
@@ -243,10 +275,9 @@ def _parse_numeric(lines: list[str], filename: str | os.PathLike[str]) -> Iterat
         raise InvalidFile(filename, "it cannot be told whether rows are letters or positions", hint)
     for (name, number, body), table in zip(motifs, tables, strict=True):
         if by_letter:
-            yield name, _from_letter_rows(name, table, number, filename)
+            yield _from_letter_rows(name, table, number, filename)
         else:
-            block = _Block(name, table, [at for at, _ in body])
-            yield name, _probabilities(block, filename, warn_of_counts=False)
+            yield _Block(name, table, [at for at, _ in body])
 
 
 def _sums_agree(sums: npt.NDArray[np.float64]) -> bool:
@@ -277,12 +308,12 @@ def _numbers(text: str, number: int, name: str, filename: str | os.PathLike[str]
         raise InvalidFile(filename, problem) from None
 
 
-def _from_letter_rows(name: str, rows: list[list[float]], number: int, filename: str | os.PathLike[str]) -> Matrix:
+def _from_letter_rows(name: str, rows: list[list[float]], number: int, filename: str | os.PathLike[str]) -> _Block:
     widths = {len(row) for row in rows}
     if len(widths) > 1 or widths == {0}:
         raise InvalidFile(filename, f"line {number}: the four rows of motif {name!r} are not equally long")
     columns = [list(column) for column in zip(*rows, strict=True)]
-    return _probabilities(_Block(name, columns, [number] * len(columns)), filename, warn_of_counts=False)
+    return _Block(name, columns, [number] * len(columns))
 
 
 def _distinct(motifs: Named, filename: str | os.PathLike[str]) -> Named:
@@ -300,13 +331,14 @@ def _distinct(motifs: Named, filename: str | os.PathLike[str]) -> Named:
             renamed.append(unique)
         distinct.append((unique, pwm))
     if renamed:
-        shown = ", ".join(renamed[:5]) + (", …" if len(renamed) > 5 else "")
-        message = f"{filename}: {len(renamed)} motif(s) have the name of an earlier one and are numbered: {shown}"
-        warnings.warn(message, NbmotifWarning, stacklevel=4)
+        message = (
+            f"{filename}: {len(renamed)} motif(s) have the name of an earlier one and are numbered: {_some(renamed)}"
+        )
+        warnings.warn(message, NbmotifWarning, stacklevel=5)
     return distinct
 
 
-_PARSERS: dict[str, Callable[[list[str], str | os.PathLike[str]], Iterator[tuple[str, Matrix]]]] = {
+_PARSERS: dict[str, Callable[[list[str], str | os.PathLike[str]], Iterator[_Block]]] = {
     "MEME": _parse_meme,
     "JASPAR": _parse_jaspar,
     "a numeric matrix": _parse_numeric,

@@ -297,3 +297,24 @@ def test_extract_loci__reads_real_peaks(shared_data: Path, tmp_path: Path) -> No
     assert X.shape == (48, 4, 2114)
     assert (X.sum(dim=1) == 1).all()
     assert windows["locus_idx"].tolist() == list(range(48))
+
+
+@pytest.mark.parametrize("header", ["\ufeff", "chrom\tchrom_start\tchrom_end\n"])
+def test_read_bed__skips_a_byte_order_mark_and_any_line_of_column_names(tmp_path, header: str) -> None:
+    path = tmp_path / "peaks.bed"
+    path.write_text(header + "chr1\t10\t20\ntracks\t1\t2\n", encoding="utf-8")
+    assert read_bed(path)["chrom"].tolist() == ["chr1", "tracks"]
+
+
+def test_read_bed__says_that_a_gzipped_file_was_cut_off(tmp_path) -> None:
+    path = tmp_path / "peaks.bed.gz"
+    path.write_bytes(gzip.compress(b"chr1\t10\t20\n" * 100)[:-9])
+    with pytest.raises(InvalidFile, match="it is gzipped but cannot be unpacked"):
+        read_bed(path)
+
+
+def test_read_bed__refuses_coordinates_beyond_64_bits(tmp_path) -> None:
+    path = tmp_path / "peaks.bed"
+    path.write_text("chr1\t1\t99999999999999999999999\n")
+    with pytest.raises(InvalidFile, match="line 1: "):
+        read_bed(path)

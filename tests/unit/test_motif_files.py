@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import codecs
 import gzip
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,7 @@ def test_read_meme__keeps_file_order_and_stops_after_n(file) -> None:
     assert read_meme(path).names == ["b GATA2", "a GATA2"]
     assert read_meme(path, n_motifs=1).names == ["b GATA2"]
     assert read_meme(path, n_motifs=0).names == []
-    with pytest.raises(InvalidArgument, match="`n_motifs` must be at least 0, or None for all; got -1"):
+    with pytest.raises(InvalidArgument, match="`n_motifs` must be a whole number, at least 0; got -1"):
         read_meme(path, n_motifs=-1)
 
 
@@ -85,7 +86,7 @@ def test_read_meme__numbers_repeated_names_and_loses_none(file) -> None:
 
 def test_read_meme__normalises_counts_with_a_warning(file) -> None:
     path = file(HEADER + GATA.replace("0.1 0.2 0.3 0.4", "10 20 30 40").replace("1 0 0 0", "98 2 0 0"))
-    with pytest.warns(NbmotifWarning, match=r"motif 'MA0036.3 GATA2' holds counts \(first column sums to 100\)"):
+    with pytest.warns(NbmotifWarning, match=r"1 motif\(s\) hold counts, which are normalised: MA0036.3 GATA2"):
         motifs = read_meme(path)
     assert motifs["MA0036.3 GATA2"].tolist() == [[0.1, 0.98], [0.2, 0.02], [0.3, 0], [0.4, 0]]
 
@@ -114,7 +115,8 @@ def test_read_meme__keeps_rounded_probabilities_to_the_digit(file) -> None:
         ("1 0 0 0\nURL x\n", "", r"line 13: the file ends after 1 of 2 rows of motif 'MA0036.3 GATA2'"),
         ("w= 2", "w= 3", r"line 14: row 2 of motif 'MA0036.3 GATA2' is 'URL x', not 4 numbers"),
         ("alength= 4", "alength= 20", r"line 11: motif 'MA0036.3 GATA2' has 20 letters, not the 4 of DNA"),
-        (" w= 2", "", r"line 11: the matrix of motif 'MA0036.3 GATA2' does not say its width"),
+        ("w= 2", "w= 1", r"line 11: the matrix of motif 'MA0036.3 GATA2' has 2 rows, where w= says 1"),
+        ("MOTIF MA0036.3 GATA2\n", "", r"line 10: a letter-probability matrix without a MOTIF line"),
         ("letter-probability", "log-odds", r"line 10: motif 'MA0036.3 GATA2' has no letter-probability matrix"),
         ("MOTIF MA0036.3 GATA2", "MOTIF", r"line 10: a motif without a name"),
         (
@@ -270,3 +272,72 @@ def test_read_meme__reads_real_databases(shared_data: Path, name: str, n: int) -
     motifs = read_meme(shared_data / "motifs" / name)
     assert len(motifs) == n
     assert motifs == MotifSet.read(shared_data / "motifs" / name)
+
+
+def test_read_meme__finds_motifs_whose_lines_are_indented(file) -> None:
+    assert len(read_meme(file(HEADER + GATA + GATA.replace("MOTIF MA0036.3", "  MOTIF other")))) == 2
+
+
+@pytest.mark.parametrize("left_out", [" w= 2", " alength= 4 w= 2"])
+def test_read_meme__reads_rows_to_their_end_where_no_width_is_stated(file, left_out: str) -> None:
+    assert left_out in GATA
+    path = file(HEADER + GATA.replace(left_out, "") + GATA.replace("MA0036.3", "other"))
+    assert [len(pwm[0]) for pwm in read_meme(path).values()] == [2, 2]
+
+
+def test_read_meme__keeps_words_of_a_name_that_only_look_like_statistics(file, tmp_path) -> None:
+    write_meme(tmp_path / "width.meme", {"half width = 3": np.full((4, 2), 0.25)})
+    assert read_meme(tmp_path / "width.meme").names == ["half width = 3"]
+    assert read_meme(file(HEADER + GATA.replace(" GATA2", " GATA2\twidth =   8  sites =  20"))).names == [
+        "MA0036.3 GATA2"
+    ]
+
+
+def test_read_meme__refuses_a_file_without_motifs(file) -> None:
+    with pytest.raises(InvalidFile, match="there is no motif in it"):
+        read_meme(file(HEADER))
+
+
+def test_read_meme__warns_of_counts_once_at_the_callers_line(file) -> None:
+    counts = GATA.replace("0.1 0.2 0.3 0.4", "10 20 30 40").replace("1 0 0 0", "98 2 0 0")
+    path = file(HEADER + counts + counts.replace("MA0036.3", "other"))
+    with pytest.warns(NbmotifWarning, match="2 motif") as warned:
+        read_meme(path)
+    assert [warning.filename for warning in warned] == [__file__]
+
+
+@pytest.mark.parametrize("n_motifs", [1.5, True, "1"])
+def test_read_meme__refuses_numbers_of_motifs_that_are_not_whole(file, n_motifs) -> None:
+    with pytest.raises(InvalidArgument, match="`n_motifs` must be a whole number"):
+        read_meme(file(HEADER + GATA), n_motifs=n_motifs)
+
+
+@pytest.mark.parametrize("mark", [codecs.BOM_UTF8, codecs.BOM_UTF16_LE])
+def test_read__takes_text_with_a_byte_order_mark(tmp_path, mark: bytes) -> None:
+    path = tmp_path / "motif.txt"
+    text = ">MA1 x\nA [1 2]\nC [1 2]\nG [1 2]\nT [1 2]\n"
+    path.write_bytes(mark + text.encode("utf-8" if mark == codecs.BOM_UTF8 else "utf-16-le"))
+    assert MotifSet.read(path).names == ["MA1 x"]
+
+
+@pytest.mark.parametrize("n_lost", [12, 40])
+def test_read__says_that_a_gzipped_file_was_cut_off(tmp_path, n_lost: int) -> None:
+    path = tmp_path / "motifs.meme.gz"
+    path.write_bytes(gzip.compress((HEADER + GATA).encode())[:-n_lost])
+    with pytest.raises(InvalidFile, match="it is gzipped but cannot be unpacked"):
+        MotifSet.read(path)
+
+
+def test_read__takes_lower_case_letters_and_single_positions(tmp_path) -> None:
+    path = tmp_path / "motif.txt"
+    path.write_text(">x\na [1 2]\nc [1 2]\ng [1 2]\nt [1 2]\n")
+    assert MotifSet.read(path)["x"].shape == (4, 2)
+    path.write_text(">x\n1\n2\n3\n4\n")
+    assert MotifSet.read(path)["x"][:, 0].tolist() == [0.1, 0.2, 0.3, 0.4]
+
+
+def test_read__says_that_the_rows_of_an_rna_motif_are_not_those_of_dna(tmp_path) -> None:
+    path = tmp_path / "motif.txt"
+    path.write_text(">x\nA [1 2]\nC [1 2]\nG [1 2]\nU [1 2]\n")
+    with pytest.raises(InvalidFile, match="does not have the four rows A"):
+        MotifSet.read(path)
