@@ -17,6 +17,8 @@ _FDRS = (0.01, 0.05)
 _ENOUGH = 20  # hits: fewer say nothing about a rate
 _REACH = 8  # stops on either side over which a slope is taken
 _TURN = 0.5  # by which the slope must rise
+_MANY = 0.01  # share of all hits that the steep part must lose
+_FLAT = -1.0  # slope from which on a curve is flat: twice the threshold leaves at least half of the hits
 
 
 class Suggestion(NamedTuple):
@@ -88,13 +90,17 @@ def suggest(stops: Floats, observed: Floats, expected: Floats | None) -> list[Su
 def _elbow(stops: Floats, observed: Floats) -> int | None:
     """Return where the curve of counts, on logarithmic axes, turns most from steep to flat; None where it does not.
 
-    Below lie attributions that are mostly noise, of which a little higher threshold takes many.
+    Below lie attributions that are mostly noise, of which a little higher threshold takes many. The steps among the few
+    hits of large attribution, where look-alikes of a motif have the same, are no elbow.
     """
     fits = np.flatnonzero((stops > 0) & (observed >= _ENOUGH))
     if len(fits) <= 4 * _REACH:
         return None
     x, y = np.log(stops[fits]), np.log(observed[fits])
     slope = (y[2 * _REACH :] - y[: -2 * _REACH]) / (x[2 * _REACH :] - x[: -2 * _REACH])
-    rise = slope[2 * _REACH :] - slope[: -2 * _REACH]
+    before, after = slope[: -2 * _REACH], slope[2 * _REACH :]
+    lost = observed[fits[: -4 * _REACH]] - observed[fits[2 * _REACH : -2 * _REACH]]
+    turns = (lost >= _MANY * observed[fits[0]]) & (after >= _FLAT)
+    rise = np.where(turns, after - before, 0.0)
     k = int(rise.argmax())
     return int(fits[k + 2 * _REACH]) if rise[k] >= _TURN else None

@@ -22,6 +22,16 @@ def test_suggest__finds_where_noise_ends() -> None:
     assert "are left" in found["elbow"].reason
 
 
+def test_suggest__takes_no_step_among_the_last_hits_for_the_elbow() -> None:
+    rng = np.random.default_rng(0)
+    noise, signal = rng.normal(0, 0.003, 50_000), rng.exponential(0.2, 2_000)
+    # a strong site has a hit of each of its many look-alikes, all with one attribution
+    sites = np.repeat(np.array([0.8, 0.9, 1.35, 1.4]), 60) + rng.normal(0, 0.01, 240)
+    stops = attribution_stops(1.5).values
+    found = {s.name: s for s in suggest(stops, counts_of(np.concatenate([noise, signal, sites]), stops), None)}
+    assert 0.006 < found["elbow"].value < 0.015
+
+
 def test_suggest__of_noise_alone_has_no_elbow() -> None:
     stops = attribution_stops(0.5).values
     noise = np.abs(np.random.default_rng(0).normal(0, 0.05, 50_000))
