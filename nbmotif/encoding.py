@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 LETTERS = "ACGT"
 _AMBIGUOUS = "Letters such as R or W stand for several bases: write one of them, or N."
+# what torch can compare, add and cast
+_NUMBERS = {torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64}
+_NUMBERS |= {torch.bfloat16, torch.float16, torch.float32, torch.float64}
+_ARRAY_DTYPES = set(map(np.dtype, ["?", "u1", "i1", "i2", "i4", "i8", "f2", "f4", "f8"]))
 _ELEMENTS_AT_ONCE = 1 << 24  # checked in one go, so that a check needs little memory
 
 Dtype: TypeAlias = "torch.dtype | str"
@@ -56,6 +60,8 @@ def one_hot_encode(
     table = code_table(ignore)
     if isinstance(sequence, str):
         return from_codes(encode_letters(sequence, table, "sequence"), dtype)
+    if not hasattr(sequence, "__iter__"):
+        raise InvalidArgument("sequence", type(sequence).__name__, "a string of letters, or several")
     rows = [encode_letters(row, table, f"sequence[{i}]") for i, row in enumerate(sequence)]
     if not rows:
         raise InvalidArgument("sequence", "an empty list", "one sequence or several", "Nothing to encode.")
@@ -203,12 +209,18 @@ def _check_shape(X: torch.Tensor, name: str) -> None:
     shape = tuple(X.shape)
     if len(shape) == 3 and shape[1] == 4 and shape[0] > 0 and shape[2] > 0:
         return
+    raise InvalidArgument(name, describe(X), "one-hot of shape (N, 4, L)", shape_hint(X, name))
+
+
+def shape_hint(X: torch.Tensor, name: str) -> str:
+    """Guess what was meant by sequences that are not of shape (N, 4, L)."""
+    shape = tuple(X.shape)
     hints = {
         len(shape) == 3 and 0 in shape: "There is nothing to work on.",
         len(shape) == 2 and shape[0] == 4: f"Did you mean {name}.unsqueeze(0)?",
         len(shape) == 3 and shape[2] == 4: f"Did you mean {name}.permute(0, 2, 1)?",
     }
-    raise InvalidArgument(name, describe(X), "one-hot of shape (N, 4, L)", hints.get(True, ""))
+    return hints.get(True, "")
 
 
 def _check_one_hot(X: torch.Tensor, name: str, first: int) -> None:
@@ -238,10 +250,15 @@ def describe(X: torch.Tensor) -> str:
 def as_tensor(X: object, name: str) -> torch.Tensor:
     """Take a tensor as it is and a numpy array without copying, where torch allows that; refuse anything else."""
     if isinstance(X, torch.Tensor):
+        if X.dtype not in _NUMBERS or X.layout != torch.strided or X.is_meta:
+            got = f"{describe(X)}, {X.layout} on {X.device}"
+            raise InvalidArgument(name, got, "a dense tensor of ordinary numbers", f"Did you mean {name}.float()?")
         return X
-    if not isinstance(X, np.ndarray) or X.dtype.kind not in "biuf":
+    if not isinstance(X, np.ndarray) or X.dtype.newbyteorder("=") not in _ARRAY_DTYPES:
         got = f"an array of {X.dtype}" if isinstance(X, np.ndarray) else type(X).__name__
-        raise InvalidArgument(name, got, "a torch tensor or a numpy array of numbers")
+        hint = f'Did you mean {name}.astype("float32")?' if isinstance(X, np.ndarray) else ""
+        raise InvalidArgument(name, got, "a torch tensor or a numpy array of numbers", hint)
+    X = X.astype(X.dtype.newbyteorder("="), copy=False)
     shareable = X.flags.writeable and min(X.strides, default=0) >= 0
     return torch.from_numpy(X if shareable else X.copy())
 

@@ -10,11 +10,12 @@ import torch
 
 from nbmotif.attribution.batches import alone, run_all, whole_sequences
 from nbmotif.attribution.precision import exact_float32
-from nbmotif.encoding import as_dtype
 from nbmotif.errors import InvalidArgument
 from nbmotif.models import (
     borrowed,
     check_inputs,
+    check_positive,
+    compute_dtype,
     model_dtype,
     precision,
     resolve_device,
@@ -112,8 +113,10 @@ def predicted_changes(
 
     X, extra = check_inputs(X, options.get("args"))
     place, own = resolve_device(options.get("device")), model_dtype(model)
-    compute = own if options.get("dtype") is None else as_dtype(options["dtype"])
+    compute = compute_dtype(model, options.get("dtype"))
     func, asked = options.get("func"), options.get("batch_size")
+    if asked is not None:
+        check_positive(asked, "batch_size")
 
     def pick(y: Any) -> torch.Tensor:
         return select_target(y if func is None else func(y), target)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import inspect
 import sys
 import threading
 import weakref
@@ -10,8 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import torch
+from torch.utils._pytree import tree_leaves
 
-from nbmotif.encoding import as_dtype, as_tensor, describe
+from nbmotif.arguments import check_whole
+from nbmotif.encoding import as_dtype, as_tensor, describe, shape_hint
 from nbmotif.errors import InvalidArgument, UnsupportedModel
 from nbmotif.progress import Progress
 
@@ -45,13 +49,14 @@ def predict(
     ----------
     model
         A PyTorch module, or any function of a batch. A module is run in evaluation mode without gradients, and is as it
-        was afterwards, also if the call fails.
+        was afterwards, also if the call fails; so are the modules that a function, a bound method, a partial or an
+        object holds or calls by name.
     X
         Sequences, shape (N, 4, L); each batch is cast to the dtype of the model's parameters.
     args
         Further inputs of the model, each with N rows. Floating-point ones are cast like X.
     func
-        Applied to what the model returns for each batch.
+        Applied to what the model returns for each batch; it keeps a row for each sequence.
     batch_size
         Sequences per batch.
     dtype
@@ -70,7 +75,7 @@ def predict(
     InvalidArgument
         If X is empty or not of shape (N, 4, L), or an extra input has another number of rows.
     UnsupportedModel
-        If the model returns something that is not made of tensors.
+        If the model returns something that is not made of tensors with a row for each sequence.
 
     Examples
     --------
@@ -82,13 +87,13 @@ def predict(
     """
     X, extra = check_inputs(X, args)
     check_positive(batch_size, "batch_size")
-    place, compute = resolve_device(device), as_dtype(dtype) if dtype is not None else model_dtype(model)
+    place, compute = resolve_device(device), compute_dtype(model, dtype)
     batches: list[Any] = []
     with borrowed(model, place), torch.no_grad(), precision(place, compute, model_dtype(model)):
         for start in Progress(range(0, len(X), batch_size), disable=not verbose, desc="predict"):
             rows = slice(start, start + batch_size)
             y = model(to_device(X[rows], place, compute), *(to_device(a[rows], place, compute) for a in extra))
-            batches.append(_to_cpu(y if func is None else func(y)))
+            batches.append(_to_cpu(y if func is None else func(y), len(X[rows])))
     if isinstance(batches[0], torch.Tensor):
         return torch.cat(batches)
     return [torch.cat(parts) for parts in zip(*batches, strict=True)]
@@ -159,16 +164,25 @@ def borrowed(model: Model, device: torch.device, freeze: bool = False) -> Iterat
     Parameters
     ----------
     model
-        A module; any other callable is left alone.
+        A module; or another callable, whose modules stay on their devices (see :func:`modules_of`).
     device
         Where to move it. A model that is spread over several devices stays there.
     freeze
         Also take the gradients of its parameters away.
     """
-    if not isinstance(model, torch.nn.Module):
-        with run_eagerly(), torch.inference_mode(False) if freeze else contextlib.nullcontext():
-            yield
-        return
+    with contextlib.ExitStack() as stack:
+        # always in the same order, so that two threads cannot wait for each other
+        for module in sorted(modules_of(model), key=id):
+            stack.enter_context(_held(module, device if module is model else None, freeze))
+        stack.enter_context(run_eagerly())
+        if freeze:  # gradients are needed also where the caller works in inference mode
+            stack.enter_context(torch.inference_mode(False))
+        yield
+
+
+@contextlib.contextmanager
+def _held(model: torch.nn.Module, device: torch.device | None, freeze: bool) -> Iterator[None]:
+    """Hold one module; where it is, if there is no device."""
     with _guard:
         lock = _locks.setdefault(model, threading.RLock())
     with lock:
@@ -176,6 +190,7 @@ def borrowed(model: Model, device: torch.device, freeze: bool = False) -> Iterat
         gradients = [(parameter, parameter.requires_grad) for parameter in model.parameters()]
         homes = {tensor.device for tensor in (*model.parameters(), *model.buffers())}
         home = next(iter(homes)) if len(homes) == 1 else device
+        device = home if device is None else device
         try:
             model.eval()
             if freeze:
@@ -183,16 +198,43 @@ def borrowed(model: Model, device: torch.device, freeze: bool = False) -> Iterat
                     parameter.requires_grad_(False)
             if home != device:
                 model.to(device)
-            # gradients are needed also where the caller works in inference mode
-            with run_eagerly(), torch.inference_mode(False) if freeze else contextlib.nullcontext():
-                yield
+            yield
         finally:
             if home != device:
                 model.to(home)
             for module, was_training in training:
                 module.training = was_training
             for parameter, had_gradient in gradients:
-                parameter.requires_grad_(had_gradient)
+                if parameter.requires_grad != had_gradient:  # one that was made in inference mode cannot be set
+                    parameter.requires_grad_(had_gradient)
+
+
+def modules_of(model: Any) -> list[torch.nn.Module]:
+    """Find the modules behind a model: itself, or those that a function calls by name, or that an object holds.
+
+    Parameters
+    ----------
+    model
+        A module; a bound method; a partial; a function, whose variables from outside are searched; or an object, whose
+        attributes are.
+    """
+    if isinstance(model, torch.nn.Module):
+        return [model]
+    if isinstance(model, functools.partial):
+        held: Any = [model.func, model.args, model.keywords]
+    elif inspect.ismethod(model):
+        held = [model.__self__]
+    elif inspect.isfunction(model):
+        names = inspect.getclosurevars(inspect.unwrap(model))
+        held = [*names.nonlocals.values(), *names.globals.values()]
+    else:
+        held = [*getattr(model, "__dict__", {}).values()]
+    found = [value for value in tree_leaves(held) if isinstance(value, torch.nn.Module)]
+    if isinstance(model, functools.partial):
+        found += modules_of(model.func)
+    if inspect.ismethod(model) and not found:
+        found = modules_of(model.__self__)
+    return list(dict.fromkeys(found))
 
 
 class Shared:
@@ -275,11 +317,16 @@ def select_target(y: Any, target: Target) -> torch.Tensor:
     if not isinstance(y, torch.Tensor):
         msg = f"the model returns {type(y).__name__}, where a tensor of shape (B, n) is needed: wrap the model"
         raise UnsupportedModel(msg)
-    columns = y.unsqueeze(-1) if y.ndim == 1 else y
+    if y.ndim == 0:
+        raise UnsupportedModel(_no_rows(y))
+    if y.ndim == 1 and len(path) == 1:
+        _index(path[0], 1)
+        return y
+    columns = y
     for index in path:
         if columns.ndim < 2:
             raise InvalidArgument(
-                "target", target, f"at most {y.ndim - 1} indices into an output of shape {tuple(y.shape)}"
+                "target", target, f"at most {max(1, y.ndim - 1)} indices into an output of shape {tuple(y.shape)}"
             )
         columns = columns[:, _index(index, columns.shape[1])]
     if columns.numel() != columns.shape[0]:
@@ -291,31 +338,49 @@ def select_target(y: Any, target: Target) -> torch.Tensor:
     return columns.reshape(columns.shape[0])
 
 
-def _index(index: int, n: int) -> int:
-    if not -n <= index < n:
-        raise InvalidArgument("target", index, f"between 0 and {n - 1}, of which the model has outputs")
-    return index
+def _index(index: object, n: int) -> int:
+    expected = "a column's number, a tuple of indices, or a function of the output"
+    number = check_whole(index, "target", expected=expected)
+    if not -n <= number < n:
+        expected = f"between 0 and {n - 1}, of which the model has outputs, or {-n} to -1 from behind"
+        raise InvalidArgument("target", number, expected)
+    return number
+
+
+def check_rows(y: torch.Tensor, n: int) -> torch.Tensor:
+    """Refuse an output without a row for each of n sequences, which would be taken for something else."""
+    if y.ndim == 0 or y.shape[0] != n:
+        raise UnsupportedModel(_no_rows(y, n))
+    return y
+
+
+def _no_rows(y: torch.Tensor, n: int | None = None) -> str:
+    given = "a batch" if n is None else f"{n} sequence{'s' if n > 1 else ''}"
+    return (
+        f"the model returns shape {tuple(y.shape)} for {given}, where a row for each sequence is needed: keep the "
+        "first axis (`squeeze()` drops that of a batch of one, `squeeze(-1)` does not), or wrap the model"
+    )
 
 
 def check_inputs(X: Arrays, args: Sequence[Arrays] | None) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
-    """Check the shapes of what is given to a model, and turn arrays into tensors."""
+    """Check the shapes of what is given to a model, and turn arrays into tensors, whose own gradients are not asked."""
     X = as_tensor(X, "X")
     if X.ndim != 3 or X.shape[1] != 4 or 0 in X.shape:
-        hint = "Did you mean X.permute(0, 2, 1)?" if X.ndim == 3 and X.shape[2] == 4 else ""
-        raise InvalidArgument("X", describe(X), "sequences of shape (N, 4, L)", hint)
-    extra = tuple(as_tensor(arg, f"args[{i}]") for i, arg in enumerate(args or ()))
+        raise InvalidArgument("X", describe(X), "sequences of shape (N, 4, L)", shape_hint(X, "X"))
+    if args is not None and not isinstance(args, (tuple, list)):
+        raise InvalidArgument("args", type(args).__name__, "a tuple or list of inputs", "Pass args=(control,).")
+    extra = tuple(as_tensor(arg, f"args[{i}]").detach() for i, arg in enumerate(args or ()))
     for i, arg in enumerate(extra):
         if arg.ndim == 0 or len(arg) != len(X):
             raise InvalidArgument(
                 f"args[{i}]", describe(arg), f"a tensor with a row for each of the {len(X)} sequences"
             )
-    return X, extra
+    return X.detach(), extra
 
 
 def check_positive(value: int, name: str) -> None:
-    """Refuse a count below 1."""
-    if value < 1:
-        raise InvalidArgument(name, value, "at least 1")
+    """Refuse what is no count of at least 1."""
+    check_whole(value, name, least=1)
 
 
 def resolve_device(device: torch.device | str | None) -> torch.device:
@@ -323,15 +388,39 @@ def resolve_device(device: torch.device | str | None) -> torch.device:
     if device is None:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
-        return torch.device(device)
-    except RuntimeError as error:
+        place = torch.device(device)
+    except (RuntimeError, TypeError) as error:
         raise InvalidArgument("device", repr(device), 'a torch device, such as "cpu" or "cuda"') from error
+    # on "meta" a model would lose its weights
+    is_there: dict[str, Callable[[], bool]] = {
+        "meta": bool,
+        "cuda": torch.cuda.is_available,
+        "mps": torch.backends.mps.is_available,
+    }
+    if not is_there.get(place.type, lambda: True)():
+        raise InvalidArgument("device", repr(str(place)), "a device that this torch can compute on")
+    return place
 
 
 def model_dtype(model: Model) -> torch.dtype:
     """Dtype of a model's parameters; float32 for a model that has none."""
-    parameters = model.parameters() if isinstance(model, torch.nn.Module) else iter(())
-    return next((p.dtype for p in parameters if p.is_floating_point()), torch.float32)
+    return _parameter_dtype(model) or torch.float32
+
+
+def _parameter_dtype(model: Model) -> torch.dtype | None:
+    parameters = (p for module in modules_of(model) for p in module.parameters())
+    return next((p.dtype for p in parameters if p.is_floating_point()), None)
+
+
+def compute_dtype(model: Model, asked: torch.dtype | str | None) -> torch.dtype:
+    """Read the argument ``dtype`` of what predicts: the model's own, or a lower one; any, of a model without one."""
+    own, dtype = _parameter_dtype(model), None if asked is None else as_dtype(asked)
+    if dtype is None:
+        return own or torch.float32
+    if not dtype.is_floating_point or (own is not None and dtype != own and dtype.itemsize >= own.itemsize):
+        expected = "a floating-point dtype" if own is None else f"the model's own, {own}, or a lower one"
+        raise InvalidArgument("dtype", dtype, expected, "Convert the model, as in model.double().")
+    return dtype
 
 
 def to_device(t: torch.Tensor, device: torch.device, dtype: torch.dtype) -> torch.Tensor:
@@ -355,11 +444,11 @@ def as_tensors(y: Any) -> Any:
     return torch.from_numpy(np.array(y)) if hasattr(y, "__array__") else y
 
 
-def _to_cpu(y: Any) -> torch.Tensor | list[torch.Tensor]:
+def _to_cpu(y: Any, n: int) -> torch.Tensor | list[torch.Tensor]:
     y = as_tensors(y)
     if isinstance(y, torch.Tensor):
-        return y.cpu()
-    if isinstance(y, (tuple, list)) and all(isinstance(part, torch.Tensor) for part in y):
-        return [part.cpu() for part in y]
+        return check_rows(y, n).cpu()
+    if isinstance(y, (tuple, list)) and y and all(isinstance(part, torch.Tensor) for part in y):
+        return [check_rows(part, n).cpu() for part in y]
     msg = f"the model returns {type(y).__name__}, where tensors are needed: pass `func`, or wrap the model"
     raise UnsupportedModel(msg)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import numpy as np
 import torch
 
+from nbmotif.arguments import check_seed, check_whole
 from nbmotif.encoding import as_tensor, code_table, describe, encode_letters
 from nbmotif.encoding import check_sequences as check_sequences
 from nbmotif.encoding import decode as decode
@@ -69,14 +70,22 @@ def random_one_hot(
     >>> random_one_hot((2, 4, 100), probs=[0.3, 0.2, 0.2, 0.3], random_state=0).shape
     torch.Size([2, 4, 100])
     """
-    if len(shape) != 3 or shape[1] != 4 or min(shape) < 1:
-        raise InvalidArgument("shape", tuple(shape), "(N, 4, L) with N and L at least 1")
+    whole = [isinstance(size, (int, np.integer)) and size > 0 for size in np.atleast_1d(shape).tolist()]
+    if whole != [True] * 3 or shape[1] != 4:
+        raise InvalidArgument("shape", shape, "(N, 4, L) with N and L at least 1")
     n, _, length = shape
-    rng = random_state if isinstance(random_state, np.random.RandomState) else np.random.RandomState(random_state)
+    rng = random_state if isinstance(random_state, np.random.RandomState) else _legacy_generator(random_state)
     rows = [None] * n if probs is None else _letter_probabilities(probs, n)
     # one row at a time, in this order, from the legacy generator: the numbers that tangermeme draws
     codes = np.stack([rng.choice(4, size=length, p=row).astype(np.int8) for row in rows])
     return from_codes(codes, dtype)
+
+
+def _legacy_generator(random_state: object) -> np.random.RandomState:
+    seed = check_seed(random_state, least=0)
+    if seed is not None and seed >= 2**32:
+        raise InvalidArgument("random_state", seed, "below 2**32")
+    return np.random.RandomState(seed)
 
 
 def _letter_probabilities(probs: npt.ArrayLike, n: int) -> npt.NDArray[np.float64]:
@@ -170,7 +179,7 @@ def substitute(
     room = f"The motif is {width} bp, the sequences {length} bp."
     if width > length:
         raise InvalidArgument("motif", f"{width} bp", "no longer than the sequences", room)
-    start = length // 2 - width // 2 if start is None else start
+    start = length // 2 - width // 2 if start is None else check_whole(start, "start")
     if not 0 <= start <= length - width:
         raise InvalidArgument("start", start, f"between 0 and L - w = {length - width}", room)
     edited = X.clone()
@@ -251,12 +260,12 @@ def dinucleotide_shuffle(
     """
     X = check_sequences(X)
     length = X.shape[2]
+    start, end = check_whole(start, "start"), check_whole(end, "end")
     stop = length + 1 + end if end < 0 else end
     if not 0 <= start < stop <= length:
         expected = f"0 <= start < end <= L = {length} (end = -1 is L)"
         raise InvalidArgument("start, end", f"{start}, {end}", expected)
-    if n < 1:
-        raise InvalidArgument("n", n, "at least 1")
+    check_whole(n, "n", least=1)
     if method not in _SHUFFLERS:
         raise InvalidArgument("method", repr(method), " or ".join(map(repr, _SHUFFLERS)))
     seeds = _seeds(random_state, len(X))

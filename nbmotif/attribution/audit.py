@@ -78,7 +78,7 @@ def audit_table(
     X, extra = check_inputs(X, args)
     check_positive(n_shuffles, "n_shuffles")
     place, compute = resolve_device(device), model_dtype(model)
-    references = References("dinucleotide", X, n_shuffles, random_state).draw(slice(0, len(X)))
+    references = References("dinucleotide", X, n_shuffles, random_state)
     run = Attribution(model, target, float("inf"), only_warn=True)
     with borrowed(model, place, freeze=True), exact_float32(place):
         x, given = X.to(place, compute), tuple(to_device(a, place, compute) for a in extra)
@@ -86,13 +86,14 @@ def audit_table(
         observer = Observe(plan.calls)
         with torch.no_grad(), observer:
             y = run.output(x, *given)
-        r = references.to(place, compute)
+        r = references.draw(slice(0, len(X))).to(place, compute)
         leaf = r.flatten(0, 1).requires_grad_()
+        repeated = tuple(a.repeat_interleave(r.shape[1], 0) for a in given)
         measure = Measure(plan.calls, observer.tape, len(x), r.shape[1])
         with torch.enable_grad():
             start = leaf * 1
             with measure:
-                y_ref = run.output(start, *(a.repeat_interleave(r.shape[1], 0) for a in given))
+                y_ref = run.output(start, *repeated)
             (gradient,) = torch.autograd.grad(y_ref.sum(), leaf)
     change = y[:, None] - y_ref.detach().view(len(x), -1)
     missed = ((x[:, None] - r) * gradient.view(r.shape)).sum((2, 3)) - change

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from nbmotif.models import Shared
+from nbmotif.models import Shared, modules_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,6 +68,6 @@ _held_without_cudnn = Shared(_without_cudnn)
 
 def with_recurrent_gradients(model: Any, device: torch.device) -> contextlib.AbstractContextManager[None]:
     """Let recurrent layers have gradients in evaluation mode: cuDNN gives them in training mode alone, torch always."""
-    modules = model.modules() if isinstance(model, torch.nn.Module) else ()
+    modules = (module for held in modules_of(model) for module in held.modules())
     is_needed = device.type == "cuda" and any(isinstance(module, torch.nn.RNNBase) for module in modules)
     return _held_without_cudnn() if is_needed else contextlib.nullcontext()

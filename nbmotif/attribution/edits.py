@@ -10,6 +10,7 @@ import torch
 from nbmotif.attribution.devices import is_out_of_memory
 from nbmotif.attribution.engine import Attribution
 from nbmotif.attribution.windows import Baseline
+from nbmotif.models import check_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -38,7 +39,7 @@ class Predictions(Attribution):
 
     def output(self, *inputs: torch.Tensor) -> torch.Tensor:
         """Compute what is asked of the model's output, for each row."""
-        return self.pick(self.model(*inputs))
+        return check_rows(self.pick(self.model(*inputs)), inputs[0].shape[0])
 
 
 class EditedModel:
@@ -106,7 +107,7 @@ class EditedModel:
     def predict(self, X: torch.Tensor, extra: tuple[torch.Tensor, ...]) -> torch.Tensor:
         """Predict in full."""
         with torch.no_grad():
-            return self.pick(self.model(X.clone(), *extra))
+            return check_rows(self.pick(self.model(X.clone(), *extra)), len(X))
 
     def predict_edited(
         self, X: torch.Tensor, extra: tuple[torch.Tensor, ...], first: int, values: torch.Tensor

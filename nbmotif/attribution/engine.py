@@ -13,7 +13,7 @@ from nbmotif.attribution.precision import Precision
 from nbmotif.attribution.probe import make_plan
 from nbmotif.attribution.tape import Observe, Refer
 from nbmotif.errors import NbmotifWarning, UnsupportedModel
-from nbmotif.models import select_target
+from nbmotif.models import check_rows, select_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -82,7 +82,7 @@ class Attribution:
 
     def output(self, *inputs: torch.Tensor) -> torch.Tensor:
         """Compute the number that is attributed, for each row."""
-        return select_target(self.model(*inputs), self.target)
+        return check_rows(select_target(self.model(*inputs), self.target), inputs[0].shape[0])
 
     def rows_at_once(self, device: torch.device) -> int:
         """How many pairs to run together."""

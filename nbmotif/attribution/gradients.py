@@ -13,6 +13,7 @@ from nbmotif.models import (
     borrowed,
     check_inputs,
     check_positive,
+    check_rows,
     model_dtype,
     resolve_device,
     select_target,
@@ -123,7 +124,7 @@ def saliency(
 def _gradient(model: Model, x: torch.Tensor, extra: tuple[torch.Tensor, ...], target: Target) -> torch.Tensor:
     leaf = x.clone().requires_grad_()
     with torch.enable_grad():
-        y = select_target(model(leaf * 1, *extra), target)  # times 1: a model may write into its input
+        y = check_rows(select_target(model(leaf * 1, *extra), target), len(x))  # times 1: a model may write into it
         if not y.requires_grad:
             msg = (
                 "the prediction has no gradient with respect to the sequences: the model leaves torch, works under "

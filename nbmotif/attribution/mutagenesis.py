@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 import torch
 
+from nbmotif.arguments import check_whole
 from nbmotif.attribution.batches import alone, run_all, whole_sequences
 from nbmotif.attribution.devices import is_out_of_memory, memory_budget, release
 from nbmotif.attribution.edits import N_PROBED, EditedModel, EditedSequences
 from nbmotif.attribution.precision import exact_float32
-from nbmotif.encoding import as_dtype, check_sequences
+from nbmotif.encoding import check_sequences
 from nbmotif.errors import InvalidArgument, UnsupportedModel
 from nbmotif.models import (
     as_tensors,
     borrowed,
     check_inputs,
     check_positive,
+    compute_dtype,
     model_dtype,
     precision,
     resolve_device,
@@ -164,13 +166,12 @@ def saturation_mutagenesis(
     >>> X_attr.sum(1)
     tensor([[0.0000, 0.0000, 0.7500, 0.7500, 0.7500, 0.7500, 0.0000, 0.0000]])
     """
-    X = check_sequences(X)
-    _, extra = check_inputs(X, args)
+    X, extra = check_inputs(check_sequences(X), args)
     span = _span(start, end, X.shape[-1])
     if batch_size is not None:
         check_positive(batch_size, "batch_size")
     place, own = resolve_device(device), model_dtype(model)
-    compute = own if dtype is None else as_dtype(dtype)
+    compute = compute_dtype(model, dtype)
     # autocast casts at calls that a window does not make
     by_windows, edited = fast and compute == own, EditedModel(model, _picker(target, func))
     size = _Size(place, batch_size)
@@ -235,6 +236,7 @@ class _Size:
 
 
 def _span(start: int, end: int, length: int) -> range:
+    start, end = check_whole(start, "start"), check_whole(end, "end")
     last = length + 1 + end if end < 0 else end
     if not 0 <= start < last <= length:
         expected = f"0 <= start < end <= L = {length}"

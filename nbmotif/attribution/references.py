@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from nbmotif.arguments import check_seed
 from nbmotif.encoding import as_tensor, check_sequences, describe
 from nbmotif.errors import InvalidArgument
 
@@ -39,7 +40,7 @@ class References:
         n_shuffles: int,
         random_state: int | None,
     ) -> None:
-        self.X, self.seed = X, random_state
+        self.X, self.seed = X, check_seed(random_state)
         self.function: Callable[..., torch.Tensor] | None = None
         self.tensor: torch.Tensor | None = None
         self.name = ""
@@ -49,7 +50,7 @@ class References:
         elif callable(given):
             self.function = given
         else:
-            self._use_tensor(as_tensor(given, "references"))
+            self._use_tensor(as_tensor(given, "references").detach())
 
     def _use_name(self, name: str) -> None:
         if name not in _NAMED:
@@ -76,8 +77,7 @@ class References:
             or not tensor.shape[1]
         ):
             raise InvalidArgument("references", describe(tensor), f"of shape ({n}, n, 4, {length})")
-        if tensor.is_floating_point() and not tensor.isfinite().all():
-            raise InvalidArgument("references", "NaN or infinite values", "finite")
+        _check_finite(tensor)
         self.tensor, self.n = tensor, tensor.shape[1]
 
     def draw(self, rows: slice) -> torch.Tensor:
@@ -111,4 +111,10 @@ class References:
                 got = describe(one) if isinstance(one, torch.Tensor) else type(one).__name__
                 expected = f"a function of (X, n, random_state) that returns shape (1, n, 4, {x.shape[2]})"
                 raise InvalidArgument("references", f"a function that returns {got}", expected)
-        return torch.cat(drawn, 1)
+            _check_finite(one)
+        return torch.cat(drawn, 1).detach()
+
+
+def _check_finite(references: torch.Tensor) -> None:
+    if references.is_floating_point() and not references.isfinite().all():
+        raise InvalidArgument("references", "NaN or infinite values", "finite")

@@ -1,0 +1,57 @@
+"""Checks of arguments that are whole numbers: counts, positions and seeds."""
+
+from __future__ import annotations
+
+import operator
+
+import numpy as np
+
+from nbmotif.errors import InvalidArgument
+
+
+def check_whole(value: object, name: str, least: int | None = None, expected: str = "") -> int:
+    """Take a whole number of any kind, and refuse what only looks like one.
+
+    Parameters
+    ----------
+    value
+        What was given.
+    name
+        What errors call the argument.
+    least
+        The smallest that will do. Default: any.
+    expected
+        What errors say that it must be. Default: says ``least``, and of what is none, that it is to be a whole number.
+
+    Returns
+    -------
+    The number, as an ``int``.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is no whole number (True and 2.0 are none), or below ``least``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nbmotif.arguments import check_whole
+    >>> check_whole(np.int8(3), "n", least=1)
+    3
+    """
+    low = "" if least is None else f"at least {least}"
+    try:
+        number = None if isinstance(value, (bool, np.bool_)) else operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        number = None
+    if number is None:
+        raise InvalidArgument(name, repr(value), expected or ", ".join(filter(None, ("a whole number", low))))
+    if least is not None and number < least:
+        raise InvalidArgument(name, number, expected or low)
+    return number
+
+
+def check_seed(value: object, name: str = "random_state", least: int | None = None) -> int | None:
+    """Take a whole number, or None for numbers that differ each time."""
+    expected = "a whole number" + ("" if least is None else f", at least {least},") + " or None"
+    return None if value is None else check_whole(value, name, least, expected)
