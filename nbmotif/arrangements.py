@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
+from nbmotif.arguments import check_whole
 from nbmotif.errors import InvalidArgument
 from nbmotif.motifs import consensus
 
@@ -70,11 +71,10 @@ def arrangements(starts: int | Sequence[int] | None, strand: str, n_copies: int,
     """
     if strand not in STRANDS:
         raise InvalidArgument("strand", repr(strand), f"one of {', '.join(map(repr, STRANDS))}")
-    if n_copies < 1:
-        raise InvalidArgument("n_copies", n_copies, "at least 1")
-    if spacing < 0:
-        raise InvalidArgument("spacing", spacing, "at least 0")
-    places = [starts] if starts is None or isinstance(starts, (int, np.integer)) else [int(start) for start in starts]
+    n_copies, spacing = check_whole(n_copies, "n_copies", least=1), check_whole(spacing, "spacing", least=0)
+    given: Any = starts
+    several = [given] if np.ndim(given) == 0 else given
+    places = [None] if given is None else [check_whole(start, "start") for start in several]
     if not places:
         raise InvalidArgument("start", "an empty list", "a position, or several")
     return [Arrangement(start, s, n_copies, spacing) for start in places for s in STRANDS[strand]]

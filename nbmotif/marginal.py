@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
+from nbmotif.arguments import check_seed
 from nbmotif.arrangements import arrangements, other_orders
 from nbmotif.arrangements import instances as written_out
 from nbmotif.encoding import check_sequences
 from nbmotif.errors import InvalidArgument
 from nbmotif.insertions import Insertion, predicted_changes
-from nbmotif.models import predict, select_target
+from nbmotif.models import check_rows, predict, select_target
 from nbmotif.motifs import as_motif_set
 from nbmotif.progress import Progress
 from nbmotif.sequences import substitute
@@ -137,6 +140,7 @@ def marginalize(
     X_after = substitute(X, motif, start)
     width = len(motif) if isinstance(motif, str) else int(motif.shape[-1])
     first = X.shape[-1] // 2 - width // 2 if start is None else start
+    func, options = _unwrapped(func, options)
     options = _with_references(func, X, options)
     before, after = (_attributions(func(model, side, **options)) for side in (X, X_after))
     return PerturbationResult(before, after, first, first + width, X, X_after)
@@ -172,9 +176,10 @@ def marginalize_motifs(
         What is inserted: a MotifSet, the path of a file, a mapping, or a sequence of PWMs.
     func
         :func:`nbmotif.predict`; or :func:`nbmotif.deep_lift_shap`, whose attributions are summed over the motif's
-        positions; or another function of ``(model, X, ...)`` that returns predictions or attributions.
+        positions; or another function of ``(model, X, ...)`` that returns predictions or attributions. One with an
+        argument ``target`` is given it, and returns one number per sequence or attributions.
     target
-        The output that counts, as in :func:`nbmotif.deep_lift_shap`.
+        The output that counts, as in :func:`nbmotif.deep_lift_shap`. That of a partial goes first.
     start
         First position of each motif, or several to be tried in turn. Default: its middle in the middle.
     strand
@@ -203,7 +208,8 @@ def marginalize_motifs(
     Raises
     ------
     InvalidArgument
-        If X is not one-hot, a motif does not fit into it, or an option is not known.
+        If X is not one-hot, a motif does not fit into it, an option is not known, or ``func`` returns attributions and
+        cannot be told the target.
 
     Examples
     --------
@@ -225,7 +231,8 @@ def marginalize_motifs(
     X = check_sequences(X)
     database = as_motif_set(motifs)
     places = arrangements(start, strand, n_copies, spacing)
-    rng = np.random.default_rng(random_state)
+    rng = np.random.default_rng(check_seed(random_state, least=0))
+    func, kwargs = _unwrapped(func, kwargs)
     rows: list[dict[str, Any]] = []
     every: list[Insertion] = []  # motif and shuffled letters in turn
     for name, pwm in database.items():
@@ -239,7 +246,7 @@ def marginalize_motifs(
         if func is predict:
             changes = predicted_changes(model, X, every, target, kwargs, progress.update)
         else:
-            options = _with_references(func, X, {"target": target, **kwargs}, random_state)
+            options = _with_references(func, X, kwargs, random_state)
             changes = _changes_of(func, model, X, every, target, options, progress.update)
     effects, shuffled_effects = changes[::2], changes[1::2]
     return pd.DataFrame(rows).assign(
@@ -261,12 +268,18 @@ def _changes_of(
     progress: Callable[[int], object],
 ) -> torch.Tensor:
     """Change of what a function says of each background, shape (n_insertions, N); of attributions, in the span."""
-    if not _is_attribution(func):
-        options.pop("target")
+    is_told = "target" in inspect.signature(func).parameters
+    if is_told:
+        options = {"target": target, **options}
 
     def run(X: torch.Tensor) -> torch.Tensor:
         y = _attributions(func(model, X, **options))
-        return y if isinstance(y, torch.Tensor) and y.shape == X.shape else select_target(y, target).cpu().double()
+        if not isinstance(y, torch.Tensor) or y.shape != X.shape:
+            return check_rows(select_target(y, () if is_told else target), len(X)).cpu().double()
+        if not is_told and target != 0:
+            hint = "Give func an argument called target."
+            raise InvalidArgument("target", target, "0 where func returns attributions and does not take it", hint)
+        return y
 
     before, rows = run(X), []
     for insertion in insertions:
@@ -285,19 +298,23 @@ def _in_span(attributions: torch.Tensor, X: torch.Tensor, span: slice) -> torch.
     return (attributions[:, :, span].cpu().double() * X[:, :, span].cpu()).sum((1, 2))
 
 
-def _is_attribution(func: Callable[..., Any]) -> bool:
-    from nbmotif.attribution import deep_lift_shap
-
-    return func is deep_lift_shap
+def _unwrapped(func: Callable[..., Any], options: Mapping[str, Any]) -> tuple[Callable[..., Any], dict[str, Any]]:
+    """Take a function out of partials, so that it is known, and the arguments that they hold, which others replace."""
+    inner: Any = func
+    while isinstance(inner, functools.partial) and not inner.args:
+        inner, options = inner.func, {**inner.keywords, **options}
+    return inner, dict(options)
 
 
 def _with_references(
     func: Callable[..., Any], X: torch.Tensor, options: Mapping[str, Any], random_state: int | None = None
 ) -> dict[str, Any]:
     """Draw the references of the backgrounds, where func attributes, so that both sides are compared with the same."""
-    if not _is_attribution(func):
-        return dict(options)
+    from nbmotif.attribution import deep_lift_shap
     from nbmotif.attribution.references import References
+
+    if func is not deep_lift_shap:
+        return dict(options)
 
     settings = {"references": "dinucleotide", "n_shuffles": 20, "random_state": random_state, **options}
     given = settings.pop("references")
@@ -315,7 +332,8 @@ def _fitting(place: Arrangement, name: str, width: int, length: int) -> int:
     if first < 0 or first + place.width(width) > length:
         copies = f"{place.n_copies} copies of " if place.n_copies > 1 else ""
         got = f"{copies}{name!r} of {width} bp at position {first}"
-        raise InvalidArgument("motifs", got, f"inside sequences of {length} bp", "Use longer sequences or drop it.")
+        name = "motifs" if place.start is None else "start"
+        raise InvalidArgument(name, got, f"inside sequences of {length} bp", "Use longer sequences or drop it.")
     return first
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 import torch
@@ -17,6 +19,8 @@ from nbmotif import (
     one_hot_encode,
     predict,
     random_one_hot,
+    saliency,
+    saturation_mutagenesis,
     substitute,
 )
 from nbmotif.arrangements import other_orders
@@ -241,3 +245,43 @@ def test_other_orders__keep_the_letters_and_change_the_order_where_they_can(widt
     assert torch.equal(shuffled.sum(-1), letters.sum(-1))
     has_other = (letters.sum(-1) < width).all(-1)
     assert ((shuffled != letters).any(-1).any(-1) | ~has_other).all()
+
+
+@pytest.mark.parametrize("function", [saliency, saturation_mutagenesis, deep_lift_shap])
+@pytest.mark.parametrize("target", [0, 1])
+def test_marginalize_motifs__attributes_the_target_that_was_asked_for(function, target):
+    """Of two outputs, of which the second is minus twice the first."""
+
+    def two(X):
+        return X[:, 0].sum(-1, keepdim=True) * torch.tensor([1.0, -2.0])
+
+    options = {"references": "zeros"} if function is deep_lift_shap else {}
+    table = marginalize_motifs(two, X, {"AAAA": np.eye(4)[[0] * 4].T}, func=function, target=target, **options)
+    of_first = marginalize_motifs(two, X, {"AAAA": np.eye(4)[[0] * 4].T}, func=function, **options)
+    assert of_first["effect"][0] > 0
+    assert table["effect"][0] == pytest.approx(of_first["effect"][0] * (1, -2)[target], rel=1e-5)
+
+
+def test_marginalize_motifs__refuses_a_target_that_func_cannot_be_told(model):
+    motifs = {"GATA": np.eye(4)[[2, 0, 3, 0]].T}
+    with pytest.raises(InvalidArgument, match=r"`target` must be 0 where func returns attributions.*argument called"):
+        marginalize_motifs(model, X, motifs, func=lambda model, X: saliency(model, X), target=1)
+
+
+def test_marginalize__a_partial_compares_both_sides_with_the_same_references(model):
+    """The same letters on both sides: any effect would come from the draws."""
+    result = marginalize(model, X, "NNNN", func=functools.partial(deep_lift_shap, n_shuffles=2))
+    assert torch.equal(result.y_before, result.y_after)
+
+
+def test_marginalize_motifs__a_partial_is_the_function_with_its_arguments(model):
+    motifs = {"GATA": np.eye(4)[[2, 0, 3, 0]].T}
+    given = marginalize_motifs(model, X, motifs, func=deep_lift_shap, n_shuffles=2, random_state=0)
+    partial = functools.partial(functools.partial(deep_lift_shap, n_shuffles=9), n_shuffles=2)
+    assert marginalize_motifs(model, X, motifs, func=partial, random_state=0).equals(given)
+
+
+@pytest.mark.parametrize("start", [1.5, [1.5], "3", True, [[1, 2]]])
+def test_marginalize_motifs__a_start_that_is_no_position_is_named(model, start):
+    with pytest.raises(InvalidArgument, match="`start` must be a whole number"):
+        marginalize_motifs(model, X, {"GATA": np.eye(4)[[2, 0, 3, 0]].T}, start=start)
