@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import torch
 
+from nbmotif.columns import whole_numbers
+from nbmotif.encoding import as_dtype
 from nbmotif.errors import InvalidArgument
+from nbmotif.scalars import whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -15,12 +18,14 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
+    from nbmotif.encoding import Dtype
+
 _PAIRS_AT_ONCE = 1 << 21
 
 
 def count_annotations(
     X: torch.Tensor | pd.DataFrame | Sequence[Any],
-    dtype: torch.dtype = torch.int32,
+    dtype: Dtype = torch.int32,
     shape: tuple[int, int] | None = None,
     n_annotations: int | None = None,
     dim: Literal[0, 1] | None = None,
@@ -33,7 +38,7 @@ def count_annotations(
         Pairs of sequence number and annotation number: shape (n, 2), or a tuple of two vectors of length n. Annotation
         -1 means unassigned and is not counted.
     dtype
-        Of the counts.
+        Of the counts, which it must be able to hold.
     shape
         (N, M): number of sequences and of annotations. Default: the largest of each in X, plus one.
     n_annotations
@@ -76,7 +81,7 @@ def count_annotations(
 
 def pairwise_annotations(
     X: torch.Tensor | pd.DataFrame | Sequence[Any],
-    dtype: torch.dtype = torch.int32,
+    dtype: Dtype = torch.int32,
     unique: bool = True,
     symmetric: bool = True,
     n_annotations: int | None = None,
@@ -122,7 +127,7 @@ def pairwise_annotations(
 def pairwise_annotations_spacing(
     X: torch.Tensor | npt.NDArray[Any] | pd.DataFrame,
     max_distance: int = 100,
-    dtype: torch.dtype = torch.int32,
+    dtype: Dtype = torch.int32,
     symmetric: bool = True,
     n_annotations: int | None = None,
     overlaps: Literal["refuse", "skip"] = "refuse",
@@ -166,15 +171,20 @@ def pairwise_annotations_spacing(
     table = np.asarray(X)
     if table.ndim != 2 or table.shape[1] != 4:
         raise InvalidArgument("X", f"shape {table.shape}", "sequence, annotation, start and end, of shape (n, 4)")
-    if max_distance < 1:
-        raise InvalidArgument("max_distance", max_distance, "at least 1")
+    max_distance = whole_number(max_distance, "max_distance", 1)
     if overlaps not in {"refuse", "skip"}:
         raise InvalidArgument("overlaps", repr(overlaps), '"refuse" or "skip"')
     example_idx, annotation_idx = _annotation_columns(table[:, :2])
     _, m = _check_numbers(example_idx, annotation_idx, None, n_annotations)
     rows = np.flatnonzero(annotation_idx.numpy() != -1)
-    rows = rows[np.lexsort((table[rows, 3], table[rows, 2], table[rows, 0]))]
-    example, annotation, start, end = (np.ascontiguousarray(column) for column in table[rows].astype(np.int64).T)
+    places = [whole_numbers(table[:, column], f"X[:, {column}]", np.int64) for column in (2, 3)]
+    empty = np.flatnonzero(places[0] >= places[1])
+    if empty.size:
+        got = f"{places[0][empty[0]]} to {places[1][empty[0]]} in row {empty[0]}"
+        raise InvalidArgument("X", got, "annotations with start < end")
+    rows = rows[np.lexsort((places[1][rows], places[0][rows], example_idx.numpy()[rows]))]
+    columns = example_idx.numpy(), annotation_idx.numpy(), *places
+    example, annotation, start, end = (column[rows] for column in columns)
     counts = np.zeros((m, m, max_distance), dtype=np.int64)
     # sequences one behind the other, too far for a gap: one search finds what starts near enough to each end
     apart = end.max(initial=0) - start.min(initial=0) + max_distance
@@ -213,15 +223,21 @@ def _both_ways(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return both
 
 
-def _as_dtype(counts: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    if counts.numel() and not dtype.is_floating_point and counts.max() > torch.iinfo(dtype).max:
-        raise InvalidArgument("dtype", dtype, f"able to hold a count of {int(counts.max())}", "Use torch.int32.")
-    return counts.to(dtype)
+def _as_dtype(counts: torch.Tensor, dtype: Dtype) -> torch.Tensor:
+    wanted = as_dtype(dtype)
+    cast = counts.to(wanted)
+    if wanted == torch.bool or not torch.equal(cast.to(counts.dtype), counts):
+        got = f"{dtype}, with counts up to {int(counts.max())}" if counts.numel() else dtype
+        raise InvalidArgument("dtype", got, "able to hold every count", "Use torch.int32.")
+    return cast
 
 
 def _annotation_columns(X: Any) -> tuple[torch.Tensor, torch.Tensor]:
     if isinstance(X, (tuple, list)) and len(X) == 2:
         columns = [np.asarray(column) for column in X]
+        if isinstance(X, list) and isinstance(X[0], (tuple, list)) and columns[0].shape == columns[1].shape == (2,):
+            hint = "Pass a tuple of two vectors, or an array of pairs."
+            raise InvalidArgument("X", repr(X), "either two vectors or pairs, and this may be both", hint)
     else:
         pairs = np.asarray(X)
         if pairs.ndim != 2 or pairs.shape[1] != 2:
@@ -229,11 +245,9 @@ def _annotation_columns(X: Any) -> tuple[torch.Tensor, torch.Tensor]:
         columns = [pairs[:, 0], pairs[:, 1]]
     if columns[0].ndim != 1 or columns[0].shape != columns[1].shape:
         got = " and ".join(str(column.shape) for column in columns)
-        raise InvalidArgument("X", f"shapes {got}", "two vectors of one length")
-    for column in columns:
-        if column.size and (not np.issubdtype(column.dtype, np.number) or (column % 1 != 0).any()):
-            raise InvalidArgument("X", f"{column.dtype} such as {column[0]!r}", "whole numbers")
-    examples, annotations = (torch.from_numpy(column.astype(np.int64)) for column in columns)
+        hint = "Of several neighbours of a seqlet choose one: motif_idxs[:, 0]." if columns[1].ndim == 2 else ""
+        raise InvalidArgument("X", f"shapes {got}", "two vectors of one length", hint)
+    examples, annotations = (torch.from_numpy(whole_numbers(column, "X", np.int64)) for column in columns)
     return examples, annotations
 
 
@@ -241,13 +255,18 @@ def _check_numbers(
     example_idx: torch.Tensor, annotation_idx: torch.Tensor, shape: tuple[int, int] | None, n_annotations: int | None
 ) -> tuple[int, int]:
     largest = [int(column.max()) + 1 if len(column) else 0 for column in (example_idx, annotation_idx)]
+    if n_annotations is not None:
+        n_annotations = whole_number(n_annotations, "n_annotations")
+    if shape is not None:
+        if len(shape) != 2:
+            raise InvalidArgument("shape", shape, "(number of sequences, number of annotations)")
+        shape = whole_number(shape[0], "shape[0]"), whole_number(shape[1], "shape[1]")
     if shape is not None and n_annotations not in {None, shape[1]}:
         raise InvalidArgument("n_annotations", n_annotations, f"shape[1] = {shape[1]} where both are given")
     n, m = shape or (largest[0], largest[1] if n_annotations is None else n_annotations)
     for name, column, size, lowest in (("example", example_idx, n, 0), ("annotation", annotation_idx, m, -1)):
         if len(column) and (column.max() >= size or column.min() < lowest):
             row = int(((column >= size) | (column < lowest)).nonzero()[0])
-            raise InvalidArgument(
-                "X", f"{name} {int(column[row])} in row {row}", f"{name}s between {lowest} and {size - 1}"
-            )
+            expected = f"{name}s between {lowest} and {size - 1}" if size > 0 or lowest < 0 else f"without {name}s"
+            raise InvalidArgument("X", f"{name} {int(column[row])} in row {row}", expected)
     return n, m

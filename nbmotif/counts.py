@@ -9,16 +9,18 @@ import pandas as pd
 import torch
 
 from nbmotif.annotations import count_annotations as count_annotations
+from nbmotif.columns import as_whole_numbers
 from nbmotif.encoding import as_tensor
 from nbmotif.errors import InvalidArgument
+from nbmotif.hits import Hits
 from nbmotif.kernels.signal import weighted_under
+from nbmotif.motifs import as_motif_set
 from nbmotif.progress import Progress
 from nbmotif.under_intervals import maxima_under, sums_under
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from nbmotif.hits import Hits
     from nbmotif.motifs import MotifSet
 
 How: TypeAlias = Literal["sum", "mean", "max"]
@@ -29,7 +31,7 @@ _BLOCK_BYTES = 1 << 28
 
 
 def extract_signal(
-    loci: pd.DataFrame | npt.NDArray[Any],
+    loci: pd.DataFrame | npt.ArrayLike,
     X: torch.Tensor | npt.NDArray[Any],
     verbose: bool = False,
     how: How = "sum",
@@ -50,8 +52,8 @@ def extract_signal(
 
     Returns
     -------
-    One value per interval and channel, shape (n, C), of X's dtype and on its device; added in float64. A mean of whole
-    numbers is float32.
+    One value per interval and channel, shape (n, C), of X's dtype and on its device; added in float64. Of whole numbers
+    and booleans a sum is int64, as torch's own, and a mean float32.
 
     Raises
     ------
@@ -75,8 +77,8 @@ def extract_signal(
     intervals.check(X.shape[0], X.shape[2], "loci", how)
     dtype = np.dtype(np.float32 if X.dtype in {torch.float32, torch.float16, torch.bfloat16} else np.float64)
     values = _under(intervals, X, dtype, how, add_channels=False, verbose=verbose)
-    whole_mean = how == "mean" and not X.dtype.is_floating_point
-    return torch.from_numpy(values).to(X.device, torch.float32 if whole_mean else X.dtype)
+    of_whole = {"sum": torch.int64, "mean": torch.float32, "max": X.dtype}
+    return torch.from_numpy(values).to(X.device, X.dtype if X.dtype.is_floating_point else of_whole[how])
 
 
 def signal_under(
@@ -88,6 +90,8 @@ def signal_under(
     if X_attr.ndim != 3 or X_attr.shape[0] != hits.n_sequences:
         expected = f"of shape (N, C, L) or (N, L), with N = {hits.n_sequences}, the sequences that were scanned"
         raise InvalidArgument("X_attr", f"shape {tuple(X_attr.shape)}", expected)
+    if how not in (*_HOW, "pwm"):
+        raise InvalidArgument("how", repr(how), f"one of {', '.join((*_HOW, 'pwm'))}")
     intervals = _Intervals(hits.sequence_idx, hits.start, hits.end)
     weights = None if how != "pwm" else _weights(hits, X_attr, motifs)
     intervals.check(X_attr.shape[0], X_attr.shape[2], "hits", "sum" if how == "pwm" else how)
@@ -105,9 +109,16 @@ class _Weights(NamedTuple):
 
 def _weights(hits: Hits, X_attr: torch.Tensor, motifs: MotifSet | None) -> _Weights:
     """Take the PWMs of both strands: motif m is matrix m, and its reverse complement matrix M + m."""
-    if motifs is None or motifs.names != hits.motif_names:
-        got = "None" if motifs is None else f"{len(motifs)} motifs"
-        raise InvalidArgument("motifs", got, 'the motifs of these hits, in their order, for how="pwm"')
+    expected = 'the motifs of these hits, in their order, for how="pwm"'
+    if motifs is None:
+        raise InvalidArgument("motifs", "None", expected)
+    motifs = as_motif_set(motifs)
+    if motifs.names != hits.motif_names:
+        raise InvalidArgument("motifs", f"{len(motifs)} motifs", expected)
+    if (motifs.widths != hits.motif_widths).any():
+        wrong = int((motifs.widths != hits.motif_widths).argmax())
+        got = f"{motifs.names[wrong]!r} of {motifs.widths[wrong]} bp, whose hits are {hits.motif_widths[wrong]} bp"
+        raise InvalidArgument("motifs", got, expected)
     if X_attr.shape[1] != 4:
         raise InvalidArgument("X_attr", f"shape {tuple(X_attr.shape)}", 'of shape (N, 4, L) for how="pwm"')
     pwms = [*motifs.pwms, *(pwm[::-1, ::-1] for pwm in motifs.pwms)]
@@ -116,29 +127,28 @@ def _weights(hits: Hits, X_attr: torch.Tensor, motifs: MotifSet | None) -> _Weig
     return _Weights(np.ascontiguousarray(np.concatenate(pwms, axis=1).T), offsets, matrix.astype(np.int32))
 
 
-def _interval_columns(loci: pd.DataFrame | npt.NDArray[Any]) -> list[npt.NDArray[np.integer]]:
+def _interval_columns(loci: pd.DataFrame | npt.ArrayLike) -> list[npt.NDArray[np.integer]]:
+    if isinstance(loci, Hits):
+        raise InvalidArgument("loci", "Hits", "a table of sequence, start and end", "Use hits.with_signal(X).")
     frame = loci if isinstance(loci, pd.DataFrame) else pd.DataFrame(np.asarray(loci))
     if frame.shape[1] < 3:
         raise InvalidArgument("loci", f"{frame.shape[1]} columns", "a table of sequence, start and end")
-    columns = []
-    for name in frame.columns[:3]:
-        values = frame[name]
-        if not _is_whole(values):
-            got = f"{values.dtype} in column {name!r}, such as {values.iloc[0]!r}" if len(values) else str(values.dtype)
-            hint = "Sequences are numbered from 0, as the rows of X; hits of a FASTA file have `hits.with_signal(X)`."
-            raise InvalidArgument("loci", got, "whole numbers in its first three columns", hint)
-        columns.append(values.to_numpy(dtype=np.int32 if values.dtype == np.int32 else np.int64))
-    return columns
+    return [_whole(frame.iloc[:, column]) for column in range(3)]
 
 
-def _is_whole(values: pd.Series) -> bool:
-    """Whether a column holds whole numbers; numbers written as text, such as chromosomes, are names."""
-    if values.dtype.kind in "iu" or not len(values):
-        return True
-    if values.dtype != object and values.dtype.kind != "f":
-        return False
-    are_numbers = pd.api.types.infer_dtype(values) in {"integer", "floating", "mixed-integer-float"}
-    return are_numbers and bool((values % 1 == 0).all())
+def _whole(values: pd.Series[Any]) -> npt.NDArray[np.integer]:
+    """Read a column of whole numbers; numbers written as text, such as chromosomes, are names."""
+    if len(values) and not _are_numbers(values):
+        got = f"{values.dtype} in column {values.name!r}, such as {values.iloc[0]!r}"
+        hint = "Sequences are numbered from 0, as the rows of X; hits of a FASTA file have `hits.with_signal(X)`."
+        raise InvalidArgument("loci", got, "whole numbers in its first three columns", hint)
+    return as_whole_numbers(values, f"loci[{values.name!r}]", np.int32 if values.dtype == np.int32 else np.int64)
+
+
+def _are_numbers(values: pd.Series[Any]) -> bool:
+    if values.dtype == object:
+        return pd.api.types.infer_dtype(values) in {"integer", "floating", "mixed-integer-float"}
+    return values.dtype.kind in "iuf"
 
 
 class _Intervals(NamedTuple):

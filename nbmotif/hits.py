@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 import pandas as pd
 
-from nbmotif.columns import as_whole_numbers, check_names
+from nbmotif.columns import as_whole_numbers, check_names, p_values
 from nbmotif.errors import InvalidArgument
 from nbmotif.levels import Levels
+from nbmotif.scalars import whole_number
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -32,8 +33,8 @@ class Hits(Sequence[pd.DataFrame]):
     """Where motifs match sequences, as :func:`nbmotif.fimo` finds them.
 
     It reads as the list that other tools return: one DataFrame per motif, in the order of the motif set, also for a
-    motif without hits. ``hits[0]``, ``hits["GATA2"]``, ``len(hits)`` and ``pandas.concat(hits)`` work. The columns
-    themselves are arrays with one entry per hit, motif after motif; a hit takes at most 24 bytes.
+    motif without hits. ``hits[0]``, ``hits["GATA2"]``, ``"GATA2" in hits``, ``len(hits)`` and ``pandas.concat(hits)``
+    work. The columns themselves are arrays with one entry per hit, motif after motif; a hit takes at most 24 bytes.
 
     Parameters
     ----------
@@ -65,8 +66,8 @@ class Hits(Sequence[pd.DataFrame]):
     Raises
     ------
     InvalidArgument
-        If a column has another length than the others, a number is no whole number where it must be, an index is out of
-        range, or two names are the same.
+        If a column has another length than the others, a number is no whole number where it must be, an index, a
+        p-value or a position is out of range, or two names are the same.
 
     Examples
     --------
@@ -102,7 +103,7 @@ class Hits(Sequence[pd.DataFrame]):
         self.attribution = None if attribution is None else np.asarray(attribution, dtype=np.float32)
         self.n_windows = n_windows
         motif_of_hit = as_whole_numbers(motif_idx, "motif_idx", np.int32)
-        p = p_value if isinstance(p_value, Levels) else np.asarray(p_value, dtype=np.float64)
+        p = p_value if isinstance(p_value, Levels) else p_values(p_value, "p_value")
         self._check_columns(motif_of_hit, p)
         if (motif_of_hit[1:] < motif_of_hit[:-1]).any():
             order = np.argsort(motif_of_hit, kind="stable")
@@ -123,6 +124,11 @@ class Hits(Sequence[pd.DataFrame]):
         for name, column in columns.items():
             if column is not None and column.shape != (n_hits,):
                 raise InvalidArgument(name, f"shape {column.shape}", f"of shape ({n_hits},), as motif_idx")
+        if self.score.dtype.kind not in "iuf":
+            raise InvalidArgument("score", f"dtype {self.score.dtype}", "numbers")
+        for name, least in (("motif_widths", 1), ("start", 0), ("sequence_idx", 0)):
+            if (column := getattr(self, name)).min(initial=least) < least:
+                raise InvalidArgument(name, f"{column.min()} in row {column.argmin()}", f"at least {least}")
         if n_hits and not -1 <= self.strand.min() <= self.strand.max() <= 1:
             got = f"{self.strand.min()} to {self.strand.max()}"
             raise InvalidArgument("strand", got, "1, -1, or 0 for both strands")
@@ -141,7 +147,9 @@ class Hits(Sequence[pd.DataFrame]):
         seen = int(self.sequence_idx.max()) + 1 if len(self.sequence_idx) else 0
         named = None if self.sequence_names is None else len(self.sequence_names)
         n = next((given for given in (n_sequences, named) if given is not None), seen)
-        if n < seen or (named is not None and n != named) or (self.sequence_idx < 0).any():
+        if n_sequences is not None:
+            whole_number(n_sequences, "n_sequences")
+        if n < seen or (named is not None and n != named):
             got = f"indices {self.sequence_idx.min()} to {seen - 1}" if seen else f"{named} names"
             raise InvalidArgument("sequence_idx", got, f"between 0 and {n - 1}, with a name each or no names")
         return n
@@ -221,6 +229,9 @@ class Hits(Sequence[pd.DataFrame]):
             part = frame.iloc[start:end]
             part.index = pd.RangeIndex(end - start)
             yield part
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._motif_dtype.categories
 
     def by_motif(self) -> list[pd.DataFrame]:
         """One DataFrame per motif, in the order of the motif set, also for motifs without hits."""
@@ -341,6 +352,8 @@ class Hits(Sequence[pd.DataFrame]):
 
     def subset(self, names: Iterable[str]) -> Hits:
         """Keep some motifs, in the order given, which are then numbered from 0; KeyError if one is not here."""
+        if isinstance(names, str):
+            raise InvalidArgument("names", repr(names), "several names", f"Use subset([{names!r}]).")
         chosen = [self._index_of(name) for name in names]
         rows = np.concatenate(
             [np.empty(0, dtype=np.int64), *(np.arange(self.offsets[m], self.offsets[m + 1]) for m in chosen)]

@@ -55,7 +55,7 @@ class MotifSet(MutableMapping[str, torch.Tensor]):
         self._pwms: dict[str, torch.Tensor] = {}
         self._cache: dict[Any, Any] = {}
         self._cached_state: int = -1
-        for name, pwm in motifs.items() if isinstance(motifs, Mapping) else motifs:
+        for name, pwm in _pairs(motifs):
             if name in self._pwms:
                 raise InvalidArgument("motifs", f"{name!r} twice", "names that differ")
             self._pwms[_check_name(name)] = _as_pwm(pwm, f"motifs[{name!r}]")
@@ -88,7 +88,7 @@ class MotifSet(MutableMapping[str, torch.Tensor]):
     def __getitem__(self, name: str) -> torch.Tensor:
         try:
             return self._pwms[name]
-        except KeyError:
+        except (KeyError, TypeError):  # not one name
             raise KeyError(self._missing(name)) from None
 
     def __setitem__(self, name: object, pwm: npt.ArrayLike | torch.Tensor) -> None:
@@ -167,7 +167,9 @@ class MotifSet(MutableMapping[str, torch.Tensor]):
 
     def subset(self, names: Iterable[str]) -> MotifSet:
         """Take some of the motifs, in the order given; KeyError if one is not here."""
-        return MotifSet({name: self[name].clone() for name in names})
+        if isinstance(names, str):
+            raise InvalidArgument("names", repr(names), "several names", f"Use subset([{names!r}]).")
+        return MotifSet((name, self[name]) for name in names)
 
     def families(self, **options: Any) -> Families:
         """Group look-alike motifs: :func:`nbmotif.families.families` of this set, whose arguments it takes."""
@@ -176,6 +178,8 @@ class MotifSet(MutableMapping[str, torch.Tensor]):
         return families(self, **options)
 
     def _missing(self, name: object) -> str:
+        if not isinstance(name, str):
+            return f"motifs are found by one name, not by {name!r}; `names` lists them, `subset(names)` takes several"
         alike = [known for known in self._pwms if str(name).lower() in known.lower()][:5]
         return f"no motif is called {name!r}" + (f"; there are {', '.join(alike)}" if alike else "")
 
@@ -187,6 +191,23 @@ def check_pwm(pwm: npt.ArrayLike | torch.Tensor, name: str) -> torch.Tensor:
     return table
 
 
+def _pairs(motifs: object) -> Iterable[tuple[str, npt.ArrayLike]]:
+    """Go through a mapping, or pairs; say what to do with anything else."""
+    if isinstance(motifs, Mapping):
+        yield from motifs.items()
+        return
+    expected, hint = "a mapping of name to PWM, or pairs of both", ""
+    if isinstance(motifs, (str, os.PathLike)):
+        hint = "Use MotifSet.read to read a file."
+    if hint or not isinstance(motifs, Iterable):
+        raise InvalidArgument("motifs", repr(motifs), expected, hint)
+    for i, pair in enumerate(motifs):
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+            hint = 'Name PWMs: {"its name": pwm}.'
+            raise InvalidArgument(f"motifs[{i}]", type(pair).__name__, "a pair of name and PWM", hint)
+        yield pair[0], pair[1]
+
+
 def _check_name(name: object) -> str:
     if not isinstance(name, str) or not name.strip():
         raise InvalidArgument("name", repr(name), "a string that is not blank")
@@ -196,8 +217,11 @@ def _check_name(name: object) -> str:
 def _as_pwm(pwm: npt.ArrayLike | torch.Tensor, name: str) -> torch.Tensor:
     """Copy numbers as float64 of shape (4, w), or say which shape they have."""
     try:
+        given = pwm.detach().cpu().double().numpy() if isinstance(pwm, torch.Tensor) else np.asarray(pwm)
         # np.array copies
-        table = np.array(pwm.detach().cpu().numpy() if isinstance(pwm, torch.Tensor) else pwm, dtype=np.float64)
+        table = np.array(given, dtype=np.float64 if given.dtype.kind in "biufO" else None)
+        if table.dtype != np.float64:
+            raise TypeError(table.dtype)
     except (TypeError, ValueError):
         raise InvalidArgument(name, type(pwm).__name__, "a PWM: numbers of shape (4, w)") from None
     if table.ndim != 2 or table.shape[0] != 4 or table.shape[1] == 0:

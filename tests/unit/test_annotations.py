@@ -64,7 +64,7 @@ def test_pairwise_annotations_spacing__refuses_or_skips_overlaps():
     ("sites", "kwargs", "words"),
     [
         (np.zeros((2, 3)), {}, r"of shape \(n, 4\); got shape \(2, 3\)"),
-        (np.zeros((2, 4)), {"max_distance": 0}, r"`max_distance` must be at least 1"),
+        (np.zeros((2, 4)), {"max_distance": 0}, r"`max_distance` must be a whole number, at least 1"),
         (np.zeros((2, 4)), {"overlaps": "merge"}, r"`overlaps` must be \"refuse\" or \"skip\""),
         (np.array([[0, 9, 0, 5]]), {"n_annotations": 3}, r"annotation 9 in row 0"),
     ],
@@ -72,3 +72,16 @@ def test_pairwise_annotations_spacing__refuses_or_skips_overlaps():
 def test_pairwise_annotations_spacing__refuses_what_it_cannot_count(sites, kwargs, words):
     with pytest.raises(InvalidArgument, match=words):
         pairwise_annotations_spacing(sites, **kwargs)
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ([0, 1, 9.7, 12], r"`X\[:, 2\]` must be whole numbers; got .*9.7.* in row 1"),
+        ([0, 1, 9, np.nan], r"`X\[:, 3\]` must be whole numbers; got .*nan.* in row 1"),
+        ([0, 1, 12, 9], r"annotations with start < end; got 12 to 9 in row 1"),
+    ],
+)
+def test_pairwise_annotations_spacing__rounds_no_place_and_takes_no_empty_span(row, words: str) -> None:
+    with pytest.raises(InvalidArgument, match=words):
+        pairwise_annotations_spacing(np.array([[0, 0, 1, 5], row]))

@@ -35,9 +35,7 @@ def test_extract_signal__equals_slice_sums(X, data):
     np.testing.assert_allclose(extract_signal(loci, X).numpy(), expected, atol=1e-9)
 
 
-@pytest.mark.parametrize(
-    "dtype", [torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int8, torch.int64]
-)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64])
 def test_extract_signal__keeps_the_dtype_of_x(dtype):
     X = torch.arange(24).reshape(2, 3, 4).to(dtype)
     signal = extract_signal(as_loci([(1, 1, 3), (0, 0, 4)]), X)
@@ -142,7 +140,7 @@ def test_extract_signal__uses_the_first_three_columns_whatever_their_names():
         ((2, 0, 3), r"sequence 2, 0 to 3 in row 1"),
         ((-1, 0, 3), r"sequence -1"),
         ((0, 5, 3), r"5 to 3 in row 1"),
-        ((0, 0.5, 3), r"whole numbers in its first three columns"),
+        ((0, 0.5, 3), r"`loci\['start'\]` must be whole numbers; got 0.5 in row 1"),
         (("chr1", 0, 3), r"such as .*with_signal"),
     ],
 )
@@ -169,7 +167,9 @@ def test_count_annotations__takes_the_vignettes_call():
 def test_count_annotations__does_not_wrap_at_256():
     pairs = torch.zeros(300, 2, dtype=torch.int64)
     assert count_annotations(pairs).tolist() == [[300]]
-    with pytest.raises(InvalidArgument, match=r"`dtype` must be able to hold a count of 300; got torch.uint8"):
+    with pytest.raises(
+        InvalidArgument, match=r"`dtype` must be able to hold every count; got torch.uint8, with counts up to 300"
+    ):
         count_annotations(pairs, dtype=torch.uint8)
 
 
@@ -209,3 +209,54 @@ def test_count_annotations__of_nothing_is_zeros():
 def test_count_annotations__refuses_what_it_cannot_count(pairs, kwargs, words):
     with pytest.raises(InvalidArgument, match=words):
         count_annotations(pairs, **kwargs)
+
+
+@pytest.mark.parametrize("dtype", [torch.int8, torch.uint8, torch.bool])
+def test_extract_signal__adds_small_whole_numbers_without_wrapping(dtype) -> None:
+    X = torch.ones(1, 2, 300, dtype=dtype)
+    whole = as_loci([(0, 0, 300)])
+    assert extract_signal(whole, X).tolist() == [[300, 300]]
+    assert extract_signal(whole, X).dtype == torch.int64
+    assert extract_signal(whole, X, how="max").dtype == dtype
+
+
+def test_extract_signal__reads_columns_by_their_place_whatever_they_are_called() -> None:
+    loci = pd.DataFrame([[0, 1, 3]], columns=["x", "x", "x"])
+    assert extract_signal(loci, torch.ones(1, 1, 5)).item() == 2
+
+
+def test_extract_signal__names_the_row_of_a_missing_number() -> None:
+    loci = pd.DataFrame({"i": pd.array([0, None], dtype="Int64"), "start": 0, "end": 1})
+    with pytest.raises(InvalidArgument, match=r"`loci\['i'\]` must be whole numbers; got nan in row 1"):
+        extract_signal(loci, torch.ones(1, 1, 5))
+
+
+def test_count_annotations__refuses_two_pairs_that_may_be_two_vectors() -> None:
+    pairs = [[0, 1], [2, 3]]
+    with pytest.raises(InvalidArgument, match="either two vectors or pairs, and this may be both"):
+        count_annotations(pairs)
+    assert count_annotations(np.array(pairs)).shape == (3, 4)
+    assert count_annotations(tuple(pairs)).shape == (2, 4)
+    assert count_annotations([np.array([0, 1]), np.array([2, 3])]).shape == (2, 4)  # as tangermeme takes them
+
+
+def test_count_annotations__refuses_a_float_that_would_round_a_count() -> None:
+    with pytest.raises(
+        InvalidArgument, match=r"`dtype` must be able to hold every count; got torch.float16, with.* 2049"
+    ):
+        count_annotations(([0] * 2049, [0] * 2049), dtype=torch.float16)
+    assert count_annotations(([0] * 2049, [0] * 2049), dtype="float32").item() == 2049
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"n_annotations": -1}, "`n_annotations` must be a whole number, at least 0; got -1"),
+        ({"shape": (2,)}, "`shape` must be"),
+        ({"shape": (-1, 2)}, r"`shape\[0\]` must be a whole number"),
+        ({"dtype": torch.bool}, "`dtype` must be able to hold every count"),
+    ],
+)
+def test_count_annotations__names_the_argument_that_is_wrong(options, words: str) -> None:
+    with pytest.raises(InvalidArgument, match=words):
+        count_annotations(([0], [0]), **options)

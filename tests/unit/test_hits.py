@@ -249,3 +249,36 @@ def test_levels__of_a_scan_ascend_within_each_motif():
     for first, last in zip(levels.offsets, levels.offsets[1:], strict=False):
         assert (np.diff(levels.values[first:last]) > 0).all()
         assert last > first
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("p_value", 5.0, "`p_value` must be between 0 and 1"),
+        ("p_value", np.nan, "`p_value` must be finite"),
+        ("start", -4, "`start` must be at least 0; got -4 in row 0"),
+        ("sequence_idx", -1, "`sequence_idx` must be at least 0; got -1 in row 0"),
+        ("motif_widths", 0, "`motif_widths` must be at least 1; got 0 in row 0"),
+        ("score", "high", "`score` must be numbers"),
+    ],
+)
+def test_hits__refuse_numbers_that_cannot_be(column: str, value, words: str) -> None:
+    columns = {"motif_widths": [3], "motif_idx": [0], "sequence_idx": [0], "start": [0], "strand": [1]}
+    columns |= {"score": [1.0], "p_value": [0.5]} | {column: [value]}
+    with pytest.raises(InvalidArgument, match=words):
+        Hits(["a"], **columns)
+
+
+def test_hits__know_the_motifs_they_hold_and_take_several_names_for_a_subset() -> None:
+    hits = Hits(["a", "b"], [3, 3], [0], [0], [0], [1], [1.0], [0.5])
+    assert "a" in hits
+    assert "c" not in hits
+    with pytest.raises(InvalidArgument, match=r"Use subset\(\['a'\]\)"):
+        hits.subset("a")
+
+
+def test_with_signal__refuses_motifs_of_other_widths_than_the_hits() -> None:
+    hits = Hits(["a"], [3], [0], [0], [0], [1], [1.0], [0.5])
+    with pytest.raises(InvalidArgument, match="'a' of 5 bp, whose hits are 3 bp"):
+        hits.with_signal(np.ones((1, 4, 9)), "pwm", {"a": np.full((4, 5), 0.25)})
+    assert hits.with_signal(np.ones((1, 4, 9)), "pwm", {"a": np.full((4, 3), 0.25)}).attribution.tolist() == [3.0]

@@ -212,3 +212,35 @@ def test_information_content__is_two_bits_for_a_certain_base_and_none_for_any() 
     assert np.allclose(information_content(GATA), 2, atol=1e-6)
     assert np.allclose(information_content(UNIFORM), 0, atol=1e-6)
     assert np.allclose(information_content(np.array([[0.5], [0.5], [0], [0]])), 1, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("motifs", "words"),
+    [
+        ("motifs.meme", "Use MotifSet.read to read a file"),
+        ([np.full((4, 3), 0.25)], r"`motifs\[0\]` must be a pair of name and PWM; got ndarray. Name PWMs"),
+        (None, "`motifs` must be a mapping of name to PWM, or pairs of both; got None"),
+        ({"a": np.eye(4) + 1j}, r"`motifs\['a'\]` must be a PWM: numbers"),
+    ],
+)
+def test_motif_set__says_what_it_is_made_from(motifs, words: str) -> None:
+    with pytest.raises(InvalidArgument, match=words):
+        MotifSet(motifs)
+
+
+def test_motif_set__takes_half_precision() -> None:
+    assert MotifSet({"a": torch.full((4, 3), 0.25, dtype=torch.bfloat16)})["a"].dtype == torch.float64
+
+
+@pytest.mark.parametrize("key", [0, slice(0, 1), ["a"]])
+def test_motif_set__says_that_motifs_are_found_by_name(key) -> None:
+    with pytest.raises(KeyError, match="motifs are found by one name"):
+        MotifSet({"a": np.full((4, 3), 0.25)})[key]
+
+
+def test_subset__loses_no_motif_that_is_named_twice() -> None:
+    motifs = MotifSet({"a": np.full((4, 3), 0.25)})
+    with pytest.raises(InvalidArgument, match="'a' twice"):
+        motifs.subset(["a", "a"])
+    with pytest.raises(InvalidArgument, match=r"Use subset\(\['a'\]\)"):
+        motifs.subset("a")
