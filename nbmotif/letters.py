@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 import numpy as np
+import pandas as pd
 
 from nbmotif.encoding import to_codes
-from nbmotif.errors import InvalidArgument, InvalidFile
+from nbmotif.errors import InvalidArgument
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -132,8 +133,9 @@ def as_letters(sequences: object, name: str = "sequences") -> Letters:
     Parameters
     ----------
     sequences
-        One-hot, shape (N, 4, L), tensor or array; the path of a FASTA file; strings, which may differ in length; or a
-        mapping of name to string. Lower-case letters count as upper-case, any other than A C G T as N.
+        One-hot, shape (N, 4, L), tensor or array; the path of a FASTA file; a list, array or column of strings, which
+        may differ in length; or a mapping of name to string. Lower-case letters count as upper-case, U as T, any other
+        than A C G T as N.
     name
         What errors call the argument.
 
@@ -148,13 +150,20 @@ def as_letters(sequences: object, name: str = "sequences") -> Letters:
         letters = _of_fasta(Path(sequences), name)
     elif isinstance(sequences, Mapping):
         letters = _of_strings(list(sequences.values()), [str(key) for key in sequences], name)
-    elif isinstance(sequences, (list, tuple)) and all(isinstance(entry, str) for entry in sequences):
-        letters = _of_strings(sequences, None, name)
+    elif _are_strings(sequences):
+        letters = _of_strings(list(sequences), None, name)
     else:
         letters = _of_one_hot(sequences, name)
     if not len(letters) or not letters.lengths.any():
         raise InvalidArgument(name, f"{len(letters)} sequences without a letter", "at least one letter to scan")
     return letters
+
+
+def _are_strings(sequences: object) -> TypeGuard[Iterable[object]]:
+    """Whether this is a list, an array or a column that holds a string."""
+    if isinstance(sequences, (np.ndarray, pd.Series)):
+        return sequences.dtype.kind in "OU" and sequences.ndim == 1
+    return isinstance(sequences, (list, tuple)) and any(isinstance(entry, str) for entry in sequences)
 
 
 def _of_one_hot(sequences: Any, name: str) -> Letters:
@@ -166,7 +175,7 @@ def _of_one_hot(sequences: Any, name: str) -> Letters:
 
 def _letter_table() -> npt.NDArray[np.int8]:
     table = np.full(256, -1, dtype=np.int8)
-    for code, letters in enumerate(("Aa", "Cc", "Gg", "Tt")):
+    for code, letters in enumerate(("Aa", "Cc", "Gg", "TtUu")):
         table[[ord(letter) for letter in letters]] = code
     return table
 
@@ -190,19 +199,13 @@ def _encode(sequence: str) -> npt.NDArray[np.int8]:
 
 
 def _of_fasta(path: Path, name: str) -> Letters:
-    import pyfaidx
+    from nbmotif.fasta_files import open_fasta
 
     if not path.is_file():
         letters_only = len(str(path)) > 3 and set(str(path).upper()) <= set("ACGTN")
         hint = f"To scan a string, pass a list: [{name}]." if letters_only else ""
         raise InvalidArgument(name, f"{str(path)[:80]!r}", "the path of a FASTA file that exists", hint)
-    try:
-        fasta = pyfaidx.Fasta(str(path), as_raw=True, rebuild=True)
-    except pyfaidx.UnsupportedCompressionFormat:
-        hint = "Unpack it, or compress it with bgzip."
-        raise InvalidFile(path, "a FASTA file compressed with gzip cannot be read in pieces", hint) from None
-    except (pyfaidx.FastaIndexingError, pyfaidx.FastaNotFoundError, ValueError, OSError) as problem:
-        raise InvalidFile(path, f"not a FASTA file that can be indexed ({problem})") from problem
+    fasta = open_fasta(path, name)
     names = list(fasta.keys())
     lengths = np.array([len(fasta[key]) for key in names], dtype=np.int64)
     return Letters(lengths, lambda i, start, end: _encode(fasta[names[i]][start:end]), names)

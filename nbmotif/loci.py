@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -16,7 +14,8 @@ import pyfaidx
 import torch
 
 from nbmotif.encoding import code_table, encode_letters, from_codes, to_codes
-from nbmotif.errors import InvalidArgument, InvalidFile, NbmotifWarning
+from nbmotif.errors import InvalidArgument, NbmotifWarning
+from nbmotif.fasta_files import open_fasta
 from nbmotif.intervals import read_intervals
 from nbmotif.progress import Progress
 
@@ -232,7 +231,7 @@ def _read_windows(windows: pd.DataFrame, genome: _Chromosomes, verbose: bool) ->
 def _open_genome(sequences: Genome, ignore: Iterable[str]) -> Iterator[_Chromosomes]:
     table = code_table(ignore)
     if isinstance(sequences, (str, os.PathLike)):
-        with _open_fasta(Path(sequences)) as fasta:
+        with open_fasta(sequences) as fasta:
             yield _fasta_chromosomes(fasta, table)
     elif isinstance(sequences, pyfaidx.Fasta):
         yield _fasta_chromosomes(sequences, table)
@@ -241,27 +240,6 @@ def _open_genome(sequences: Genome, ignore: Iterable[str]) -> Iterator[_Chromoso
     else:
         expected = "a FASTA file, a pyfaidx.Fasta, or a mapping of chromosome to sequence"
         raise InvalidArgument("sequences", type(sequences).__name__, expected)
-
-
-@contextmanager
-def _open_fasta(path: Path) -> Iterator[pyfaidx.Fasta]:
-    """Open a FASTA file; where its folder cannot be written to and has no index, index it in a temporary folder."""
-    if not path.is_file():
-        raise FileNotFoundError(f"`sequences`: there is no file {path}")
-    indexes = [Path(f"{path}.fai"), *([Path(f"{path}.gzi")] if path.suffix in {".gz", ".bgz"} else [])]
-    with tempfile.TemporaryDirectory(prefix="nbmotif-") as folder:
-        if not all(index.exists() for index in indexes) and not os.access(path.parent, os.W_OK):
-            indexes = [Path(folder) / index.name for index in indexes]
-        gzi = {"gzi_indexname": str(indexes[1])} if len(indexes) > 1 else {}
-        try:
-            fasta = pyfaidx.Fasta(str(path), as_raw=True, indexname=str(indexes[0]), **gzi)
-        except pyfaidx.UnsupportedCompressionFormat:
-            hint = "Unpack it, or compress it with bgzip instead: gunzip genome.fa.gz; bgzip genome.fa."
-            raise InvalidFile(path, "it is compressed by gzip, in which nothing can be looked up", hint) from None
-        except (pyfaidx.FastaIndexingError, UnicodeDecodeError) as error:
-            raise InvalidFile(path, f"it cannot be indexed as FASTA: {error}") from None
-        with fasta:
-            yield fasta
 
 
 def _fasta_chromosomes(fasta: pyfaidx.Fasta, table: npt.NDArray[np.int8]) -> _Chromosomes:

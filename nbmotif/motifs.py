@@ -54,12 +54,13 @@ class MotifSet(MutableMapping[str, torch.Tensor]):
     def __init__(self, motifs: Mapping[str, npt.ArrayLike] | Iterable[tuple[str, npt.ArrayLike]] = ()) -> None:
         self._pwms: dict[str, torch.Tensor] = {}
         self._cache: dict[Any, Any] = {}
-        self._cached_state: int = -1
+        self._cached_state: int | None = None
+        self._numbers: list[npt.NDArray[np.float64]] = []  # of every PWM in a row, made when first needed
         for name, pwm in _pairs(motifs):
             if name in self._pwms:
                 raise InvalidArgument("motifs", f"{name!r} twice", "names that differ")
             self._pwms[_check_name(name)] = _as_pwm(pwm, f"motifs[{name!r}]")
-        _check_probabilities({f"motifs[{name!r}]": pwm for name, pwm in self._pwms.items()})
+        self._check()
 
     @classmethod
     def read(cls, filename: Path) -> MotifSet:
@@ -93,12 +94,12 @@ class MotifSet(MutableMapping[str, torch.Tensor]):
 
     def __setitem__(self, name: object, pwm: npt.ArrayLike | torch.Tensor) -> None:
         self._pwms[_check_name(name)] = check_pwm(pwm, f"motifs[{name!r}]")
-        self._cache.clear()
+        self._forget()
 
     def __delitem__(self, name: str) -> None:
         self[name]  # says which names there are
         del self._pwms[name]
-        self._cache.clear()
+        self._forget()
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._pwms)
@@ -126,7 +127,7 @@ class MotifSet(MutableMapping[str, torch.Tensor]):
 
     def __getstate__(self) -> dict[str, Any]:
         # a copy's own dictionary; no tables, which can be many times the size of the motifs
-        return {**self.__dict__, "_pwms": dict(self._pwms), "_cache": {}, "_cached_state": -1}
+        return {**self.__dict__, "_pwms": dict(self._pwms), "_cache": {}, "_cached_state": None, "_numbers": []}
 
     @property
     def names(self) -> list[str]:
@@ -135,7 +136,11 @@ class MotifSet(MutableMapping[str, torch.Tensor]):
 
     @property
     def pwms(self) -> list[npt.NDArray[np.float64]]:
-        """PWMs in order, each float64 of shape (4, w), read-only views of what is stored."""
+        """PWMs in order, each float64 of shape (4, w), read-only views of what is stored.
+
+        InvalidArgument if an edit in place left something else than probabilities.
+        """
+        self._check()
         views = [pwm.detach().numpy() for pwm in self._pwms.values()]
         for view in views:
             view.flags.writeable = False
@@ -150,9 +155,12 @@ class MotifSet(MutableMapping[str, torch.Tensor]):
     def cache(self) -> dict[Any, Any]:
         """Where scanning and matching keep their tables, each under a key of its own; emptied by any change.
 
-        A change includes one made in place, such as ``motifs["GATA2"][:, 0] = 0.25``.
+        A change includes one made in place, such as ``motifs["GATA2"][:, 0] = 0.25``, or by numpy.
         """
-        state = sum(pwm._version for pwm in self._pwms.values())  # noqa: SLF001 - torch's count of a tensor's edits
+        if not self._numbers and self._pwms:
+            self._numbers = [pwm.detach().numpy().ravel(order="K") for pwm in self._pwms.values()]
+        # the numbers themselves: torch counts no edits made through ``.numpy()`` or ``.data``
+        state = hash(np.concatenate([np.empty(0), *self._numbers]).tobytes())
         if state != self._cached_state:
             self._cache.clear()
             self._cached_state = state
@@ -176,6 +184,13 @@ class MotifSet(MutableMapping[str, torch.Tensor]):
         from nbmotif.families import families
 
         return families(self, **options)
+
+    def _check(self) -> None:
+        _check_probabilities({f"motifs[{name!r}]": pwm for name, pwm in self._pwms.items()})
+
+    def _forget(self) -> None:
+        self._cache.clear()
+        self._numbers.clear()
 
     def _missing(self, name: object) -> str:
         if not isinstance(name, str):
@@ -234,7 +249,7 @@ def _check_probabilities(pwms: Mapping[str, torch.Tensor]) -> None:
     """Refuse columns that are no probabilities, by the name of the argument; at once, for there may be thousands."""
     if not pwms:
         return
-    table = np.concatenate([pwm.numpy() for pwm in pwms.values()], axis=1)
+    table = np.concatenate([pwm.detach().numpy() for pwm in pwms.values()], axis=1)
     is_bad = ~(np.abs(table.sum(axis=0) - 1) <= _SUM_TOLERANCE) | (table.min(axis=0) < 0)  # also where NaN
     if is_bad.any():
         worst = int(is_bad.argmax())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 import numpy as np
@@ -14,6 +15,7 @@ from nbmotif.kernels.fimo_tables import FimoTables, fimo_tables
 from nbmotif.letters import Letters, as_letters
 from nbmotif.memelite_scan import scan_as_memelite
 from nbmotif.motifs import as_motif_set
+from nbmotif.scalars import p_value
 
 if TYPE_CHECKING:
     import os
@@ -86,7 +88,7 @@ def fimo(
         A MotifSet, the path of a motif file, a mapping of name to PWM (4, w), or a sequence of PWMs.
     sequences
         One-hot of shape (N, 4, L); the path of a FASTA file; strings; or a mapping of name to string. A window that
-        holds an N, or any letter but A C G T, is not scored.
+        holds an N, or any letter but A C G T (or U, which is read as T), is not scored.
     threshold
         A hit has a p-value below this, above 0 and up to 1. P-values are per window, not corrected for their number.
     reverse_complement
@@ -122,7 +124,8 @@ def fimo(
     Warns
     -----
     NbmotifWarning
-        Once, naming the motifs that are too short or too weak for any window to pass the threshold.
+        Once, naming the motifs that are too short or too weak for any window to pass the threshold; and once, naming
+        those for which there was no window to score.
 
     Notes
     -----
@@ -146,7 +149,8 @@ def fimo(
     """
     motif_set = as_motif_set(motifs)
     letters = as_letters(sequences)
-    _check_settings(threshold, compat, dim, background, pseudocount)
+    threshold, reverse_complement = p_value(threshold, "threshold"), bool(reverse_complement)
+    _check_settings(compat, dim, background, pseudocount)
     if compat is not None:
         hits = scan_as_memelite(motif_set, letters, threshold, reverse_complement, verbose)
         return hits if dim == 0 else hits.by_sequence()
@@ -155,24 +159,21 @@ def fimo(
     tables = _tables(motif_set, frequencies, weight, threshold)
     _warn_of_unreachable(motif_set.names, tables, threshold)
     hits = exact_scan(motif_set, tables, letters, reverse_complement, verbose)
+    _warn_of_unscored(hits)
     return hits if dim == 0 else hits.by_sequence()
 
 
-def _check_settings(
-    threshold: float, compat: object, dim: object, background: Background, pseudocount: float | None
-) -> None:
-    if not 0 < threshold <= 1:
-        raise InvalidArgument("threshold", threshold, "a p-value above 0 and up to 1")
-    if compat not in {None, "memelite"}:
+def _check_settings(compat: object, dim: object, background: Background, pseudocount: object) -> None:
+    if compat not in (None, "memelite"):
         raise InvalidArgument("compat", repr(compat), 'None or "memelite"')
-    if dim not in {0, 1}:
-        raise InvalidArgument("dim", dim, "0 for one table per motif, or 1 for one per sequence")
+    if dim not in (0, 1):
+        raise InvalidArgument("dim", repr(dim), "0 for one table per motif, or 1 for one per sequence")
     if compat is not None:
         for name, value in (("background", background), ("pseudocount", pseudocount)):
             if value is not None:
                 raise InvalidArgument(name, value, f'left out with compat="{compat}", whose own is fixed')
-    if pseudocount is not None and not 0 <= pseudocount < np.inf:
-        raise InvalidArgument("pseudocount", pseudocount, "0 or more")
+    if pseudocount is not None and not (isinstance(pseudocount, Real) and 0 <= float(pseudocount) < np.inf):
+        raise InvalidArgument("pseudocount", repr(pseudocount), "0 or more")
 
 
 def _background(background: Background, letters: Letters, both_strands: bool) -> npt.NDArray[np.float64]:
@@ -187,13 +188,22 @@ def _background(background: Background, letters: Letters, both_strands: bool) ->
             counts += np.bincount(slab.letters[slab.letters >= 0], minlength=4)
         frequencies = counts / counts.sum()
     else:
-        frequencies = np.asarray(background, dtype=np.float64)
+        frequencies = _as_numbers(background)
         if frequencies.shape != (4,) or not (frequencies > 0).all() or abs(frequencies.sum() - 1) > 0.01:
             got = frequencies.tolist() if frequencies.size <= 8 else f"shape {frequencies.shape}"
             raise InvalidArgument("background", got, "four probabilities of A, C, G, T above 0 that sum to 1")
         frequencies = frequencies / frequencies.sum()
     averaged: npt.NDArray[np.float64] = (frequencies + frequencies[::-1]) / 2
     return averaged if both_strands else frequencies
+
+
+def _as_numbers(background: Any) -> npt.NDArray[np.float64]:
+    values = background.detach().cpu() if hasattr(background, "detach") else background
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        expected = 'None, "sequences" or four probabilities of A, C, G, T'
+        raise InvalidArgument("background", repr(background)[:80], expected) from None
 
 
 def _tables(motifs: MotifSet, background: npt.NDArray[np.float64], pseudocount: float, threshold: float) -> FimoTables:
@@ -209,11 +219,26 @@ def _tables(motifs: MotifSet, background: npt.NDArray[np.float64], pseudocount: 
 
 def _warn_of_unreachable(names: list[str], tables: FimoTables, threshold: float) -> None:
     unreachable = [names[m] for m in np.flatnonzero(tables.budgets < 0)]
+    advice = "raise `threshold` to scan for them" if threshold < 1 else "all windows score the same"
     if unreachable:
-        shown = ", ".join(unreachable[:_NAMED_IN_WARNING])
-        more = f" and {len(unreachable) - _NAMED_IN_WARNING} more" if len(unreachable) > _NAMED_IN_WARNING else ""
         message = (
             f"{len(unreachable)} of {len(names)} motifs have no hits, because not even their best match reaches "
-            f"p < {threshold:g}: {shown}{more}. They are too short or too weak; raise `threshold` to scan for them."
+            f"p < {threshold:g}: {_some(unreachable)}. They are too short or too weak; {advice}."
         )
         warnings.warn(message, NbmotifWarning, stacklevel=3)
+
+
+def _warn_of_unscored(hits: Hits) -> None:
+    if hits.n_windows is None or hits.n_windows.all():
+        return
+    unscored = [hits.motif_names[m] for m in np.flatnonzero(hits.n_windows == 0)]
+    message = (
+        f"{len(unscored)} of {len(hits)} motifs have no hits, because no sequence has as many letters A, C, G, T in a "
+        f"row as they are wide: {_some(unscored)}."
+    )
+    warnings.warn(message, NbmotifWarning, stacklevel=3)
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - _NAMED_IN_WARNING} more" if len(names) > _NAMED_IN_WARNING else ""
+    return ", ".join(names[:_NAMED_IN_WARNING]) + more

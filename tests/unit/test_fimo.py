@@ -170,7 +170,8 @@ def test_fimo__windows_with_n_are_not_scored():
     N[0, :, 1] = 0
     assert fimo({"GATA": GATA}, N, threshold=0.01)[0]["start"].tolist() == [4]
     assert fimo({"GATA": GATA}, ["GRTAgata"], threshold=0.01)[0]["start"].tolist() == [4]
-    assert fimo({"AA": np.eye(4)[[0, 0]].T}, ["A-ANA*A"], threshold=0.9).n_hits == 0
+    with pytest.warns(NbmotifWarning, match="no sequence has as many letters A, C, G, T in a row"):
+        assert fimo({"AA": np.eye(4)[[0, 0]].T}, ["A-ANA*A"], threshold=0.9).n_hits == 0
 
 
 @pytest.mark.parametrize("kind", ["tensor", "float", "array", "bool"])
@@ -423,3 +424,54 @@ def test_fimo__says_what_is_wrong_with_a_file(tmp_path):
         file.write(">a\nACGT\n")
     with pytest.raises(InvalidFile, match="bgzip"):
         fimo({"GATA": GATA}, tmp_path / "plain.fa.gz")
+
+
+ONE_MOTIF = {"GATA": np.eye(4)[[2, 0, 3, 0]].T}
+
+
+@pytest.mark.parametrize("sequences", [["NNNNNNNN"], ["GAT", "AT"], ["MKLVWW"]], ids=["N", "too short", "protein"])
+def test_fimo__warns_where_there_was_no_window_to_score(sequences):
+    with pytest.warns(NbmotifWarning, match="1 of 1 motifs have no hits, because no sequence has as many letters"):
+        assert fimo(ONE_MOTIF, sequences, threshold=0.01).n_hits == 0
+
+
+def test_fimo__reads_u_as_t():
+    assert frame_of(fimo(ONE_MOTIF, ["CCGAUACC"], threshold=0.01)) == frame_of(
+        fimo(ONE_MOTIF, ["CCGATACC"], threshold=0.01)
+    )
+
+
+def frame_of(hits):
+    return hits.to_frame().to_dict("list")
+
+
+@pytest.mark.parametrize("kind", [np.array, pd.Series, lambda strings: np.array(strings, dtype=object)])
+def test_fimo__takes_arrays_and_columns_of_strings(kind):
+    strings = ["CCGATACC", "GATA"]
+    assert frame_of(fimo(ONE_MOTIF, kind(strings), threshold=0.01)) == frame_of(
+        fimo(ONE_MOTIF, strings, threshold=0.01)
+    )
+
+
+def test_fimo__needs_no_right_to_write_beside_a_fasta_file(tmp_path, monkeypatch):
+    path = tmp_path / "x.fa"
+    path.write_text(">a\nCCGATACC\n")
+    monkeypatch.setattr("os.access", lambda *_: False)
+    assert fimo(ONE_MOTIF, path, threshold=0.01).n_hits == 1
+    assert [file.name for file in tmp_path.iterdir()] == ["x.fa"]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"threshold": "1e-4"}, "`threshold` must be a p-value above 0 and up to 1; got '1e-4'"),
+        ({"threshold": None}, "`threshold` must be a p-value above 0 and up to 1; got None"),
+        ({"pseudocount": "1"}, "`pseudocount` must be 0 or more; got '1'"),
+        ({"background": {"A": 0.25}}, "`background` must be None, .*; got {'A': 0.25}"),
+        ({"background": ["a"] * 4}, "`background` must be None"),
+        ({"dim": [0]}, r"`dim` must be 0 for one table per motif, or 1 for one per sequence; got \[0\]"),
+    ],
+)
+def test_fimo__names_the_argument_of_the_wrong_kind(options, words):
+    with pytest.raises(InvalidArgument, match=words):
+        fimo(ONE_MOTIF, ["CCGATACC"], **options)

@@ -82,7 +82,7 @@ def test_subset__takes_motifs_in_the_order_given(motifs: MotifSet) -> None:
     [
         lambda m: m.__setitem__("GATA", UNIFORM),
         lambda m: m.__delitem__("GATA"),
-        lambda m: m["GATA"].mul_(1),
+        lambda m: m["GATA"].copy_(m["GATA"].flip(0).clone()),
         lambda m: m["any"].__setitem__((slice(None), 0), torch.tensor([1.0, 0, 0, 0], dtype=torch.float64)),
         lambda m: m.clear(),
         lambda m: m.pop("any"),
@@ -244,3 +244,21 @@ def test_subset__loses_no_motif_that_is_named_twice() -> None:
         motifs.subset(["a", "a"])
     with pytest.raises(InvalidArgument, match=r"Use subset\(\['a'\]\)"):
         motifs.subset("a")
+
+
+@pytest.mark.parametrize(
+    "edit", [lambda pwm: pwm.numpy(), lambda pwm: pwm.data, lambda pwm: pwm], ids=["numpy", "data", "torch"]
+)
+def test_motif_set__empties_its_cache_after_any_edit_in_place(edit) -> None:
+    motifs = MotifSet({"a": np.full((4, 3), 0.25), "b": np.eye(4)})
+    motifs.cache["key"] = 1
+    assert motifs.cache == {"key": 1}
+    edit(motifs["b"])[:, 0] = edit(motifs["b"])[[1, 0, 2, 3], 0]  # A and C change places: no sum changes
+    assert motifs.cache == {}
+
+
+def test_motif_set__refuses_to_work_with_an_edit_that_left_no_probabilities() -> None:
+    motifs = MotifSet({"a": np.full((4, 3), 0.25)})
+    motifs["a"][:, 1] = 3
+    with pytest.raises(InvalidArgument, match=r"`motifs\['a'\]` must be probabilities .* in column 1"):
+        motifs.pwms  # noqa: B018 - every method reads them here
