@@ -338,9 +338,21 @@ def select_target(y: Any, target: Target) -> torch.Tensor:
     return columns.reshape(columns.shape[0])
 
 
+def check_target(target: Target) -> Target:
+    """Take what :func:`select_target` takes, with whole numbers of every kind as ``int``."""
+    if callable(target):
+        return target
+    if isinstance(target, tuple):
+        return tuple(_check_index(index) for index in target)
+    return _check_index(target)
+
+
+def _check_index(index: object) -> int:
+    return check_whole(index, "target", expected="a column's number, a tuple of indices, or a function of the output")
+
+
 def _index(index: object, n: int) -> int:
-    expected = "a column's number, a tuple of indices, or a function of the output"
-    number = check_whole(index, "target", expected=expected)
+    number = _check_index(index)
     if not -n <= number < n:
         expected = f"between 0 and {n - 1}, of which the model has outputs, or {-n} to -1 from behind"
         raise InvalidArgument("target", number, expected)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from nbmotif.arguments import check_seed, check_whole
 from nbmotif.errors import InvalidArgument, MissingStage
 from nbmotif.motifs import as_motif_set
 from nbmotif.sequences import check_sequences
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import torch
 
+    from nbmotif.models import Arrays, Target
     from nbmotif.motifs import MotifSet
     from nbmotif.scanning import Hits
     from nbmotif.widget.explorer import Explorer
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 # stage -> the stages whose results it makes stale
 _STALE = {"attribute": ("call_seqlets", "annotate"), "call_seqlets": ("annotate",)}
 _ATTRIBUTION = ("deep_lift_shap", "saliency", "saturation_mutagenesis")
+# arguments that the study itself gives, or after which there is no number for each base
+_OF_THE_STUDY = ("args", "target", "hypothetical")
+_OTHER_RESULTS = ("return_references", "return_report", "raw_outputs", "start", "end")
 # above this many motifs, only one of each family is inserted into backgrounds unless asked otherwise
 _MARGINALIZE_ALL_UP_TO = 500
 
@@ -64,9 +69,9 @@ class Study:
     name
         What the widget and the exported page are titled.
     args
-        Further inputs of the model, each with N rows.
+        Further inputs of the model, each with N rows. A shuffled sequence keeps those of its sequence.
     target
-        Which output of the model is explained.
+        Which output of the model is explained, as in :func:`nbmotif.deep_lift_shap`.
     device
         Where the model runs. Default: CUDA if there is one, else the CPU.
     batch_size
@@ -107,25 +112,32 @@ class Study:
         loci: pd.DataFrame | None = None,
         *,
         name: str = "",
-        args: tuple[torch.Tensor, ...] | None = None,
-        target: int = 0,
+        args: Sequence[Arrays] | None = None,
+        target: Target = 0,
         device: str | torch.device | None = None,
         batch_size: int | None = None,
-        random_state: int = 0,
+        random_state: int | None = 0,
         verbose: bool = True,
     ) -> None:
-        self.X = check_sequences(X, "X")
+        from nbmotif.models import check_inputs, check_positive, check_target
+
+        self.X = check_sequences(X, "X").detach().cpu()
+        extra = check_inputs(self.X, args)[1]
+        if batch_size is not None:
+            check_positive(batch_size, "batch_size")
         self.motifs = as_motif_set(motifs)
         if loci is not None and len(loci) != len(self.X):
             hint = "Keep the rows that `extract_loci` kept: it reports those it dropped."
             raise InvalidArgument("loci", f"{len(loci)} rows", f"one row per sequence ({len(self.X)})", hint)
-        self.model, self.loci, self.name, self.args, self.target = model, loci, name, args, target
-        self.device, self.batch_size, self.random_state, self.verbose = device, batch_size, random_state, verbose
+        self.model, self.loci, self.name, self.args, self.target = model, loci, name, extra, check_target(target)
+        self.device, self.batch_size, self.verbose = device, batch_size, verbose
+        self.random_state = check_seed(random_state, least=0)
         self.hypothetical: torch.Tensor | None = None
         self.seqlets: pd.DataFrame | None = None
         self.hits: Hits | None = None
         self.marginal: pd.DataFrame | None = None
         self.settings: dict[str, dict[str, Any]] = {}
+        self.numbering: dict[str, list[str]] = {}  # stage -> the motifs that its numbers stand for
         self._explorer: Explorer | None = None
 
     @property
@@ -157,7 +169,8 @@ class Study:
             ``"deep_lift_shap"``; ``"saliency"``, an instant preview; or ``"saturation_mutagenesis"``, which works for
             any function of a batch.
         kwargs
-            Further arguments of the function of that name.
+            Further arguments of the function of that name, but for those that the study gives (``args``, ``target``,
+            ``hypothetical``) and those that ask for something else than a number for each base.
 
         Returns
         -------
@@ -167,14 +180,15 @@ class Study:
 
         if method not in _ATTRIBUTION:
             raise InvalidArgument("method", repr(method), f"one of {', '.join(map(repr, _ATTRIBUTION))}")
+        _refuse(kwargs, _OF_THE_STUDY, "Give it to the study: Study(…).")
+        _refuse(kwargs, _OTHER_RESULTS, f"Call nbmotif.{method} itself for other results.")
         own = {"n_shuffles": n_shuffles, "random_state": self.random_state} if method == "deep_lift_shap" else {}
         kwargs = {**self._model_call(), **own, **kwargs}
         function, model = getattr(nbmotif.attribution, method), self._need_model("attribute")
         hypothetical = function(model, self.X, args=self.args, target=self.target, hypothetical=True, **kwargs)
-        self.hypothetical = hypothetical
-        self.seqlets = None
-        if self.hits is not None:
-            self.hits = self.hits.with_signal(hypothetical * self.X)
+        # all at once, so that a stage that is interrupted leaves everything as it was
+        hits = self.hits if self.hits is None else self.hits.with_signal(hypothetical * self.X)
+        self.hypothetical, self.seqlets, self.hits = hypothetical, None, hits
         self._remember("attribute", {"method": method, **kwargs})
         return self
 
@@ -223,6 +237,7 @@ class Study:
         found = annotate_seqlets(self.X, self.seqlets, self.motifs, **kwargs)
         best = {"motif_idx": found.motif_idxs, "tomtom_p": found.p_values, "tomtom_strand": found.strands}
         self.seqlets = self.seqlets.assign(**{name: np.asarray(values)[:, 0] for name, values in best.items()})
+        self.numbering["annotate"] = self.motifs.names
         self._remember("annotate", kwargs)
         return self
 
@@ -246,6 +261,7 @@ class Study:
         kwargs = {"threshold": threshold, "verbose": self.verbose, **kwargs}
         hits = fimo(self.motifs, self.X, **kwargs)
         self.hits = hits if self.attributions is None else hits.with_signal(self.attributions)
+        self.numbering["scan"] = self.motifs.names
         self._remember("scan", kwargs)
         return self
 
@@ -253,7 +269,7 @@ class Study:
     def marginalize(
         self,
         n_backgrounds: int = 50,
-        motifs: Sequence[str] | None = None,
+        motifs: Sequence[str] | str | None = None,
         backgrounds: torch.Tensor | None = None,
         **kwargs: Any,
     ) -> Study:
@@ -269,7 +285,8 @@ class Study:
         backgrounds
             Sequences to use instead, shape (n, 4, L).
         kwargs
-            Further arguments of :func:`nbmotif.marginalize_motifs`.
+            Further arguments of :func:`nbmotif.marginalize_motifs`; ``args`` for ``backgrounds``, where the study has
+            further inputs.
 
         Returns
         -------
@@ -278,12 +295,22 @@ class Study:
         from nbmotif.marginal import marginalize_motifs
 
         model = self._need_model("marginalize")
+        _refuse(kwargs, ("target",), "Give it to the study: Study(…).")
         if motifs is None and len(self.motifs) > _MARGINALIZE_ALL_UP_TO:
             motifs = [self.motifs.names[medoid] for medoid in self.motifs.families().medoids]
-        chosen = self.motifs if motifs is None else self.motifs.subset(motifs)
-        background = self._shuffled_sequences(n_backgrounds) if backgrounds is None else backgrounds
+        chosen = self.motifs if motifs is None else self.motifs.subset([motifs] if isinstance(motifs, str) else motifs)
+        args: Sequence[Arrays] | None = kwargs.pop("args", None)
+        if backgrounds is None:
+            background, shuffled_args = self._shuffled_sequences(check_whole(n_backgrounds, "n_backgrounds", least=1))
+            args = shuffled_args if args is None else args
+        else:
+            background = backgrounds
+        if self.args and args is None:
+            expected = f"the {len(self.args)} further inputs of the model, with a row for each background"
+            raise InvalidArgument("args", None, expected, "Pass marginalize(backgrounds=…, args=…).")
         kwargs = {**self._model_call(), "random_state": self.random_state, **kwargs}
-        self.marginal = marginalize_motifs(model, background, chosen, target=self.target, **kwargs)
+        given: dict[str, Any] = {"args": args} if args else {}
+        self.marginal = marginalize_motifs(model, background, chosen, target=self.target, **given, **kwargs)
         self._remember("marginalize", {"n_backgrounds": len(background), "n_motifs": len(chosen), **kwargs})
         return self
 
@@ -302,6 +329,7 @@ class Study:
         """
         from nbmotif.evidence import Thresholds, evidence
 
+        self._check_motifs()
         annotated = self.seqlets if self.seqlets is not None and "motif_idx" in self.seqlets else None
         hits = self.hits if self.hypothetical is not None else None
         families, cuts = self.motifs.families(), Thresholds(**thresholds)
@@ -311,6 +339,7 @@ class Study:
     def explorer(self) -> Explorer:
         """The widget over everything that has been computed; where it is open, it follows each stage that is run."""
         if self._explorer is None or self._explorer.comm is None:  # none yet, or closed
+            self._check_motifs()
             from nbmotif.widget.explorer import Explorer
 
             self._explorer = Explorer.from_study(self)
@@ -334,7 +363,7 @@ class Study:
         return Path(path)
 
     def save(self, path: str | Path) -> Path:
-        """Write sequences, motifs, settings and results to one HDF5 file; the model is not in it.
+        """Write sequences, further inputs, motifs, settings and results to one HDF5 file; the model is not in it.
 
         Parameters
         ----------
@@ -344,9 +373,17 @@ class Study:
         Returns
         -------
         The path.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such folder.
+        InvalidArgument
+            If motifs were added, removed or renamed since they were numbered.
         """
         from nbmotif.study_file import write_study
 
+        self._check_motifs()
         return write_study(self, Path(path))
 
     @classmethod
@@ -362,7 +399,13 @@ class Study:
 
         Returns
         -------
-        The study as it was saved.
+        The study as it was saved. A ``target`` that was a function is not in the file: set it again before a stage
+        that runs the model.
+
+        Raises
+        ------
+        InvalidFile
+            If this is no study, or the file is damaged.
         """
         from nbmotif.study_file import read_study
 
@@ -418,11 +461,21 @@ class Study:
         call: dict[str, Any] = {"device": self.device, "verbose": self.verbose}
         return call if self.batch_size is None else {**call, "batch_size": self.batch_size}
 
-    def _shuffled_sequences(self, n: int) -> torch.Tensor:
+    def _shuffled_sequences(self, n: int) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
+        """Shuffles of n of the study's sequences, and the further inputs of these."""
         from nbmotif.sequences import dinucleotide_shuffle
 
         rows = np.random.default_rng(self.random_state).choice(len(self.X), size=n, replace=n > len(self.X))
-        return dinucleotide_shuffle(self.X[rows], n=1, random_state=self.random_state)[:, 0]
+        shuffled = dinucleotide_shuffle(self.X[rows], n=1, random_state=self.random_state)[:, 0]
+        return shuffled, tuple(arg[rows] for arg in self.args)
+
+    def _check_motifs(self) -> None:
+        """Refuse motifs that are not those whose numbers results hold."""
+        for stage, names in self.numbering.items():
+            if stage in self.settings and names != self.motifs.names:
+                got = f"{len(self.motifs)} motifs, of which some were added, removed or renamed since"
+                hint = "Call it again, or make a new study."
+                raise InvalidArgument("study.motifs", got, f"the motifs of `study.{stage}()`", hint)
 
     def _need_model(self, stage: str) -> torch.nn.Module:
         if self.model is None:
@@ -440,3 +493,9 @@ class Study:
             self.settings.pop(stale, None)
         if self._explorer is not None and self._explorer.comm is not None:
             self._explorer.update_from(self)
+
+
+def _refuse(kwargs: dict[str, Any], names: Sequence[str], hint: str) -> None:
+    for name in names:
+        if name in kwargs:
+            raise InvalidArgument(name, type(kwargs[name]).__name__, "left out here", hint)

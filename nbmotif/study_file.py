@@ -10,17 +10,18 @@ import numpy as np
 import pandas as pd
 import torch
 
-from nbmotif.errors import InvalidFile
+from nbmotif.errors import InvalidArgument, InvalidFile
 from nbmotif.motifs import MotifSet
 from nbmotif.sequences import to_codes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from nbmotif.models import Target
     from nbmotif.scanning import Hits
     from nbmotif.study import Study
 
-_FORMAT, _VERSION = "nbmotif study", 1
+_FORMAT, _VERSION = "nbmotif study", 2
 _FRAMES = ("loci", "seqlets", "marginal")
 _HIT_COLUMNS = ("motif_idx", "sequence_idx", "start", "strand", "score", "p_value", "attribution", "n_windows")
 _PACKED = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
@@ -40,24 +41,41 @@ def write_study(study: Study, path: Path) -> Path:
     -------
     The path.
     """
-    facts = {"name": study.name, "target": study.target, "random_state": study.random_state, "settings": study.settings}
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"`path`: there is no folder {path.parent}")
+    target = None if callable(study.target) else study.target
+    facts = {"name": study.name, "target": target, "random_state": study.random_state, "settings": study.settings}
     unfinished = path.with_name(path.name + ".part")
-    with h5py.File(unfinished, "w") as file:
-        file.attrs.update(format=_FORMAT, version=_VERSION, facts=json.dumps(facts, default=str))
-        file.create_dataset("codes", data=to_codes(study.X), **_PACKED)
-        motifs = file.create_group("motifs")
-        motifs["names"], motifs["widths"] = study.motifs.names, study.motifs.widths
-        motifs["pwms"] = np.concatenate(study.motifs.pwms, axis=1)
-        if study.hypothetical is not None:
-            file.create_dataset("hypothetical", data=study.hypothetical.numpy(), **_PACKED)
-        for name in _FRAMES:
-            if getattr(study, name) is not None:
-                _write_frame(file.create_group(name), getattr(study, name))
-        if study.hits is not None:
-            _write_hits(file.create_group("hits"), study.hits)
-    # a write that was interrupted leaves the old file whole
-    unfinished.replace(path)
+    try:
+        with h5py.File(unfinished, "w") as file:
+            file.attrs.update(format=_FORMAT, version=_VERSION, facts=json.dumps(facts, default=_plain))
+            _write_results(file, study)
+        # a write that was interrupted leaves the old file whole
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
     return path
+
+
+def _write_results(file: h5py.File, study: Study) -> None:
+    file.create_dataset("codes", data=to_codes(study.X), **_PACKED)
+    motifs = file.create_group("motifs")
+    motifs["names"], motifs["widths"] = study.motifs.names, study.motifs.widths
+    motifs["pwms"] = np.concatenate(study.motifs.pwms, axis=1)
+    for i, arg in enumerate(study.args):
+        _write_tensor(file, f"args/{i}", arg)
+    if study.hypothetical is not None:
+        _write_tensor(file, "hypothetical", study.hypothetical)
+    for name in _FRAMES:
+        if getattr(study, name) is not None:
+            _write_frame(file.create_group(name), getattr(study, name))
+    if study.hits is not None:
+        _write_hits(file.create_group("hits"), study.hits)
+
+
+def _plain(value: Any) -> Any:
+    """Write a number of numpy or torch as a number, and anything else as text."""
+    return value.item() if hasattr(value, "item") and np.size(value) == 1 else str(value)
 
 
 def read_study(path: Path, model: torch.nn.Module | None) -> Study:
@@ -76,61 +94,134 @@ def read_study(path: Path, model: torch.nn.Module | None) -> Study:
 
     Raises
     ------
+    FileNotFoundError
+        If there is no such file.
     InvalidFile
-        If the file is no study, or one of a later version.
+        If the file is no study, one of a later version, or damaged.
     """
+    if not path.exists():
+        raise FileNotFoundError(f"`path`: there is no file {path}")
+    if not path.is_file() or not h5py.is_hdf5(path):
+        raise InvalidFile(path, "not a study that nbmotif saved", "Pass the file that `study.save(path)` wrote.")
+    try:
+        with h5py.File(path) as file:
+            if file.attrs.get("format") != _FORMAT:
+                hint = "TF-MoDISco's h5 is read by `read_modisco`."
+                raise InvalidFile(path, "an HDF5 file, but no nbmotif study", hint)
+            if file.attrs["version"] > _VERSION:
+                version = file.attrs["version"]
+                raise InvalidFile(path, f"written by a later nbmotif (format {version})", "Update nbmotif.")
+            return _read(file, model)
+    except InvalidFile:
+        raise
+    except (KeyError, OSError, TypeError, ValueError) as error:
+        raise InvalidFile(path, f"damaged or not complete ({error})", "Save the study again.") from error
+
+
+def _read(file: h5py.File, model: torch.nn.Module | None) -> Study:
     from nbmotif.study import Study
 
-    if not h5py.is_hdf5(path):
-        raise InvalidFile(path, "not a study that nbmotif saved", "Pass the file that `study.save(path)` wrote.")
-    with h5py.File(path) as file:
-        if file.attrs.get("format") != _FORMAT:
-            raise InvalidFile(path, "an HDF5 file, but no nbmotif study", "TF-MoDISco's h5 is read by `read_modisco`.")
-        if file.attrs["version"] > _VERSION:
-            raise InvalidFile(path, f"written by a later nbmotif (format {file.attrs['version']})", "Update nbmotif.")
-        facts = json.loads(file.attrs["facts"])
-        motifs = _read_motifs(file["motifs"])
-        frames = {name: _read_frame(file[name]) if name in file else None for name in _FRAMES}
-        study = Study(
-            model,
-            _one_hot(file["codes"][:]),
-            motifs,
-            frames["loci"],
-            name=facts["name"],
-            target=facts["target"],
-            random_state=facts["random_state"],
-        )
-        study.settings, study.seqlets, study.marginal = facts["settings"], frames["seqlets"], frames["marginal"]
-        if "hypothetical" in file:
-            study.hypothetical = torch.from_numpy(file["hypothetical"][:])
-        if "hits" in file:
-            study.hits = _read_hits(file["hits"], motifs)
+    facts = json.loads(file.attrs["facts"])
+    motifs = _read_motifs(file["motifs"])
+    frames = {name: _read_frame(file[name], file.attrs["version"]) if name in file else None for name in _FRAMES}
+    study = Study(
+        model,
+        _one_hot(file["codes"][:]),
+        motifs,
+        frames["loci"],
+        name=facts["name"],
+        args=[_read_tensor(file[f"args/{i}"]) for i in range(len(file.get("args", ())))],
+        target=_target_of(facts["target"]),
+        random_state=facts["random_state"],
+    )
+    study.settings, study.seqlets, study.marginal = facts["settings"], frames["seqlets"], frames["marginal"]
+    if "hypothetical" in file:
+        study.hypothetical = _read_tensor(file["hypothetical"])
+        _check(study.hypothetical.shape == study.X.shape, "attributions are not of the shape of the sequences")
+    if study.seqlets is not None:
+        _check_range(study.seqlets["example_idx"], 0, len(study.X), "sequences of seqlets")
+        if "motif_idx" in study.seqlets:
+            _check_range(study.seqlets["motif_idx"], -1, len(motifs), "motifs of seqlets")
+    if "hits" in file:
+        study.hits = _read_hits(file["hits"], motifs)
+        _check(study.hits.n_sequences == len(study.X), "hits are those of other sequences")
+    study.numbering = {"annotate": motifs.names, "scan": motifs.names}
     return study
 
 
+def _check(is_right: bool, problem: str) -> None:
+    if not is_right:
+        raise ValueError(problem)
+
+
+def _check_range(values: pd.Series[Any], low: int, high: int, what: str) -> None:
+    _check(bool(values.between(low, high - 1).all()), f"there are {what} beyond {low} to {high - 1}")
+
+
+def _target_of(saved: Any) -> Target:
+    return tuple(saved) if isinstance(saved, list) else _not_in_the_file if saved is None else saved
+
+
+def _not_in_the_file(_y: Any) -> Any:
+    """Stand for a target that was a function, which a file cannot hold."""
+    hint = "Set it again: study.target = …."
+    raise InvalidArgument("target", "a study whose file cannot hold it", "the function that it was", hint)
+
+
+def _write_tensor(file: h5py.File, name: str, tensor: torch.Tensor) -> None:
+    values = tensor.detach().cpu()
+    few_bits = values.dtype == torch.bfloat16  # which numpy does not know
+    dataset = file.create_dataset(name, data=(values.float() if few_bits else values).numpy(), **_PACKED)
+    dataset.attrs["is_bfloat16"] = few_bits
+
+
+def _read_tensor(dataset: h5py.Dataset) -> torch.Tensor:
+    values = torch.from_numpy(dataset[:])
+    return values.bfloat16() if dataset.attrs.get("is_bfloat16", False) else values
+
+
 def _one_hot(codes: np.ndarray) -> torch.Tensor:
+    _check(codes.ndim == 2 and codes.min() >= -1 and codes.max() <= 3, "sequences have other letters than A C G T N")
     return torch.from_numpy((codes[:, None, :] == np.arange(4)[:, None]).astype(np.int8))
 
 
 def _write_frame(group: h5py.Group, frame: pd.DataFrame) -> None:
-    group.attrs["columns"] = list(frame.columns)
-    for name in frame.columns:
-        column = frame[name]
-        is_number = pd.api.types.is_numeric_dtype(column)
-        group[name] = column.to_numpy() if is_number else column.astype(str).to_list()
+    """Write each column under its place, since names may be numbers or hold a slash; what is not a number as text."""
+    group.attrs["columns"] = json.dumps(list(frame.columns), default=_plain)
+    for i in range(frame.shape[1]):
+        column = frame.iloc[:, i]
+        if pd.api.types.is_numeric_dtype(column):
+            is_nullable = column.isna().any() and column.dtype.kind != "f"
+            group[str(i)] = column.to_numpy(np.float64, na_value=np.nan) if is_nullable else column.to_numpy()
+            continue
+        is_missing = column.isna().to_numpy()
+        text = ["" if missing else str(value) for value, missing in zip(column, is_missing, strict=True)]
+        group.create_dataset(str(i), data=text, dtype=h5py.string_dtype())
+        if is_missing.any():
+            group[f"{i} is missing"] = is_missing
 
 
-def _read_frame(group: h5py.Group) -> pd.DataFrame:
-    return pd.DataFrame({name: _read_column(group[name]) for name in group.attrs["columns"]})
+def _read_frame(group: h5py.Group, version: int) -> pd.DataFrame:
+    if version < 2:  # when columns lay under their names
+        return pd.DataFrame({name: _read_column(group[name]) for name in group.attrs["columns"]})
+    labels = json.loads(group.attrs["columns"])
+    frame = pd.DataFrame({i: _read_column(group[str(i)]) for i in range(len(labels))})
+    for i in range(len(labels)):
+        if f"{i} is missing" in group:
+            frame[i] = frame[i].where(~group[f"{i} is missing"][:])
+    return frame.set_axis(labels, axis=1)
 
 
-def _read_column(column: h5py.Dataset) -> np.ndarray | list[str]:
-    return list(column.asstr()[:]) if h5py.check_string_dtype(column.dtype) else column[:]
+def _read_column(column: h5py.Dataset) -> np.ndarray | pd.Series[str]:
+    is_text = h5py.check_string_dtype(column.dtype)
+    return pd.Series(list(column.asstr()[:]), dtype="str") if is_text else column[:]
 
 
 def _read_motifs(group: h5py.Group) -> MotifSet:
-    pwms = np.split(group["pwms"][:], np.cumsum(group["widths"][:])[:-1], axis=1)
-    return MotifSet(dict(zip(_read_column(group["names"]), map(torch.from_numpy, pwms), strict=True)))
+    pwms, widths = group["pwms"][:], group["widths"][:]
+    _check(widths.sum() == pwms.shape[1], "motifs are not as wide as they should be")
+    pwms = np.split(pwms, np.cumsum(widths)[:-1], axis=1)
+    return MotifSet(dict(zip(group["names"].asstr()[:], map(torch.from_numpy, pwms), strict=True)))
 
 
 def _write_hits(group: h5py.Group, hits: Hits) -> None:

@@ -1,0 +1,255 @@
+"""What a study is given: further inputs, targets and tables of every kind, kept in its file, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from nbmotif import Study, dinucleotide_shuffle, marginalize_motifs, random_one_hot
+from nbmotif.errors import InvalidArgument, InvalidFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+X = random_one_hot((6, 4, 60), random_state=0)
+MOTIFS = {"GATA": np.eye(4)[[2, 0, 3, 0]].T, "TTTT": np.eye(4)[[3] * 4].T, "CACC": np.eye(4)[[1, 0, 1, 1]].T}
+# a database that TOMTOM can take its null from
+MANY = MOTIFS | {f"random {i}": np.random.default_rng(i).dirichlet([0.3] * 4, 8).T for i in range(60)}
+CONTROL = torch.arange(1.0, 7.0)[:, None]
+
+
+class Scaled(torch.nn.Module):
+    """Two outputs, times a control that it can do without."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.body = torch.nn.Sequential(torch.nn.Conv1d(4, 2, 4), torch.nn.ReLU(), torch.nn.AdaptiveAvgPool1d(1))
+
+    def forward(self, X: torch.Tensor, control: torch.Tensor | None = None) -> torch.Tensor:
+        y: torch.Tensor = self.body(X).squeeze(-1)
+        return y if control is None else y * control
+
+
+def _study(**options: Any) -> Study:
+    return Study(Scaled(), X, MOTIFS, verbose=False, **options)
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    """A study with results of every stage."""
+    study = Study(Scaled(), X, MANY, verbose=False).attribute(n_shuffles=2).call_seqlets(threshold=0.5).annotate()
+    return study.scan(threshold=1e-2).marginalize(n_backgrounds=3).save(tmp_path / "study.nbmotif")
+
+
+def test_further_inputs__go_with_the_shuffles_of_their_sequences() -> None:
+    study = _study(args=(CONTROL,)).marginalize(n_backgrounds=4)
+    rows = np.random.default_rng(0).choice(6, size=4, replace=False)
+    shuffled = dinucleotide_shuffle(X[rows], n=1, random_state=0)[:, 0]
+    expected = marginalize_motifs(Scaled(), shuffled, MOTIFS, args=(CONTROL[rows],), random_state=0)
+    pd.testing.assert_frame_equal(study.marginal, expected)
+
+
+def test_further_inputs__are_asked_for_with_other_backgrounds() -> None:
+    with pytest.raises(InvalidArgument, match=r"`args` must be the 1 further inputs.*a row for each background"):
+        _study(args=(CONTROL,)).marginalize(backgrounds=X[:2])
+    assert len(_study(args=(CONTROL,)).marginalize(backgrounds=X[:2], args=(CONTROL[:2],)).marginal) == 3
+
+
+def test_further_inputs__are_checked_when_the_study_is_made() -> None:
+    with pytest.raises(InvalidArgument, match=r"`args\[0\]` must be a tensor with a row for each of the 6 sequences"):
+        _study(args=(CONTROL[:3],))
+
+
+def test_further_inputs__are_in_the_file(tmp_path: Path) -> None:
+    study = _study(args=(CONTROL, CONTROL.bfloat16(), CONTROL > 2)).save(tmp_path / "study")
+    for got, expected in zip(Study.open(study).args, (CONTROL, CONTROL.bfloat16(), CONTROL > 2), strict=True):
+        assert got.dtype == expected.dtype
+        assert torch.equal(got, expected)
+
+
+@pytest.mark.parametrize("target", [1, -1, np.int64(1), torch.tensor(1), (1,)])
+@pytest.mark.parametrize("random_state", [3, np.int32(3)])
+def test_an_opened_study__explains_the_same_target_with_the_same_seed(
+    tmp_path: Path, target: Any, random_state: int
+) -> None:
+    study = _study(target=target, random_state=random_state)
+    opened = Study.open(study.save(tmp_path / "study"), Scaled())
+    assert torch.equal(opened.attribute(n_shuffles=2).hypothetical, study.attribute(n_shuffles=2).hypothetical)
+
+
+def test_a_target_that_was_a_function__is_to_be_set_again(tmp_path: Path) -> None:
+    opened = Study.open(_study(target=lambda y: y.sum(1)).save(tmp_path / "study"), Scaled())
+    for method in ("deep_lift_shap", "saliency", "saturation_mutagenesis"):
+        with pytest.raises(InvalidArgument, match=r"`target` must be the function that it was.*Set it again"):
+            opened.attribute(n_shuffles=2, method=method)
+    opened.target = 0
+    assert opened.attribute(n_shuffles=2).hypothetical is not None
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float64])
+def test_attributions_of_every_precision__are_in_the_file(tmp_path: Path, dtype: torch.dtype) -> None:
+    study = Study(Scaled().to(dtype), X, MOTIFS, verbose=False).attribute(method="saliency")
+    opened = Study.open(study.save(tmp_path / "study"))
+    assert opened.hypothetical.dtype == dtype
+    assert torch.equal(opened.hypothetical, study.hypothetical)
+
+
+def test_sequences_that_require_a_gradient__are_no_hindrance(tmp_path: Path) -> None:
+    study = Study(Scaled(), X.float().requires_grad_(), MOTIFS, verbose=False).attribute(n_shuffles=2)
+    assert not study.attributions.requires_grad
+    assert torch.equal(Study.open(study.save(tmp_path / "study")).attributions, study.attributions)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {3: range(6)},
+        {"a/b": range(6), "a": list("uvwxyz")},
+        {"label": ["x", None, "", "nan", "None", "y"]},
+        {"flag": [True] * 6, "share": [0.5, np.nan] * 3},
+    ],
+)
+def test_loci_with_columns_of_any_kind__are_in_the_file(tmp_path: Path, columns: dict[Any, Any]) -> None:
+    loci = pd.DataFrame({"chrom": ["chr1"] * 6, "start": range(6), "end": range(60, 66), **columns})
+    opened = Study.open(_study(loci=loci).save(tmp_path / "study"))
+    pd.testing.assert_frame_equal(opened.loci, loci)
+
+
+def test_a_study_without_seqlets__opens_with_the_columns_of_its_table(tmp_path: Path) -> None:
+    study = Study(Scaled(), X, MANY, verbose=False).attribute(n_shuffles=2).call_seqlets(threshold=0.5).annotate()
+    study.seqlets = study.seqlets[:0]
+    opened = Study.open(study.save(tmp_path / "study"))
+    pd.testing.assert_frame_equal(opened.seqlets, study.seqlets)
+
+
+def test_saving__into_no_folder_says_so_and_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="`path`: there is no folder"):
+        _study().save(tmp_path / "none" / "study")
+    with pytest.raises(IsADirectoryError):
+        _study().save(tmp_path)
+    assert not list(tmp_path.parent.glob("*.part"))
+
+
+def test_opening__a_file_that_is_not_there_says_so(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="`path`: there is no file"):
+        Study.open(tmp_path / "none")
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
+def test_opening__a_file_that_was_cut_off_says_so(saved: Path, share: float) -> None:
+    content = saved.read_bytes()
+    saved.write_bytes(content[: int(len(content) * share)])
+    with pytest.raises(InvalidFile, match=r"damaged or not complete.*Save the study again"):
+        Study.open(saved)
+
+
+def _shorten(file: h5py.File, name: str) -> None:
+    values = file[name][:-1]
+    del file[name]
+    file[name] = values
+
+
+def _set(file: h5py.File, name: str, value: int) -> None:
+    file[name][0] = value
+
+
+def _set_column(file: h5py.File, column: str, value: int) -> None:
+    place = json.loads(file["seqlets"].attrs["columns"]).index(column)
+    file[f"seqlets/{place}"][0] = value
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda file: file.attrs.pop("facts"),
+        lambda file: file.attrs.update(facts="{"),
+        lambda file: file.pop("codes"),
+        lambda file: file.pop("seqlets/1"),
+        lambda file: file.pop("hits/p_value"),
+        lambda file: _shorten(file, "hypothetical"),
+        lambda file: _shorten(file, "codes"),
+        lambda file: _shorten(file, "hits/p_value"),
+        lambda file: _shorten(file, "motifs/names"),
+        lambda file: _set(file, "motifs/widths", 9),
+        lambda file: _set(file, "codes", 9),
+        lambda file: _set(file, "hits/sequence_idx", 99),
+        lambda file: _set_column(file, "motif_idx", 99),
+        lambda file: _set_column(file, "example_idx", 6),
+    ],
+)
+def test_opening__a_damaged_file_says_so(saved: Path, damage: Callable[[h5py.File], object]) -> None:
+    with h5py.File(saved, "a") as file:
+        damage(file)
+    with pytest.raises(InvalidFile, match="damaged or not complete"):
+        Study.open(saved)
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        ({"return_references": True}, "return_references"),
+        ({"raw_outputs": True}, "raw_outputs"),
+        ({"return_report": True}, "return_report"),
+        ({"method": "saturation_mutagenesis", "start": 2, "end": 9}, "start"),
+        ({"target": 1}, "target"),
+        ({"hypothetical": False}, "hypothetical"),
+    ],
+)
+def test_attribute__refuses_what_gives_no_number_for_each_base(options: dict[str, Any], name: str) -> None:
+    study = _study()
+    with pytest.raises(InvalidArgument, match=f"`{name}` must be left out here"):
+        study.attribute(**options)
+    assert study.hypothetical is None
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [({"target": 0.0}, "target"), ({"random_state": "0"}, "random_state"), ({"batch_size": 0}, "batch_size")],
+)
+def test_a_study__names_the_option_that_is_wrong(options: dict[str, Any], name: str) -> None:
+    with pytest.raises(InvalidArgument, match=f"`{name}` must be"):
+        _study(**options)
+
+
+@pytest.mark.parametrize("n", [0, -1, 2.5])
+def test_marginalize__names_the_number_of_backgrounds_that_is_wrong(n: Any) -> None:
+    with pytest.raises(InvalidArgument, match="`n_backgrounds` must be"):
+        _study().marginalize(n_backgrounds=n)
+
+
+def test_marginalize__takes_the_name_of_one_motif() -> None:
+    assert _study().marginalize(n_backgrounds=2, motifs="GATA").marginal["motif_name"].tolist() == ["GATA"]
+
+
+def test_motifs_that_changed_since_they_were_numbered__are_refused(saved: Path) -> None:
+    study = Study.open(saved, Scaled())
+    del study.motifs["GATA"]
+    for show in (study.evidence, lambda: study.explorer, lambda: study.save(saved)):
+        with pytest.raises(InvalidArgument, match=r"`study.motifs` must be the motifs of `study.annotate\(\)`"):
+            show()
+    study.annotate().scan(threshold=1e-2).marginalize(n_backgrounds=2)
+    assert "GATA" not in set(study.evidence()["family"])
+
+
+def test_an_interrupted_stage__leaves_the_study_as_it_was(saved: Path) -> None:
+    study = Study.open(saved, Scaled())
+    before = dict(vars(study))
+    settings = json.dumps(study.settings)
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    study.model.body[0].register_forward_hook(stop)  # type: ignore[union-attr]
+    for stage in (study.attribute, study.marginalize):
+        with pytest.raises(KeyboardInterrupt):
+            stage()
+    assert all(vars(study)[name] is value for name, value in before.items())
+    assert json.dumps(study.settings) == settings
