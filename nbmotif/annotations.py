@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import torch
 
+from nbmotif.arguments import check_whole
 from nbmotif.columns import whole_numbers
 from nbmotif.encoding import as_dtype
 from nbmotif.errors import InvalidArgument
-from nbmotif.scalars import whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -171,7 +171,7 @@ def pairwise_annotations_spacing(
     table = np.asarray(X)
     if table.ndim != 2 or table.shape[1] != 4:
         raise InvalidArgument("X", f"shape {table.shape}", "sequence, annotation, start and end, of shape (n, 4)")
-    max_distance = whole_number(max_distance, "max_distance", 1)
+    max_distance = check_whole(max_distance, "max_distance", 1)
     if overlaps not in {"refuse", "skip"}:
         raise InvalidArgument("overlaps", repr(overlaps), '"refuse" or "skip"')
     example_idx, annotation_idx = _annotation_columns(table[:, :2])
@@ -256,11 +256,11 @@ def _check_numbers(
 ) -> tuple[int, int]:
     largest = [int(column.max()) + 1 if len(column) else 0 for column in (example_idx, annotation_idx)]
     if n_annotations is not None:
-        n_annotations = whole_number(n_annotations, "n_annotations")
+        n_annotations = check_whole(n_annotations, "n_annotations", 0)
     if shape is not None:
         if len(shape) != 2:
             raise InvalidArgument("shape", shape, "(number of sequences, number of annotations)")
-        shape = whole_number(shape[0], "shape[0]"), whole_number(shape[1], "shape[1]")
+        shape = check_whole(shape[0], "shape[0]", 0), check_whole(shape[1], "shape[1]", 0)
     if shape is not None and n_annotations not in {None, shape[1]}:
         raise InvalidArgument("n_annotations", n_annotations, f"shape[1] = {shape[1]} where both are given")
     n, m = shape or (largest[0], largest[1] if n_annotations is None else n_annotations)

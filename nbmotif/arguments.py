@@ -1,8 +1,9 @@
-"""Checks of arguments that are whole numbers: counts, positions and seeds."""
+"""Checks of arguments that are one number: counts, positions, seeds and thresholds."""
 
 from __future__ import annotations
 
 import operator
+from numbers import Real
 
 import numpy as np
 
@@ -55,3 +56,11 @@ def check_seed(value: object, name: str = "random_state", least: int | None = No
     """Take a whole number, or None for numbers that differ each time."""
     expected = "a whole number" + ("" if least is None else f", at least {least},") + " or None"
     return None if value is None else check_whole(value, name, least, expected)
+
+
+def check_p_value(value: object, name: str, or_none: bool = False) -> float:
+    """Take a threshold on p-values as a ``float``; refuse what is not above 0 and up to 1."""
+    if not isinstance(value, Real) or not 0 < float(value) <= 1:
+        got = value if isinstance(value, Real) else repr(value)
+        raise InvalidArgument(name, got, "a p-value above 0 and up to 1" + (", or None" if or_none else ""))
+    return float(value)

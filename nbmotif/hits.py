@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 import pandas as pd
 
+from nbmotif.arguments import check_whole
 from nbmotif.columns import as_whole_numbers, check_names, p_values
 from nbmotif.errors import InvalidArgument
 from nbmotif.levels import Levels
-from nbmotif.scalars import whole_number
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -148,7 +148,7 @@ class Hits(Sequence[pd.DataFrame]):
         named = None if self.sequence_names is None else len(self.sequence_names)
         n = next((given for given in (n_sequences, named) if given is not None), seen)
         if n_sequences is not None:
-            whole_number(n_sequences, "n_sequences")
+            check_whole(n_sequences, "n_sequences", 0)
         if n < seen or (named is not None and n != named):
             got = f"indices {self.sequence_idx.min()} to {seen - 1}" if seen else f"{named} names"
             raise InvalidArgument("sequence_idx", got, f"between 0 and {n - 1}, with a name each or no names")

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import torch
 
+from nbmotif.arguments import check_whole
 from nbmotif.errors import InvalidArgument
 from nbmotif.motif_files import looks_like_hdf5, read_any, read_meme_motifs, write_meme_motifs
-from nbmotif.scalars import whole_number
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -332,7 +332,7 @@ def read_meme(filename: Path, n_motifs: int | None = None) -> MotifSet:
     >>> motifs["MA0036.4 GATA2"].shape  # doctest: +SKIP
     torch.Size([4, 9])
     """
-    return MotifSet(read_meme_motifs(filename, None if n_motifs is None else whole_number(n_motifs, "n_motifs")))
+    return MotifSet(read_meme_motifs(filename, None if n_motifs is None else check_whole(n_motifs, "n_motifs", 0)))
 
 
 def write_meme(filename: Path, motifs: MotifSet | Mapping[str, npt.ArrayLike] | Sequence[npt.ArrayLike]) -> None:

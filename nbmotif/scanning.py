@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 import numpy as np
 
+from nbmotif.arguments import check_p_value
 from nbmotif.errors import InvalidArgument, NbmotifWarning
 from nbmotif.exact_scan import exact_scan
 from nbmotif.hits import Hits
@@ -15,7 +16,6 @@ from nbmotif.kernels.fimo_tables import FimoTables, fimo_tables
 from nbmotif.letters import Letters, as_letters
 from nbmotif.memelite_scan import scan_as_memelite
 from nbmotif.motifs import as_motif_set
-from nbmotif.scalars import p_value
 
 if TYPE_CHECKING:
     import os
@@ -149,7 +149,7 @@ def fimo(
     """
     motif_set = as_motif_set(motifs)
     letters = as_letters(sequences)
-    threshold, reverse_complement = p_value(threshold, "threshold"), bool(reverse_complement)
+    threshold, reverse_complement = check_p_value(threshold, "threshold"), bool(reverse_complement)
     _check_settings(compat, dim, background, pseudocount)
     if compat is not None:
         hits = scan_as_memelite(motif_set, letters, threshold, reverse_complement, verbose)

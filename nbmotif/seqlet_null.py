@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import torch
 
+from nbmotif.arguments import check_whole
 from nbmotif.errors import InvalidArgument, NbmotifWarning
 from nbmotif.kernels.seqlets import extend_survival
 
@@ -142,15 +143,17 @@ def fit_tails(
 
     Leaves in ``binned`` how the chunks of each sign were binned, if they are few.
     """
-    if n_bins < 2:
-        raise InvalidArgument("n_bins", n_bins, "at least 2")
-    if max_len < 1:
-        raise InvalidArgument("max_seqlet_len", max_len, "at least 1")
+    n_bins, max_len = check_whole(n_bins, "n_bins", 2), check_whole(max_len, "max_seqlet_len", 1)
     tails = {sign: _fit_tail(values, sign, max_len, n_bins, binned) for sign in signs}
     if None in tails.values():
-        message = f"Every attribution is {values.flat[0]}: there is nothing to call seqlets from."
-        warnings.warn(message, NbmotifWarning, stacklevel=3)
+        warn_of_constant(values, stacklevel=4)
     return SeqletNull(tails)
+
+
+def warn_of_constant(values: Floats, stacklevel: int) -> None:
+    """Warn, at a level of the stack counted from here, that all attributions are the same."""
+    message = f"Every attribution is {values.flat[0]}: there is nothing to call seqlets from."
+    warnings.warn(message, NbmotifWarning, stacklevel=stacklevel)
 
 
 def _fit_tail(values: Floats, sign: int, max_len: int, n_bins: int, binned: Binned | None) -> Tail | None:

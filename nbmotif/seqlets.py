@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 import numpy as np
 import pandas as pd
 
+from nbmotif.arguments import check_p_value, check_whole
 from nbmotif.errors import InvalidArgument, NbmotifWarning
 from nbmotif.kernels.seqlets import call_spans
 from nbmotif.seqlet_null import SIGNS, Floats, SeqletNull, Tail, check_attributions, fit_tails, signed_chunks
@@ -79,16 +81,17 @@ def recursive_seqlets(
     min_seqlet_len, max_seqlet_len
         Shortest and longest seqlet in bp.
     additional_flanks
-        Bases added on each side of a seqlet after it was called. Seqlets do not overlap before that.
+        Bases added on each side of a seqlet after it was called, as far as the sequence goes. Seqlets do not overlap
+        before that.
     n_bins
-        Bins between the smallest and the largest attribution.
+        Bins between the smallest and the largest attribution. Ignored with ``null``, which has its own.
     control
         Attributions without real signal, shape (N', L'): of dinucleotide shuffles of the sequences, say, concatenated.
         "shuffle" shuffles the positions of each example of ``X`` instead, which costs no model but only asks
         whether high positions are next to each other more often than by chance. The threshold is then the largest of
         117 (0.1 to 1e-30) at which the estimated false discovery rate is at most ``target_fdr``.
     target_fdr
-        Largest share of false calls, with ``control``.
+        Largest share of false calls, with ``control``, above 0. Estimates may exceed 1.
     return_fdr
         Return the estimate at every threshold too.
     sign
@@ -131,17 +134,20 @@ def recursive_seqlets(
     0            3     99  111
     """
     values = check_attributions(X, "X")
-    _check_lengths(values, min_seqlet_len, max_seqlet_len, additional_flanks)
-    if not 0 < threshold <= 1:
-        raise InvalidArgument("threshold", threshold, "a p-value in (0, 1]")
+    lengths = _check_lengths(values, min_seqlet_len, max_seqlet_len)
+    additional_flanks = check_whole(additional_flanks, "additional_flanks", 0)
+    threshold = check_p_value(threshold, "threshold")
+    if not (isinstance(target_fdr, Real) and float(target_fdr) > 0):
+        raise InvalidArgument("target_fdr", repr(target_fdr), "above 0")
+    if null is not None and not isinstance(null, SeqletNull):
+        raise InvalidArgument("null", type(null).__name__, "what `fit_null` returns, or None")
     if return_fdr and control is None:
         raise InvalidArgument("return_fdr", True, "False without `control`", "Pass control attributions or 'shuffle'.")
     if sign not in SIGNS:
         raise InvalidArgument("sign", repr(sign), "'+', '-' or 'both'")
     binned: Binned = {}
-    found = null or fit_tails(values, max_seqlet_len, n_bins, SIGNS[sign], binned)
-    tails = {s: found.tail(s, max_seqlet_len) for s in SIGNS[sign]}
-    lengths = (min_seqlet_len, max_seqlet_len)
+    found = null or fit_tails(values, lengths[1], n_bins, SIGNS[sign], binned)
+    tails = {s: found.tail(s, lengths[1]) for s in SIGNS[sign]}
     limit: float | None = threshold
     curve = pd.DataFrame()
     if control is not None:
@@ -277,12 +283,11 @@ def _control_values(values: Floats, control: Attributions | str, random_state: i
     return checked.astype(np.float32) if values.dtype == np.float32 else checked.astype(np.float64)
 
 
-def _check_lengths(values: Floats, min_len: int, max_len: int, flanks: int) -> None:
-    if min_len < 1:
-        raise InvalidArgument("min_seqlet_len", min_len, "at least 1")
-    if min_len > values.shape[1]:
-        raise InvalidArgument("min_seqlet_len", min_len, f"at most the length of the examples, {values.shape[1]}")
-    if max_len < min_len:
-        raise InvalidArgument("max_seqlet_len", max_len, f"at least `min_seqlet_len`, {min_len}")
-    if flanks < 0:
-        raise InvalidArgument("additional_flanks", flanks, "at least 0")
+def _check_lengths(values: Floats, min_len: int, max_len: int) -> tuple[int, int]:
+    """Return the shortest and the longest seqlet that can be: none is longer than its example."""
+    shortest = check_whole(min_len, "min_seqlet_len", 1)
+    if shortest > values.shape[1]:
+        raise InvalidArgument("min_seqlet_len", shortest, f"at most the length of the examples, {values.shape[1]}")
+    if check_whole(max_len, "max_seqlet_len", 1) < shortest:
+        raise InvalidArgument("max_seqlet_len", max_len, f"at least `min_seqlet_len`, {shortest}")
+    return shortest, min(int(max_len), values.shape[1])

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from scipy.optimize import isotonic_regression
 
+from nbmotif.arguments import check_whole
 from nbmotif.errors import InvalidArgument
 from nbmotif.kernels.seqlets import take_peaks
-from nbmotif.seqlet_null import check_attributions
+from nbmotif.seqlet_null import check_attributions, warn_of_constant
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -63,6 +65,11 @@ def tfmodisco_seqlets(
     InvalidArgument
         If an attribution is NaN or infinite (with its place), or an argument is out of range.
 
+    Warns
+    -----
+    NbmotifWarning
+        If all attributions are equal.
+
     Notes
     -----
     The null is a Laplace distribution around the mode of the window sums, with the steepest slope that any of 19
@@ -86,9 +93,14 @@ def tfmodisco_seqlets(
     [3, 90, 131]
     """
     values = check_attributions(X_attr, "X_attr")
+    window_size, flank = check_whole(window_size, "window_size", 1), check_whole(flank, "flank", 0)
     _check(values, window_size, flank, target_fdr, (min_passing_frac, max_passing_frac))
     sums = _window_sums(values, window_size)
-    low, high = _thresholds(sums, target_fdr, min_passing_frac, max_passing_frac)
+    low, high = -np.inf, np.inf
+    if values.min() == values.max():
+        warn_of_constant(values, stacklevel=3)
+    else:
+        low, high = _thresholds(sums, target_fdr, min_passing_frac, max_passing_frac)
     scores = np.where((sums >= high) | (sums <= low), np.abs(sums), -np.inf)
     if flank > 0:
         scores[:, :flank] = -np.inf
@@ -169,16 +181,12 @@ def _threshold(sums: Floats, null: Floats, target_fdr: float) -> float:
 def _check(
     values: npt.NDArray[Any], window_size: int, flank: int, target_fdr: float, passing: tuple[float, float]
 ) -> None:
-    if window_size < 1:
-        raise InvalidArgument("window_size", window_size, "at least 1")
-    if flank < 0:
-        raise InvalidArgument("flank", flank, "at least 0")
     width = window_size + 2 * flank
     if width > values.shape[1]:
         hint = "A seqlet is `window_size + 2 * flank` wide."
         raise InvalidArgument("window_size", f"seqlets of {width} bp", f"of seqlets within {values.shape[1]} bp", hint)
-    if not 0 < target_fdr < 1:
-        raise InvalidArgument("target_fdr", target_fdr, "in (0, 1)")
+    if not (isinstance(target_fdr, Real) and 0 < float(target_fdr) < 1):
+        raise InvalidArgument("target_fdr", repr(target_fdr), "in (0, 1)")
     if not 0 <= passing[0] <= passing[1] <= 1:
         got = f"{passing[0]} and {passing[1]}"
         raise InvalidArgument("min_passing_frac", got, "at most `max_passing_frac`, both in [0, 1]")

@@ -251,9 +251,9 @@ def test_count_annotations__refuses_a_float_that_would_round_a_count() -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"n_annotations": -1}, "`n_annotations` must be a whole number, at least 0; got -1"),
+        ({"n_annotations": -1}, "`n_annotations` must be at least 0; got -1"),
         ({"shape": (2,)}, "`shape` must be"),
-        ({"shape": (-1, 2)}, r"`shape\[0\]` must be a whole number"),
+        ({"shape": (-1, 2)}, r"`shape\[0\]` must be at least 0; got -1"),
         ({"dtype": torch.bool}, "`dtype` must be able to hold every count"),
     ],
 )

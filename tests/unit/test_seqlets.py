@@ -226,7 +226,7 @@ def test_recursive_seqlets__says_where_it_is_not_finite(bad: float) -> None:
         (np.zeros((2, 4, 50)), {}, r"got shape \(2, 4, 50\)\. Sum over the letters"),
         (np.zeros((0, 50)), {}, r"got shape \(0, 50\)"),
         (np.array([["a"]]), {}, "`X` must be numbers"),
-        (noise(), {"threshold": 0}, r"`threshold` must be a p-value in \(0, 1\]; got 0"),
+        (noise(), {"threshold": 0}, r"`threshold` must be a p-value above 0 and up to 1; got 0"),
         (noise(), {"threshold": np.nan}, "`threshold`"),
         (noise(), {"min_seqlet_len": 0}, "`min_seqlet_len` must be at least 1"),
         (noise(), {"min_seqlet_len": 30}, "`max_seqlet_len` must be at least `min_seqlet_len`, 30; got 25"),
@@ -249,3 +249,29 @@ def test_warm_up__compiles_every_kernel() -> None:
     kernels.warm_up()
     assert kernels.extend_survival.signatures
     assert kernels.call_spans.signatures
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"threshold": "low"}, "`threshold` must be a p-value above 0 and up to 1; got 'low'"),
+        ({"min_seqlet_len": 4.5}, "`min_seqlet_len` must be a whole number, at least 1; got 4.5"),
+        ({"max_seqlet_len": 25.5}, "`max_seqlet_len` must be a whole number, at least 1; got 25.5"),
+        ({"additional_flanks": 2.5}, "`additional_flanks` must be a whole number"),
+        ({"n_bins": 1000.5}, "`n_bins` must be a whole number"),
+        ({"target_fdr": np.nan, "control": "shuffle"}, "`target_fdr` must be above 0; got nan"),
+        ({"target_fdr": -1, "control": "shuffle"}, "`target_fdr` must be above 0; got -1"),
+        ({"null": np.ones(3)}, "`null` must be what `fit_null` returns, or None; got ndarray"),
+    ],
+)
+def test_recursive_seqlets__names_the_argument_of_the_wrong_kind(options, words: str) -> None:
+    with pytest.raises(InvalidArgument, match=words):
+        recursive_seqlets(np.random.default_rng(0).normal(size=(2, 50)), **options)
+
+
+def test_recursive_seqlets__lets_no_longest_seqlet_exceed_its_example() -> None:
+    X_attr = np.random.default_rng(0).normal(size=(20, 30))
+    X_attr[3, 10:20] += 5
+    pd.testing.assert_frame_equal(
+        recursive_seqlets(X_attr, max_seqlet_len=30), recursive_seqlets(X_attr, max_seqlet_len=10**6)
+    )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from nbmotif.errors import InvalidArgument
+from nbmotif.errors import InvalidArgument, NbmotifWarning
 from nbmotif.kernels.seqlets import take_peaks
 from nbmotif.window_seqlets import _window_sums, tfmodisco_seqlets
 
@@ -107,3 +107,18 @@ def test_tfmodisco_seqlets__says_where_it_is_not_finite() -> None:
     X[2, 5] = np.nan
     with pytest.raises(InvalidArgument, match="example 2, position 5"):
         tfmodisco_seqlets(X)
+
+
+@pytest.mark.parametrize("value", [0.0, 3.0])
+def test_tfmodisco_seqlets__calls_nothing_where_all_attributions_are_equal(value: float) -> None:
+    with pytest.warns(NbmotifWarning, match="there is nothing to call seqlets from") as warned:
+        seqlets = tfmodisco_seqlets(np.full((2, 100), value))
+    assert seqlets.empty
+    assert seqlets.dtypes.equals(tfmodisco_seqlets(np.random.default_rng(0).normal(size=(2, 100))).dtypes)
+    assert warned[0].filename == __file__
+
+
+@pytest.mark.parametrize("options", [{"window_size": 21.5}, {"flank": 1.5}])
+def test_tfmodisco_seqlets__refuses_widths_that_are_not_whole(options) -> None:
+    with pytest.raises(InvalidArgument, match=f"`{next(iter(options))}` must be a whole number"):
+        tfmodisco_seqlets(np.random.default_rng(0).normal(size=(2, 100)), **options)
