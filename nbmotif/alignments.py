@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from nbmotif.arguments import check_whole
+from nbmotif.errors import InvalidArgument
 from nbmotif.kernels.tomtom import best_scores, keep_nearest, place_alignments
 from nbmotif.kernels.tomtom_null import (
     NEVER,
@@ -40,6 +42,7 @@ _LONGEST_ONE_HOT = 48  # longer one-hot queries have too many compositions to sh
 _BATCH = 16384  # one-hot queries whose null is built together
 _CHUNK = 64  # one-hot queries aligned, and looked up, at a time
 _CHUNK_COLUMNS = 64  # columns of other queries at a time: their rows stay near the processor
+_N_JOBS = "a number of threads, at least 1, or -1 for one per CPU"
 _scratch = Scratch()
 
 
@@ -300,6 +303,9 @@ def span_nodes(n_columns: int, longest: int) -> Nodes:
 
 def count_jobs(n_jobs: int) -> int:
     """Turn ``n_jobs`` into a number of threads: -1 is every CPU that this process may use."""
-    if n_jobs > 0:
-        return n_jobs
+    number = check_whole(n_jobs, "n_jobs", -1, _N_JOBS)
+    if number == 0:
+        raise InvalidArgument("n_jobs", 0, _N_JOBS)
+    if number > 0:
+        return number
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import operator
 from numbers import Real
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nbmotif.errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def check_whole(value: object, name: str, least: int | None = None, expected: str = "") -> int:
@@ -58,9 +62,14 @@ def check_seed(value: object, name: str = "random_state", least: int | None = No
     return None if value is None else check_whole(value, name, least, expected)
 
 
+def check_number(value: object, name: str, expected: str, fits: Callable[[float], bool]) -> float:
+    """Take a number of any kind as a ``float``; refuse anything else, and what does not fit."""
+    if not isinstance(value, Real) or not fits(float(value)):
+        raise InvalidArgument(name, value if isinstance(value, Real) else repr(value), expected)
+    return float(value)
+
+
 def check_p_value(value: object, name: str, or_none: bool = False) -> float:
     """Take a threshold on p-values as a ``float``; refuse what is not above 0 and up to 1."""
-    if not isinstance(value, Real) or not 0 < float(value) <= 1:
-        got = value if isinstance(value, Real) else repr(value)
-        raise InvalidArgument(name, got, "a p-value above 0 and up to 1" + (", or None" if or_none else ""))
-    return float(value)
+    expected = "a p-value above 0 and up to 1" + (", or None" if or_none else "")
+    return check_number(value, name, expected, lambda p: 0 < p <= 1)

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.cluster.hierarchy import linkage
 from scipy.spatial.distance import squareform
 
+from nbmotif.arguments import check_number, check_whole
 from nbmotif.errors import InvalidArgument
 from nbmotif.family_tree import FamilyTree, name_nodes
 from nbmotif.motifs import as_motif_set, information_content
@@ -72,8 +73,11 @@ class Families:
         if isinstance(family, str):
             if family not in self.names:
                 alike = [name for name in self.names if family.lower() in name.lower()][:5]
-                raise InvalidArgument("family", repr(family), "a name in `names`", f"Did you mean one of {alike}?")
+                raise InvalidArgument(
+                    "family", repr(family), "a name in `names`", f"Did you mean one of {alike}?" if alike else ""
+                )
             family = self.names.index(family)
+        family = check_whole(family, "family")
         if not 0 <= family < len(self):
             raise InvalidArgument("family", family, f"between 0 and {len(self) - 1}")
         return [self.motif_names[m] for m in np.flatnonzero(self.labels == family)]
@@ -139,8 +143,7 @@ def families(motifs: Motifs, similarity: float = 0.7) -> Families:
     (['GATA', 'MYC'], [0, 0, 1, 0], ['GATA1', 'GATA2', 'GATA3 reversed'])
     """
     motif_set = as_motif_set(motifs)
-    if not 0 < similarity <= 1:
-        raise InvalidArgument("similarity", similarity, "in (0, 1]")
+    similarity = check_number(similarity, "similarity", "in (0, 1]", lambda s: 0 < s <= 1)
     if _KEY not in motif_set.cache:
         motif_set.cache[_KEY] = _Dendrogram.of(motif_set.pwms, motif_set.names)
     dendrogram: _Dendrogram = motif_set.cache[_KEY]

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
+import pandas as pd
 import torch
 
 from nbmotif.alignments import count_jobs
+from nbmotif.arguments import check_p_value, check_whole
 from nbmotif.encoding import to_codes
 from nbmotif.errors import InvalidArgument, NbmotifWarning
 from nbmotif.motifs import MotifSet, as_motif_set
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy.typing as npt
-    import pandas as pd
 
     from nbmotif.alignments import Query
 
@@ -79,7 +80,8 @@ def tomtom(
     Ts
         Targets, in the same forms, PWMs only. A ``MotifSet`` keeps what was prepared for the next call.
     n_nearest
-        Keep this many targets per query, by p-value (then by index). Default: all, in order.
+        Keep this many targets per query, by p-value (then by index); all, if there are no more. Default: all, in order
+        of the targets.
     reverse_complement
         Compare with the targets' reverse complements too.
     n_score_bins
@@ -88,7 +90,7 @@ def tomtom(
         "memelite" gives memelite 0.5's numbers: similar target columns merged, medians approximated, and its choice
         among equal alignments. Default: every column counts and the median is MEME's.
     n_jobs
-        Threads; -1 is one per CPU.
+        Threads, at least 1; -1 is one per CPU.
     verbose
         Show a progress bar.
 
@@ -131,19 +133,20 @@ def tomtom(
     """
     queries = _check_queries(Qs)
     motif_set = as_motif_set(Ts, "Ts")
-    if n_nearest is not None and n_nearest < 1:
-        raise InvalidArgument("n_nearest", n_nearest, "at least 1, or None for all targets")
+    if n_nearest is not None:
+        n_nearest = check_whole(n_nearest, "n_nearest", 1, "a whole number, at least 1, or None for all targets")
+    n_score_bins, n_threads = check_whole(n_score_bins, "n_score_bins"), count_jobs(n_jobs)
     longest = max(query.shape[-1] for query in queries)
     if not 2 <= n_score_bins <= _HIGHEST_SCORE // longest:
         hint = f"The longest query has {longest} columns, and a score is at most {_HIGHEST_SCORE}."
         raise InvalidArgument("n_score_bins", n_score_bins, f"between 2 and {_HIGHEST_SCORE // longest}", hint)
     targets = _targets(motif_set, reverse_complement, n_score_bins, compat)
-    return find_nearest(queries, targets, n_nearest, count_jobs(n_jobs), verbose)
+    return find_nearest(queries, targets, n_nearest, n_threads, verbose)
 
 
 def annotate_seqlets(
     X: torch.Tensor | npt.NDArray[Any],
-    seqlets: pd.DataFrame,
+    seqlets: pd.DataFrame | npt.ArrayLike,
     motifs: Motifs,
     n_nearest: int = 1,
     cut: float | None = None,
@@ -166,7 +169,7 @@ def annotate_seqlets(
         The database: a ``MotifSet``, which keeps what was prepared for the next call, a mapping of name to PWM, or the
         path of a motif file.
     n_nearest
-        Motifs to report per seqlet.
+        Motifs to report per seqlet; all, if there are no more.
     cut
         A motif whose p-value is not below this is replaced by -1: unassigned. P-values are per motif: with a thousand
         motifs most random 6-mers have one below 0.01; 1e-4 or 1e-5 is a sensible cut, or use q-values.
@@ -204,15 +207,13 @@ def annotate_seqlets(
     (['GATA', 'GATA'], [1, -1])
     """
     motif_set = as_motif_set(motifs)
-    if n_nearest < 1:
-        raise InvalidArgument("n_nearest", n_nearest, "at least 1")
-    if cut is not None and not 0 < cut <= 1:
-        raise InvalidArgument("cut", cut, "a p-value in (0, 1], or None")
-    n_nearest = min(n_nearest, len(motif_set))
+    n_nearest = min(check_whole(n_nearest, "n_nearest", 1), len(motif_set))
+    cut = None if cut is None else check_p_value(cut, "cut", or_none=True)
+    n_threads = count_jobs(n_jobs)
     spans = _spans(X, seqlets)
     known = np.array([np.count_nonzero(span >= 0) for span in spans], dtype=np.int64)
     _warn_about_short(known, len(motif_set) * (1 + reverse_complement))
-    shape = (len(spans), min(n_nearest, len(motif_set)))
+    shape = (len(spans), n_nearest)
     idxs, strands = np.full(shape, -1, np.int32), np.ones(shape, np.int8)
     p_values, q_values = np.ones(shape), np.ones(shape)
     offsets, overlaps = np.zeros(shape, np.int32), np.zeros(shape, np.int32)
@@ -220,7 +221,7 @@ def annotate_seqlets(
         queries = [_with_unknown(span) for span in spans if (span >= 0).any()]
         targets = _targets(motif_set, reverse_complement, 100, compat)
         in_one_go = n_nearest == 1  # of all p-values the smallest is found at once; to sort them takes longer
-        found = find_nearest(queries, targets, n_nearest, count_jobs(n_jobs), verbose, with_q_values=in_one_go)
+        found = find_nearest(queries, targets, n_nearest, n_threads, verbose, with_q_values=in_one_go)
         at = known > 0
         p_values[at], q_values[at] = found.p_values, found.q_values
         idxs[at] = found.idxs if found.idxs is not None else -1
@@ -251,7 +252,11 @@ def _check_queries(Qs: Motifs) -> list[Query]:
     """Take queries as letters where they are one-hot, else as float64 of shape (4, w)."""
     if isinstance(Qs, (MotifSet, str, os.PathLike)):
         Qs = as_motif_set(Qs, "Qs")
-    named = list(Qs.items() if isinstance(Qs, Mapping) else enumerate(Qs))
+    if getattr(Qs, "ndim", 3) == 2:
+        raise InvalidArgument("Qs", "one matrix", "several queries", "Wrap it: [query].")
+    if not isinstance(Qs, Iterable):
+        raise InvalidArgument("Qs", type(Qs).__name__, "motifs, or the path of a motif file")
+    named: list[tuple[object, Any]] = list(Qs.items() if isinstance(Qs, Mapping) else enumerate(Qs))
     if not named:
         raise InvalidArgument("Qs", "none", "at least one query")
     arrays = [_check_shape(query, name) for name, query in named]
@@ -267,7 +272,10 @@ def _check_queries(Qs: Motifs) -> list[Query]:
 
 
 def _check_shape(query: object, name: object) -> npt.NDArray[Any]:
-    values = query.detach().cpu().numpy() if isinstance(query, torch.Tensor) else np.asarray(query)
+    if isinstance(query, torch.Tensor):
+        query = query.detach().cpu()
+        query = query.float() if query.dtype == torch.bfloat16 else query  # which numpy does not have
+    values = np.asarray(query)
     if values.dtype.kind not in "fiub":
         raise InvalidArgument(f"Qs[{name!r}]", type(query).__name__, "numbers of shape (4, w)")
     if values.ndim != 2 or values.shape[0] != 4 or values.shape[1] == 0:
@@ -301,17 +309,19 @@ def _with_unknown(span: npt.NDArray[np.int8]) -> Query:
     return span if (span >= 0).all() else np.eye(5, 4)[span].T  # row -1 of eye(5, 4) is zeros
 
 
-def _spans(X: torch.Tensor | npt.NDArray[Any], seqlets: pd.DataFrame) -> list[npt.NDArray[np.int8]]:
+def _spans(X: torch.Tensor | npt.NDArray[Any], seqlets: pd.DataFrame | npt.ArrayLike) -> list[npt.NDArray[np.int8]]:
     """Letters of each seqlet, -1 for N."""
-    if len(X.shape) != 3:
+    shape: tuple[int, ...] = getattr(X, "shape", ())
+    if len(shape) != 3 or shape[1] != 4:
         to_codes(X)  # says what is wrong with it
     n_sequences, _, length = X.shape
-    if seqlets.shape[1] < 3:
-        got = f"columns {list(seqlets.columns)}"
+    table = seqlets if isinstance(seqlets, pd.DataFrame) else pd.DataFrame(np.asarray(seqlets))
+    if table.shape[1] < 3:
+        got = f"columns {list(table.columns)}"
         raise InvalidArgument("seqlets", got, "a table whose first three columns are example, start and end")
-    if not len(seqlets):
+    if not len(table):
         return []
-    example, start, end = (_whole_numbers(seqlets, column) for column in range(3))
+    example, start, end = (_whole_numbers(table, column) for column in range(3))
     inside = (example >= 0) & (example < n_sequences) & (start >= 0) & (start < end) & (end <= length)
     if not inside.all():
         row = int(np.flatnonzero(~inside)[0])
@@ -326,8 +336,10 @@ def _spans(X: torch.Tensor | npt.NDArray[Any], seqlets: pd.DataFrame) -> list[np
 
 def _whole_numbers(seqlets: pd.DataFrame, column: int) -> Ints:
     values = seqlets.iloc[:, column].to_numpy()
-    if values.dtype.kind not in "iu" and not (values.dtype.kind == "f" and (values % 1 == 0).all()):
-        got = f"{values[0]!r} (dtype {values.dtype}) in column {seqlets.columns[column]!r}"
+    is_whole = values.dtype.kind in "iu" or (values.dtype.kind == "f" and (values % 1 == 0).all())
+    if not is_whole:
+        row = int((values % 1 != 0).argmax()) if values.dtype.kind == "f" else 0
+        got = f"{values[row]!r} (dtype {values.dtype}) in row {row} of column {seqlets.columns[column]!r}"
         hint = "Labels belong in a column after the first three."
         raise InvalidArgument("seqlets", got, "example, start and end as integers", hint)
     return values.astype(np.int64)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 import numpy as np
 
-from nbmotif.arguments import check_p_value
+from nbmotif.arguments import check_number, check_p_value
 from nbmotif.errors import InvalidArgument, NbmotifWarning
 from nbmotif.exact_scan import exact_scan
 from nbmotif.hits import Hits
@@ -172,8 +171,8 @@ def _check_settings(compat: object, dim: object, background: Background, pseudoc
         for name, value in (("background", background), ("pseudocount", pseudocount)):
             if value is not None:
                 raise InvalidArgument(name, value, f'left out with compat="{compat}", whose own is fixed')
-    if pseudocount is not None and not (isinstance(pseudocount, Real) and 0 <= float(pseudocount) < np.inf):
-        raise InvalidArgument("pseudocount", repr(pseudocount), "0 or more")
+    if pseudocount is not None:
+        check_number(pseudocount, "pseudocount", "0 or more", lambda weight: 0 <= weight < np.inf)
 
 
 def _background(background: Background, letters: Letters, both_strands: bool) -> npt.NDArray[np.float64]:

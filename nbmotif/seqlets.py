@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 import numpy as np
 import pandas as pd
 
-from nbmotif.arguments import check_p_value, check_whole
+from nbmotif.arguments import check_number, check_p_value, check_whole
 from nbmotif.errors import InvalidArgument, NbmotifWarning
 from nbmotif.kernels.seqlets import call_spans
 from nbmotif.seqlet_null import SIGNS, Floats, SeqletNull, Tail, check_attributions, fit_tails, signed_chunks
@@ -137,10 +136,8 @@ def recursive_seqlets(
     lengths = _check_lengths(values, min_seqlet_len, max_seqlet_len)
     additional_flanks = check_whole(additional_flanks, "additional_flanks", 0)
     threshold = check_p_value(threshold, "threshold")
-    if not (isinstance(target_fdr, Real) and float(target_fdr) > 0):
-        raise InvalidArgument("target_fdr", repr(target_fdr), "above 0")
-    if null is not None and not isinstance(null, SeqletNull):
-        raise InvalidArgument("null", type(null).__name__, "what `fit_null` returns, or None")
+    target_fdr = check_number(target_fdr, "target_fdr", "above 0", lambda rate: rate > 0)
+    _check_null(null)
     if return_fdr and control is None:
         raise InvalidArgument("return_fdr", True, "False without `control`", "Pass control attributions or 'shuffle'.")
     if sign not in SIGNS:
@@ -281,6 +278,11 @@ def _control_values(values: Floats, control: Attributions | str, random_state: i
         return np.random.default_rng(random_state).permuted(values, axis=1)
     checked = check_attributions(control, "control")
     return checked.astype(np.float32) if values.dtype == np.float32 else checked.astype(np.float64)
+
+
+def _check_null(null: object) -> None:
+    if not isinstance(null, (SeqletNull, type(None))):
+        raise InvalidArgument("null", type(null).__name__, "what `fit_null` returns, or None")
 
 
 def _check_lengths(values: Floats, min_len: int, max_len: int) -> tuple[int, int]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from scipy.optimize import isotonic_regression
 
-from nbmotif.arguments import check_whole
+from nbmotif.arguments import check_number, check_whole
 from nbmotif.errors import InvalidArgument
 from nbmotif.kernels.seqlets import take_peaks
 from nbmotif.seqlet_null import check_attributions, warn_of_constant
@@ -185,8 +184,7 @@ def _check(
     if width > values.shape[1]:
         hint = "A seqlet is `window_size + 2 * flank` wide."
         raise InvalidArgument("window_size", f"seqlets of {width} bp", f"of seqlets within {values.shape[1]} bp", hint)
-    if not (isinstance(target_fdr, Real) and 0 < float(target_fdr) < 1):
-        raise InvalidArgument("target_fdr", repr(target_fdr), "in (0, 1)")
+    check_number(target_fdr, "target_fdr", "in (0, 1)", lambda rate: 0 < rate < 1)
     if not 0 <= passing[0] <= passing[1] <= 1:
         got = f"{passing[0]} and {passing[1]}"
         raise InvalidArgument("min_passing_frac", got, "at most `max_passing_frac`, both in [0, 1]")

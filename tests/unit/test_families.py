@@ -222,3 +222,11 @@ def test_families__says_which_names_there_are() -> None:
         found.members("gata")
     with pytest.raises(InvalidArgument, match="between 0 and 0"):
         found.members(3)
+
+
+def test_members__refuses_a_family_that_is_no_whole_number() -> None:
+    found = families({"a": np.eye(4)})
+    with pytest.raises(InvalidArgument, match=r"`family` must be a whole number; got 1\.5"):
+        found.members(1.5)
+    with pytest.raises(InvalidArgument, match=r"`similarity` must be in \(0, 1\]; got 'high'"):
+        families({"a": np.eye(4)}, "high")

@@ -236,7 +236,7 @@ def test_tomtom__a_motif_set_keeps_its_tables_until_it_changes() -> None:
         (["ACGT"], {}, "numbers of shape"),
         ({"mine": np.full((4, 2), np.nan)}, {}, r"`Qs\['mine'\]`"),
         ([LETTERS], {"compat": "meme"}, "`compat` must be 'memelite' or None"),
-        ([LETTERS], {"n_nearest": 0}, "`n_nearest` must be at least 1"),
+        ([LETTERS], {"n_nearest": 0}, "`n_nearest` must be a whole number, at least 1, or None for all targets; got 0"),
         ([LETTERS], {"n_score_bins": 9000}, "`n_score_bins` must be between 2 and 8191"),
     ],
 )
@@ -337,10 +337,50 @@ def test_annotate_seqlets__takes_further_columns_and_whole_floats() -> None:
         (pd.DataFrame({"a": ["x"], "b": [0], "c": [5]}), {}, "Labels belong in a column after"),
         (pd.DataFrame({"a": [0], "b": [0.5], "c": [5]}), {}, "as integers"),
         (pd.DataFrame({"a": [0]}), {}, "first three columns"),
-        (seqlets((0, 0, 5)), {"cut": 0}, r"`cut` must be a p-value in \(0, 1\]"),
+        (seqlets((0, 0, 5)), {"cut": 0}, "`cut` must be a p-value above 0 and up to 1, or None; got 0"),
         (seqlets((0, 0, 5)), {"n_nearest": 0}, "`n_nearest`"),
     ],
 )
 def test_annotate_seqlets__refuses(rows: pd.DataFrame, options: dict[str, object], message: str) -> None:
     with pytest.raises(InvalidArgument, match=message):
         annotate_seqlets(sequences("ACGTACGT"), rows, database(), **options)
+
+
+@pytest.mark.parametrize(
+    "kind", [pd.DataFrame.to_numpy, lambda rows: torch.tensor(rows.to_numpy()), lambda rows: rows.values.tolist()]
+)
+def test_annotate_seqlets__takes_arrays_and_lists_of_seqlets(kind) -> None:
+    X, rows = sequences("ACGTTGCAAGGATAAGCATT"), seqlets((0, 2, 12), (0, 5, 15))
+    expected = annotate_seqlets(X, rows, database())
+    for ours, theirs in zip(annotate_seqlets(X, kind(rows), database()), expected, strict=True):
+        assert torch.equal(ours, theirs)
+
+
+@pytest.mark.parametrize("rows", [seqlets((0, 2, 12)), seqlets((0, 2, 12))[:0]])
+def test_annotate_seqlets__says_that_sequences_lie_the_wrong_way_round(rows: pd.DataFrame) -> None:
+    X = sequences("ACGTTGCAAGGATAAGCATT").permute(0, 2, 1)
+    with pytest.raises(InvalidArgument, match=r"Did you mean X.permute\(0, 2, 1\)"):
+        annotate_seqlets(X, rows, database())
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"n_jobs": 0}, "`n_jobs` must be a number of threads, at least 1, or -1 for one per CPU; got 0"),
+        ({"n_jobs": -5}, "`n_jobs` must be a number of threads"),
+        ({"n_jobs": 1.5}, "`n_jobs` must be a number of threads"),
+        ({"n_nearest": 1.5}, "`n_nearest` must be a whole number"),
+        ({"n_score_bins": 99.5}, "`n_score_bins` must be a whole number"),
+    ],
+)
+def test_tomtom__names_the_argument_of_the_wrong_kind(options, words: str) -> None:
+    with pytest.raises(InvalidArgument, match=words):
+        tomtom([LETTERS], database(), **options)
+
+
+def test_tomtom__says_to_wrap_one_query_and_takes_half_precision() -> None:
+    with pytest.raises(InvalidArgument, match=r"`Qs` must be several queries; got one matrix. Wrap it: \[query\]"):
+        tomtom(LETTERS, database())
+    query = one_hot_encode("GATAAG")
+    found = (tomtom([query.to(dtype)], database()).p_values for dtype in (torch.bfloat16, torch.float64))
+    assert np.array_equal(*found)
