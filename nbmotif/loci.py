@@ -13,6 +13,7 @@ import pandas as pd
 import pyfaidx
 import torch
 
+from nbmotif.arguments import check_whole
 from nbmotif.encoding import code_table, encode_letters, from_codes, to_codes
 from nbmotif.errors import InvalidArgument, NbmotifWarning
 from nbmotif.fasta_files import open_fasta
@@ -36,7 +37,7 @@ def extract_loci(
     sequences: Genome,
     signals: None = None,
     in_signals: None = None,
-    chroms: Sequence[str | int] | None = None,
+    chroms: Sequence[str | int] | str | None = None,
     in_window: int = 2114,
     *,
     max_jitter: int = 0,
@@ -61,7 +62,7 @@ def extract_loci(
     signals, in_signals
         Not supported: bigWig files are not read.
     chroms
-        Use only the loci on these chromosomes. Default: all.
+        Use only the loci on these chromosomes, or on this one. Default: all.
     in_window
         Width of the windows, w. A window is ``[mid - w // 2, mid + w // 2 + w % 2)`` where mid is
         ``start + (end - start) // 2``.
@@ -117,7 +118,8 @@ def extract_loci(
     _check_settings(signals, in_signals, in_window, max_jitter, n_loci)
     table = _interleaved(loci, "loci", with_summits=summits)
     with _open_genome(sequences, ignore) as genome:
-        wanted = np.ones(len(table), dtype=bool) if chroms is None else table["chrom"].isin(list(map(str, chroms)))
+        named = None if chroms is None else [chroms] if isinstance(chroms, str) else [str(chrom) for chrom in chroms]
+        wanted = np.ones(len(table), dtype=bool) if named is None else table["chrom"].isin(named)
         windows = _windows(table[np.asarray(wanted)], in_window, max_jitter)
         _check_chromosomes(windows, genome.lengths)
         fits = _fits(windows, genome.lengths)
@@ -140,9 +142,10 @@ def _check_settings(signals: object, in_signals: object, in_window: int, max_jit
         if value is not None:
             hint = "nbmotif reads sequences only; tangermeme.io.extract_loci reads bigWig files."
             raise InvalidArgument(name, type(value).__name__, "None", hint)
-    for name, number, least in (("in_window", in_window, 1), ("max_jitter", max_jitter, 0), ("n_loci", n_loci, 1)):
-        if number is not None and number < least:
-            raise InvalidArgument(name, number, f"at least {least}")
+    check_whole(in_window, "in_window", least=1)
+    check_whole(max_jitter, "max_jitter", least=0)
+    if n_loci is not None:
+        check_whole(n_loci, "n_loci", least=1)
 
 
 def _interleaved(given: Loci | Sequence[Loci], name: str, with_summits: bool = False) -> pd.DataFrame:
@@ -250,6 +253,13 @@ def _fasta_chromosomes(fasta: pyfaidx.Fasta, table: npt.NDArray[np.int8]) -> _Ch
 
 
 def _mapped_chromosomes(sequences: Mapping[str, Any], table: npt.NDArray[np.int8]) -> _Chromosomes:
+    for chrom, value in sequences.items():
+        shape = tuple(getattr(value, "shape", ()))
+        if not isinstance(value, str) and (len(shape) != 2 or shape[0] != 4):
+            got = f"{type(value).__name__} of shape {shape}"
+            hint = "Did you mean its transpose?" if len(shape) == 2 and shape[1] == 4 else ""
+            raise InvalidArgument(f"sequences[{chrom!r}]", got, "letters, or one-hot of shape (4, L)", hint)
+
     def codes(chrom: str, start: int, end: int) -> npt.NDArray[np.int8]:
         sequence = sequences[chrom]
         if isinstance(sequence, str):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 import tempfile
 import warnings
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from nbmotif.arguments import check_whole
 from nbmotif.encoding import as_tensor, check_sequences, describe
 from nbmotif.errors import InvalidArgument, InvalidFile, NbmotifWarning
 from nbmotif.motifs import MotifSet
@@ -197,7 +199,8 @@ def run_modisco(
     ImportError
         If modisco-lite is not installed: ``pip install nbmotif[modisco]``.
     InvalidArgument
-        As :func:`write_modisco_inputs`, or if the attributions do not have both signs, which TF-MoDISco needs.
+        As :func:`write_modisco_inputs`; if the attributions do not have both signs, which TF-MoDISco needs; or if
+        another argument cannot be used. All before the run.
 
     Warns
     -----
@@ -213,7 +216,13 @@ def run_modisco(
         from modiscolite.tfmodisco import TFMoDISco
     except ImportError as error:
         raise ImportError("run_modisco needs modisco-lite: pip install nbmotif[modisco]") from error
+    # all before the run, which takes hours
     one_hot, attributions = _check_inputs(X, X_attr)
+    check_whole(window, "window", least=1)
+    check_whole(max_seqlets, "max_seqlets", least=1)
+    _check_trim(trim_threshold)
+    if path is not None and (Path(path).is_dir() or not Path(path).parent.is_dir()):
+        raise InvalidArgument("path", repr(str(path)), "a file in a folder that exists")
     length = one_hot.shape[2]
     half = min(window, length) // 2
     middle = slice(length // 2 - half, length // 2 + half)
@@ -265,12 +274,13 @@ def read_modisco(
 
 
 def _read(filename: str | os.PathLike[str], length: int | None, trim_threshold: float) -> PatternSet:
-    if not 0 <= trim_threshold <= 1:
-        raise InvalidArgument("trim_threshold", trim_threshold, "between 0 and 1")
+    _check_trim(trim_threshold)
+    if length is not None:
+        check_whole(length, "length", least=1)
     if not h5py.is_hdf5(filename):
         Path(filename).open("rb").close()  # says so if there is no file
         raise InvalidFile(filename, "this is not an HDF5 file", "TF-MoDISco's results end in .h5.")
-    with h5py.File(filename, "r") as file:
+    with _open(filename) as file:
         if _OLD_FORMAT in file:
             hint = f"Convert it: modisco convert -i {Path(filename).name} -o new.h5."
             raise InvalidFile(filename, "this is the format of TF-MoDISco before modisco-lite", hint)
@@ -278,6 +288,18 @@ def _read(filename: str | os.PathLike[str], length: int | None, trim_threshold: 
             raise InvalidFile(filename, f"it has no patterns: there is {', '.join(file) or 'nothing'} in it")
         shift = 0 if length is None else _window_start(file, filename, length)
         return PatternSet(_read_patterns(file, filename, shift, trim_threshold))
+
+
+def _check_trim(trim_threshold: object) -> None:
+    if not isinstance(trim_threshold, numbers.Real) or not 0 <= float(trim_threshold) <= 1:
+        raise InvalidArgument("trim_threshold", repr(trim_threshold), "a number between 0 and 1")
+
+
+def _open(filename: str | os.PathLike[str]) -> h5py.File:
+    try:
+        return h5py.File(filename, "r")
+    except OSError as error:
+        raise InvalidFile(filename, f"it is damaged or was cut off ({error})") from error
 
 
 def _warn_if_empty(patterns: PatternSet, source: object) -> None:
@@ -344,6 +366,14 @@ def _read_pattern(
     sequence, cwm, hypothetical = (group[key][:].astype(np.float64) for key in needed[:3])  # each (w, 4)
     example_idx, start, end, is_reverse = (group[key][:].astype(np.int64) for key in needed[3:])
     width = len(cwm)
+    if not sequence.shape == cwm.shape == hypothetical.shape == (width, 4):
+        raise InvalidFile(filename, f"{group.name} has matrices of different shapes, or not of shape (w, 4)")
+    if not all(np.isfinite(matrix).all() for matrix in (sequence, cwm, hypothetical)):
+        raise InvalidFile(filename, f"{group.name} has NaN or infinite values", "Were the attributions finite?")
+    if len({len(column) for column in (example_idx, start, end, is_reverse)}) > 1:
+        raise InvalidFile(filename, f"{group.name} has more of one column of its seqlets than of another")
+    if (start < 0).any() or (example_idx < 0).any():
+        raise InvalidFile(filename, f"{group.name} has seqlets that begin before their sequence")
     if (end - start != width).any():
         raise InvalidFile(filename, f"{group.name} has seqlets that are not as long as the pattern, {width} bp")
     weight = np.abs(cwm).sum(axis=1)

@@ -5,6 +5,7 @@ import os
 import textwrap
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -318,3 +319,31 @@ def test_read_bed__refuses_coordinates_beyond_64_bits(tmp_path) -> None:
     path.write_text("chr1\t1\t99999999999999999999999\n")
     with pytest.raises(InvalidFile, match="line 1: "):
         read_bed(path)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (torch.zeros(12, 4), r"got Tensor of shape \(12, 4\). Did you mean its transpose"),
+        (torch.zeros(1, 4, 12), r"one-hot of shape \(4, L\); got Tensor of shape \(1, 4, 12\)"),
+        (b"ACGTACGTACGT", "letters, or one-hot"),
+        (list("ACGTACGTACGT"), "letters, or one-hot"),
+    ],
+)
+def test_extract_loci__names_a_chromosome_that_is_no_sequence(value: object, message: str) -> None:
+    loci = pd.DataFrame({"chrom": ["chr1"], "start": [4], "end": [8]})
+    with pytest.raises(InvalidArgument, match=message):
+        extract_loci(loci, {"chr1": value}, in_window=4)
+
+
+def test_extract_loci__takes_the_name_of_one_chromosome() -> None:
+    loci = pd.DataFrame({"chrom": ["chr1", "chr2"], "start": [4, 4], "end": [8, 8]})
+    genome = {"chr1": "ACGTACGTACGT", "chr2": "ACGTACGTACGT"}
+    assert extract_loci(loci, genome, chroms="chr2", in_window=4, return_loci=True)[1]["chrom"].tolist() == ["chr2"]
+
+
+@pytest.mark.parametrize("option", [{"in_window": 4.0}, {"max_jitter": 1.5}, {"n_loci": True}])
+def test_extract_loci__names_a_number_that_is_not_whole(option: dict[str, Any]) -> None:
+    loci = pd.DataFrame({"chrom": ["chr1"], "start": [4], "end": [8]})
+    with pytest.raises(InvalidArgument, match=f"`{next(iter(option))}` must be a whole number"):
+        extract_loci(loci, {"chr1": "ACGTACGTACGT"}, **{"in_window": 4, **option})

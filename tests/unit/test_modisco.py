@@ -143,7 +143,7 @@ def test_read_modisco__says_what_is_wrong_with_a_file(h5, tmp_path: Path) -> Non
     path = h5({"pos_patterns/pattern_0": SEQLETS}, window=None)
     with pytest.raises(InvalidFile, match="it does not say how wide the window was"):
         read_modisco(path, length=50)
-    with pytest.raises(InvalidArgument, match="`trim_threshold` must be between 0 and 1; got 2"):
+    with pytest.raises(InvalidArgument, match="`trim_threshold` must be a number between 0 and 1; got 2"):
         read_modisco(path, trim_threshold=2)
     with h5py.File(path, "a") as file:
         del file["pos_patterns/pattern_0/contrib_scores"]
@@ -207,6 +207,51 @@ def test_write_modisco_inputs__writes_what_the_command_line_reads(tmp_path: Path
 def test_modisco__refuses_attributions_that_do_not_fit(X_attr: Any, message: str, tmp_path: Path) -> None:
     with pytest.raises(InvalidArgument, match=message):
         write_modisco_inputs(tmp_path, X, X_attr)
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"contrib_scores": np.full((10, 4), np.nan)}, "has NaN or infinite values"),
+        ({"sequence": np.full((10, 4), np.nan)}, "has NaN or infinite values"),
+        ({"contrib_scores": np.ones((8, 4))}, "has matrices of different shapes"),
+        ({"sequence": np.ones((10, 3))}, "has matrices of different shapes"),
+    ],
+)
+def test_read_modisco__refuses_patterns_that_are_none(h5, more: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidFile, match=message):
+        read_modisco(h5({"pos_patterns/pattern_0": SEQLETS}, **more))
+
+
+def test_read_modisco__refuses_seqlets_before_their_sequence(h5) -> None:
+    with pytest.raises(InvalidFile, match="seqlets that begin before their sequence"):
+        read_modisco(h5({"pos_patterns/pattern_0": [(0, -5, False)]}))
+
+
+def test_read_modisco__names_a_file_that_was_cut_off(h5) -> None:
+    path = h5({"pos_patterns/pattern_0": SEQLETS})
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(InvalidFile, match="damaged or was cut off"):
+        read_modisco(path)
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        ({"trim_threshold": 2}, "trim_threshold"),
+        ({"trim_threshold": "0.3"}, "trim_threshold"),
+        ({"path": "no such folder/modisco.h5"}, "path"),
+        ({"path": "."}, "path"),
+        ({"window": 40.5}, "window"),
+        ({"max_seqlets": 0}, "max_seqlets"),
+    ],
+)
+def test_run_modisco__names_what_is_wrong_before_the_run(
+    monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], name: str
+) -> None:
+    monkeypatch.setattr("modiscolite.tfmodisco.TFMoDISco", lambda **_: pytest.fail("it ran"))
+    with pytest.raises(InvalidArgument, match=f"`{name}` must be"):
+        run_modisco(X, NOISE, **options)
 
 
 def test_run_modisco__refuses_what_it_has_no_null_for() -> None:
