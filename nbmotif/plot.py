@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ import numpy as np
 import pandas as pd
 import torch
 
+from nbmotif.arguments import check_number, check_whole
+from nbmotif.columns import check_columns, whole_number, whole_numbers
 from nbmotif.drawing import matplotlib_axes, svg
 from nbmotif.drawing.picture import (
     LANE_PX,
@@ -23,8 +26,8 @@ from nbmotif.drawing.picture import (
     stack,
     value_range,
 )
-from nbmotif.encoding import LETTERS, describe
-from nbmotif.errors import InvalidArgument
+from nbmotif.encoding import LETTERS, as_tensor, describe
+from nbmotif.errors import InvalidArgument, NbmotifWarning
 from nbmotif.motifs import check_pwm, information_content
 
 if TYPE_CHECKING:
@@ -92,7 +95,12 @@ def plot_logo(
     Raises
     ------
     InvalidArgument
-        If an argument does not fit X_attr.
+        If an argument does not fit X_attr, such as an annotation that lies wholly beyond it.
+
+    Warns
+    -----
+    NbmotifWarning
+        If a column example_idx or sequence_name says that the annotations are of several sequences.
 
     Examples
     --------
@@ -105,13 +113,16 @@ def plot_logo(
     """
     values = _check_attributions(X_attr)
     length = values.shape[1]
-    first, last = (0 if start is None else start), (length if end is None else end)
+    first = 0 if start is None else check_whole(start, "start")
+    last = length if end is None else check_whole(end, "end")
     if not 0 <= first < last <= length:
         raise InvalidArgument("start, end", f"{start}, {end}", f"such that 0 <= start < end <= L = {length}")
     chrom, origin = _origin(locus)
     glyphs = stack(values[:, first:last], origin + first)
     x_range = (origin + first - 0.5, origin + last - 0.5)
-    rows = [] if annotations is None else _read_annotations(annotations, score_key, show_score, origin)
+    rows = [] if annotations is None else _read_annotations(annotations, score_key, show_score, origin, length)
+    n_tracks = None if n_tracks is None else check_whole(n_tracks, "n_tracks", 0)
+    width, height = check_whole(width, "width", 1), check_whole(height, "height", 1)
     width, whole = matplotlib_axes.size(ax) if matplotlib_axes.is_axes(ax) else (width, None)
     boxes, n_left_out = lay_out(rows, x_range, width, n_tracks)
     n_lanes = 1 + max((box.lane for box in boxes), default=-1)
@@ -121,7 +132,7 @@ def plot_logo(
         _y_range(ylim, glyphs),
         width,
         height if whole is None else max(whole - n_lanes * LANE_PX, whole // 3),
-        _letter_colors(color),
+        _letter_colors(color, ax),
         boxes,
         n_lanes,
         n_left_out,
@@ -153,7 +164,7 @@ def plot_pwm(
     ax
         As in :func:`plot_logo`.
     eps
-        Added to probabilities inside the logarithm.
+        Added to probabilities inside the logarithm, above 0.
     color
         As in :func:`plot_logo`.
     width, height
@@ -176,6 +187,7 @@ def plot_pwm(
     ('GATA2', 'Information (bits)')
     """
     forward = check_pwm(pwm, "pwm").numpy()
+    check_number(eps, "eps", "above 0 and below 1", lambda e: 0 < e < 1)
     bits = forward * np.maximum(information_content(forward, eps), 0)
     w = bits.shape[1]
     offset = w + _MOTIF_GAP  # where the reverse complement begins
@@ -186,9 +198,9 @@ def plot_pwm(
         Glyphs(*(np.concatenate([getattr(one, column) for one in both]) for column in ("code", "x", "y", "height"))),
         (-0.5, offset + w - 0.5),
         (0.0, 2.0),
-        width or max(360, 24 * (2 * w + _MOTIF_GAP)),
-        height,
-        _letter_colors(color),
+        max(360, 24 * (2 * w + _MOTIF_GAP)) if width is None else check_whole(width, "width", 1),
+        check_whole(height, "height", 1),
+        _letter_colors(color, ax),
         title=name,
         x_label="Position in the motif",
         y_label="Information (bits)",
@@ -199,11 +211,14 @@ def plot_pwm(
     return _deliver(picture, ax)
 
 
-def _check_attributions(X_attr: torch.Tensor | npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    values = X_attr.detach().cpu() if isinstance(X_attr, torch.Tensor) else torch.as_tensor(X_attr)
+def _check_attributions(X_attr: torch.Tensor | npt.ArrayLike) -> npt.NDArray[np.float64]:
+    values = as_tensor(X_attr if isinstance(X_attr, torch.Tensor) else np.asarray(X_attr), "X_attr").detach().cpu()
     if values.ndim != 2 or values.shape[0] != 4 or values.shape[1] == 0:
-        hint = "Choose one sequence: X_attr[i]." if values.ndim == 3 else ""
-        raise InvalidArgument("X_attr", describe(values), "of shape (4, L)", hint)
+        hints = {
+            values.ndim == 3: "Choose one sequence: X_attr[i].",
+            values.ndim == 2 and values.shape[1] == 4: "Did you mean its transpose?",
+        }
+        raise InvalidArgument("X_attr", describe(values), "of shape (4, L)", hints.get(True, ""))
     array = values.to(torch.float64).numpy()
     bad = np.argwhere(~np.isfinite(array))
     if bad.size:
@@ -218,7 +233,7 @@ def _origin(locus: tuple[str, int] | Mapping[str, Any] | pd.Series[Any] | None) 
         return "", 0
     try:
         chrom, first = (locus["chrom"], locus["start"]) if isinstance(locus, (Mapping, pd.Series)) else locus
-        return str(chrom), int(first)
+        return str(chrom), whole_number(first, "start")
     except (KeyError, TypeError, ValueError):
         expected = '(chromosome, start), such as ("chr2", 1140000), or a row with chrom and start'
         raise InvalidArgument("locus", repr(locus), expected) from None
@@ -227,44 +242,88 @@ def _origin(locus: tuple[str, int] | Mapping[str, Any] | pd.Series[Any] | None) 
 def _y_range(ylim: float | tuple[float, float] | None, glyphs: Glyphs) -> tuple[float, float]:
     if ylim is None:
         return value_range(glyphs)
-    low, high = (-ylim, ylim) if isinstance(ylim, (int, float)) else (float(ylim[0]), float(ylim[1]))
-    if not low < high:
-        raise InvalidArgument("ylim", ylim, "a positive number, or a lower and a higher one")
-    return low, high
+    try:
+        low, high = np.asarray(ylim, np.float64) * ((-1, 1) if np.ndim(ylim) == 0 else (1, 1))
+    except (TypeError, ValueError):
+        low, high = np.nan, np.nan
+    if not -np.inf < low < high < np.inf:
+        raise InvalidArgument("ylim", repr(ylim), "a positive number, or a lower and a higher one")
+    return float(low), float(high)
 
 
-def _letter_colors(color: str | Mapping[str, str] | None) -> dict[str, str]:
-    if isinstance(color, str):
-        return dict.fromkeys(LETTERS, color)
-    unknown = [letter for letter in color or () if letter not in LETTER_COLORS]
-    if unknown:
-        raise InvalidArgument("color", f"a colour for {unknown[0]!r}", "a colour, or colours for A, C, G and T")
-    return {**LETTER_COLORS, **(color or {})}
+def _letter_colors(color: str | Mapping[str, str] | None, ax: Any) -> dict[str, str]:
+    if color is None:
+        return dict(LETTER_COLORS)
+    expected = "a colour, or colours for A, C, G and T"
+    colors: object = dict.fromkeys(LETTERS, color) if isinstance(color, str) else color
+    if not isinstance(colors, Mapping):
+        raise InvalidArgument("color", repr(color), expected)
+    for letter, one in colors.items():
+        if letter not in LETTER_COLORS:
+            raise InvalidArgument("color", f"a colour for {letter!r}", expected)
+        if not matplotlib_axes.is_axes(ax) and not _is_color(one):  # matplotlib knows its own
+            raise InvalidArgument("color", repr(one), expected, 'Such as "red" or "#ff0000".')
+    return {**LETTER_COLORS, **colors}
 
 
-def _read_annotations(table: pd.DataFrame, score_key: str, show_score: bool, origin: int) -> list[Annotation]:
-    missing = [column for column in ("start", "end") if column not in table.columns]
-    if score_key != "score" and score_key not in table.columns:
-        missing.append(score_key)
-    if missing:
-        expected = f"a DataFrame with a column {missing[0]!r}"
-        raise InvalidArgument("annotations", f"columns {list(table.columns)}", expected)
+def _is_color(color: object) -> bool:
+    """Whether a browser knows it: Bokeh would take any other word for a column of data."""
+    from bokeh.core.properties import Color
+
+    return isinstance(color, str) and Color().is_valid(color)
+
+
+def _read_annotations(
+    table: pd.DataFrame, score_key: str, show_score: bool, origin: int, length: int
+) -> list[Annotation]:
+    check_columns(table, ["start", "end"], "annotations")
+    has_score = score_key != "score" or "score" in table.columns
+    if has_score:
+        check_columns(table, [score_key], "annotations")
+    starts, ends = (whole_numbers(table[one], f"annotations[{one!r}]", np.int64) for one in ("start", "end"))
+    scores = _scores(table, score_key) if has_score else None
+    _check_spans(starts, ends, length)
+    _warn_of_several(table)
     labels = _labels(table)
-    scores = table[score_key].to_numpy() if score_key in table.columns else None
     strands = table["strand"].astype(str).replace({"1": "+", "-1": "-"}).tolist() if "strand" in table.columns else None
-    spans = zip(table["start"], table["end"], table.to_dict("records"), strict=True)
     annotations = []
-    for i, (start, end, row) in enumerate(spans):
-        if not start < end:
-            raise InvalidArgument("annotations", f"{start} to {end} in row {i}", "spans with start < end")
+    for i, (start, end, row) in enumerate(zip(starts.tolist(), ends.tolist(), table.to_dict("records"), strict=True)):
         words = [labels[i] + (f" ({strands[i]})" if strands else "")]
         words += [f"{scores[i]:.3g}"] if scores is not None and show_score else []
-        rank = -float(scores[i]) if scores is not None else float(start)
+        rank = float(start) if scores is None else np.inf if np.isnan(scores[i]) else -float(scores[i])
         left, right = origin + start - 0.5, origin + end - 0.5
         annotations.append(
             Annotation(left, right, " ".join(words).strip().replace("-", "−"), labels[i], rank, facts_of(row))
         )
     return annotations
+
+
+def _scores(table: pd.DataFrame, score_key: str) -> npt.NDArray[np.float64]:
+    try:
+        return table[score_key].to_numpy(np.float64, na_value=np.nan)
+    except (TypeError, ValueError):
+        got = f"{table[score_key].dtype}, such as {table[score_key].iloc[0]!r}"
+        raise InvalidArgument(f"annotations[{score_key!r}]", got, "numbers") from None
+
+
+def _check_spans(starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], length: int) -> None:
+    rules = (
+        (starts >= ends, "spans with start < end", ""),
+        ((ends <= 0) | (starts >= length), f"on the {length} positions of X_attr", "Subtract where X_attr begins."),
+    )
+    for broken, expected, hint in rules:
+        if broken.any():
+            row = int(broken.argmax())
+            raise InvalidArgument("annotations", f"{starts[row]} to {ends[row]} in row {row}", expected, hint)
+
+
+def _warn_of_several(table: pd.DataFrame) -> None:
+    """Warn of annotations of several sequences, which were forgotten to be chosen from."""
+    for column in ("example_idx", "sequence_name"):
+        if column in table.columns and pd.api.types.is_numeric_dtype(table[column]) and table[column].nunique() > 1:
+            message = f"annotations: {table[column].nunique()} sequences by {column!r}, all drawn on this one."
+            warnings.warn(f"{message} Choose the rows of one sequence.", NbmotifWarning, stacklevel=4)
+            return
 
 
 def _labels(table: pd.DataFrame) -> Sequence[str]:

@@ -20,7 +20,7 @@ import nbmotif.plot
 from nbmotif import one_hot_encode, plot_logo, plot_pwm, random_one_hot
 from nbmotif.drawing import letters, svg
 from nbmotif.drawing.picture import LETTER_WIDTH, Annotation, format_tick, lay_out, nice_ticks, stack
-from nbmotif.errors import InvalidArgument
+from nbmotif.errors import InvalidArgument, NbmotifWarning
 
 if TYPE_CHECKING:
     from nbmotif.drawing.picture import Picture
@@ -284,21 +284,71 @@ def test_plot_logo__draws_no_attribution_at_all() -> None:
         ({"start": 5, "end": 5}, r"`start, end` must be such that 0 <= start < end <= L = 10; got 5, 5"),
         ({"start": -1}, r"`start, end` must be .*got -1, None"),
         ({"end": 11}, r"`start, end` must be .*got None, 11"),
-        ({"annotations": pd.DataFrame({"start": [1]})}, r"`annotations` must be a DataFrame with a column 'end'"),
+        ({"annotations": pd.DataFrame({"start": [1]})}, r"`annotations` must be a DataFrame .*no 'end'"),
         ({"annotations": pd.DataFrame({"start": [1], "end": [1]})}, r"spans with start < end; got 1 to 1 in row 0"),
         (
             {"annotations": pd.DataFrame({"start": [1], "end": [2]}), "score_key": "attribution"},
-            r"with a column 'attribution'",
+            r"no 'attribution'",
         ),
         ({"locus": "chr2"}, r"`locus` must be \(chromosome, start\).*got 'chr2'"),
         ({"ylim": -1}, r"`ylim` must be a positive number, or a lower and a higher one; got -1"),
         ({"color": {"N": "red"}}, r"`color` must be a colour, or colours for A, C, G and T; got a colour for 'N'"),
+        ({"ylim": (0,)}, r"`ylim` must be a positive number, or a lower and a higher one; got \(0,\)"),
+        ({"ylim": "high"}, r"`ylim` must be"),
+        ({"start": 1.5}, r"`start` must be a whole number; got 1.5"),
+        ({"width": 0}, r"`width` must be at least 1; got 0"),
+        ({"height": -1}, r"`height` must be at least 1"),
+        ({"n_tracks": -1}, r"`n_tracks` must be at least 0"),
+        ({"color": "notacolor"}, r"`color` must be a colour.* got 'notacolor'"),
+        ({"color": 3}, r"`color` must be a colour.* got 3"),
+        ({"locus": ("chr1", 1.5)}, r"`locus` must be"),
+        ({"X_attr": "ACGT"}, r"`X_attr` must be a torch tensor or a numpy array of numbers"),
+        ({"annotations": np.ones((2, 2))}, r"`annotations` must be a DataFrame"),
+        (
+            {"annotations": pd.DataFrame({"start": [1, 1_140_000], "end": [2, 1_140_010]})},
+            r"`annotations` must be on the 10 positions of X_attr; got 1140000 to 1140010 in row 1",
+        ),
+        (
+            {"annotations": pd.DataFrame({"start": [1.5], "end": [2]})},
+            r"`annotations\['start'\]` must be whole numbers; got 1.5 in row 0",
+        ),
+        (
+            {"annotations": pd.DataFrame({"start": [1], "end": [2], "score": ["high"]})},
+            r"`annotations\['score'\]` must be numbers",
+        ),
         ({"ax": 5}, r"`ax` must be a Bokeh figure, an axes of matplotlib's, or None; got int"),
     ],
 )
 def test_plot_logo__says_what_is_wrong(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidArgument, match=message):
         plot_logo(**{"X_attr": X_ATTR, **arguments})
+
+
+@pytest.mark.parametrize(
+    "kind", [lambda X: X.numpy()[:, ::-1], lambda X: X.numpy().astype(">f4"), lambda X: X.tolist()]
+)
+def test_plot_logo__takes_arrays_of_any_layout_and_lists(kind) -> None:
+    assert plot_logo(kind(X_ATTR)).x_range.end == 9.5
+
+
+def test_plot_logo__warns_of_annotations_of_several_sequences() -> None:
+    seqlets = pd.DataFrame({"example_idx": [0, 1], "start": [1, 2], "end": [4, 5]})
+    with pytest.warns(NbmotifWarning, match="2 sequences by 'example_idx'") as warned:
+        plot_logo(X_ATTR, annotations=seqlets)
+    assert warned[0].filename == __file__
+    plot_logo(X_ATTR, annotations=seqlets[:1])
+
+
+def test_plot_logo__gives_annotations_without_a_score_the_last_lanes(pictures: list[Picture]) -> None:
+    marks = pd.DataFrame({"name": list("abc"), "start": [2] * 3, "end": [6] * 3, "score": [np.nan, 1.0, 2.0]})
+    plot_logo(X_ATTR, annotations=marks)
+    assert [box.label[0] for box in pictures[0].boxes] == ["c", "b", "a"]
+
+
+@pytest.mark.parametrize("options", [{"eps": 0}, {"eps": np.nan}, {"width": 0}, {"height": -1}])
+def test_plot_pwm__names_what_leaves_nothing_to_draw(options) -> None:
+    with pytest.raises(InvalidArgument, match=f"`{next(iter(options))}` must be"):
+        plot_pwm(np.eye(4), **options)
 
 
 # plot_pwm
