@@ -12,6 +12,7 @@ from nbmotif.attribution.batches import alone, run_all, whole_sequences
 from nbmotif.attribution.precision import exact_float32
 from nbmotif.errors import InvalidArgument
 from nbmotif.models import (
+    as_differences,
     borrowed,
     check_inputs,
     check_positive,
@@ -130,7 +131,7 @@ def predicted_changes(
     def change(rows: slice, given: tuple[torch.Tensor, tuple[torch.Tensor, ...]]) -> torch.Tensor:
         sequences = EditedSequences(edited, *given)
         after = torch.stack([sequences.predict(*edit).cpu() for edit in edits_of(rows, insertions)])
-        return after.double() - sequences.y.cpu().double()
+        return as_differences(after).double() - as_differences(sequences.y.cpu()).double()
 
     def prepare(batch: Batch) -> Callable[[], torch.Tensor]:
         given = rows_of(batch.rows)

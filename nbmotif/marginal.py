@@ -16,7 +16,7 @@ from nbmotif.arrangements import instances as written_out
 from nbmotif.encoding import check_sequences
 from nbmotif.errors import InvalidArgument
 from nbmotif.insertions import Insertion, predicted_changes
-from nbmotif.models import check_rows, predict, select_target
+from nbmotif.models import as_differences, check_rows, predict, select_target
 from nbmotif.motifs import as_motif_set
 from nbmotif.progress import Progress
 from nbmotif.sequences import substitute
@@ -78,7 +78,7 @@ class PerturbationResult:
 
     def _difference(self, before: torch.Tensor, after: torch.Tensor) -> torch.Tensor:
         if before.shape != self.X_before.shape:
-            return after - before
+            return as_differences(after) - as_differences(before)
         span = slice(self.start, self.end)
         return _in_span(after, self.X_after, span) - _in_span(before, self.X_before, span)
 

@@ -366,6 +366,14 @@ def check_rows(y: torch.Tensor, n: int) -> torch.Tensor:
     return y
 
 
+def as_differences(y: torch.Tensor) -> torch.Tensor:
+    """Take predictions as numbers whose differences mean something: counts and flags as float64; no complex ones."""
+    if y.is_complex():
+        msg = "the model returns complex numbers, where real ones are needed: pick some by a function as `target`"
+        raise UnsupportedModel(msg)
+    return y if y.is_floating_point() else y.double()
+
+
 def _no_rows(y: torch.Tensor, n: int | None = None) -> str:
     given = "a batch" if n is None else f"{n} sequence{'s' if n > 1 else ''}"
     return (

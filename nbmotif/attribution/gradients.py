@@ -10,6 +10,7 @@ from nbmotif.attribution.devices import is_out_of_memory, release, with_recurren
 from nbmotif.attribution.precision import exact_float32
 from nbmotif.errors import UnsupportedModel
 from nbmotif.models import (
+    as_differences,
     borrowed,
     check_inputs,
     check_positive,
@@ -125,6 +126,7 @@ def _gradient(model: Model, x: torch.Tensor, extra: tuple[torch.Tensor, ...], ta
     leaf = x.clone().requires_grad_()
     with torch.enable_grad():
         y = check_rows(select_target(model(leaf * 1, *extra), target), len(x))  # times 1: a model may write into it
+        y = as_differences(y)
         if not y.requires_grad:
             msg = (
                 "the prediction has no gradient with respect to the sequences: the model leaves torch, works under "

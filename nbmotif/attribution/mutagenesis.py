@@ -15,6 +15,7 @@ from nbmotif.attribution.precision import exact_float32
 from nbmotif.encoding import check_sequences
 from nbmotif.errors import InvalidArgument, UnsupportedModel
 from nbmotif.models import (
+    as_differences,
     as_tensors,
     borrowed,
     check_inputs,
@@ -203,6 +204,7 @@ def saturation_mutagenesis(
     y0, y_hat = (torch.cat(parts) for parts in zip(*grids, strict=True))
     if raw_outputs:
         return SaturationMutagenesisRawResult(y0, y_hat)
+    y0, y_hat = as_differences(y0), as_differences(y_hat)
     changes = y_hat - y0[:, None, None]
     changes = changes - changes.mean(1, keepdim=True)
     if changes.ndim > 3:

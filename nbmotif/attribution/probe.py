@@ -19,6 +19,7 @@ from nbmotif.attribution.operation import Operation
 from nbmotif.attribution.products import ordinary_gradient
 from nbmotif.attribution.tape import Follower
 from nbmotif.errors import UnsupportedModel
+from nbmotif.models import as_differences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -279,6 +280,7 @@ def _probe(
     if not is_followed(out):
         msg = f"the output comes from what PyTorch does not show ({out.grad_fn}), such as TorchScript or vmap"
         raise UnsupportedModel(msg)
+    as_differences(out.detach())
     reachable = _reachable(out.grad_fn)
     # a view that is overwritten changes the graph of its base, so then every call counts as needed
     if not any(call.is_in_place for call in probe.calls) and not probe.doubts and not probe.is_read:

@@ -13,6 +13,7 @@ from nbmotif import (
     audit,
     deep_lift_shap,
     dinucleotide_shuffle,
+    marginalize,
     marginalize_motifs,
     predict,
     random_one_hot,
@@ -216,3 +217,30 @@ def test_a_number_that_is_not_whole__is_named(call, name):
 def test_check_whole__takes_whole_numbers_of_every_kind(value):
     assert check_whole(value, "n") == 3
     assert type(check_seed(value)) is int
+
+
+@pytest.mark.parametrize(
+    "count",
+    [lambda y: y.round().to(torch.uint8), lambda y: (y > 2).long(), lambda y: y > 2],
+    ids=["uint8", "int64", "bool"],
+)
+def test_changes_of_counts_and_flags__are_those_of_numbers(count):
+    """Unsigned ones would wrap around below zero, flags cannot be subtracted, whole numbers have no mean."""
+
+    def model(X):
+        return count(X[:, :1].sum(-1) / 2)
+
+    def as_floats(X):
+        return model(X).double()
+
+    torch.testing.assert_close(saturation_mutagenesis(model, X), saturation_mutagenesis(as_floats, X).double())
+    effects = [marginalize(function, X, "AAAAAAAA").effect for function in (model, as_floats)]
+    torch.testing.assert_close(*effects)
+    assert effects[0].abs().max() > 0
+    assert (marginalize(model, X, "CCCCCCCC").effect <= 0).all()
+
+
+@pytest.mark.parametrize("function", [FUNCTIONS[name] for name in (*ATTRIBUTIONS, "audit")])
+def test_complex_outputs__are_refused(function):
+    with pytest.raises(UnsupportedModel, match="returns complex numbers, where real ones are needed"):
+        function(lambda X: torch.fft.fft(X.sum(1))[:, :3], X)
