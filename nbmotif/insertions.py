@@ -10,10 +10,10 @@ import torch
 
 from nbmotif.attribution.batches import alone, run_all, whole_sequences
 from nbmotif.attribution.precision import exact_float32
+from nbmotif.borrowing import borrowed
 from nbmotif.errors import InvalidArgument
 from nbmotif.models import (
     as_differences,
-    borrowed,
     check_inputs,
     check_positive,
     compute_dtype,

@@ -13,7 +13,8 @@ from nbmotif.attribution.precision import exact_float32
 from nbmotif.attribution.probe import make_plan
 from nbmotif.attribution.references import References
 from nbmotif.attribution.tape import Observe, Refer
-from nbmotif.models import borrowed, check_inputs, check_positive, model_dtype, resolve_device, to_device
+from nbmotif.borrowing import borrowed
+from nbmotif.models import check_inputs, check_positive, model_dtype, resolve_device, to_device
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

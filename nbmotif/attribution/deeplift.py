@@ -12,10 +12,10 @@ from nbmotif.attribution.engine import Attribution
 from nbmotif.attribution.precision import Precision, exact_float32
 from nbmotif.attribution.references import References
 from nbmotif.attribution.report import AttributionReport, Moments
+from nbmotif.borrowing import borrowed
 from nbmotif.encoding import describe
 from nbmotif.errors import InvalidArgument
 from nbmotif.models import (
-    borrowed,
     check_inputs,
     check_positive,
     model_dtype,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from nbmotif.models import Shared, modules_of
+from nbmotif.borrowing import Shared, modules_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,10 +8,10 @@ import torch
 
 from nbmotif.attribution.devices import is_out_of_memory, release, with_recurrent_gradients
 from nbmotif.attribution.precision import exact_float32
+from nbmotif.borrowing import borrowed
 from nbmotif.errors import UnsupportedModel
 from nbmotif.models import (
     as_differences,
-    borrowed,
     check_inputs,
     check_positive,
     check_rows,

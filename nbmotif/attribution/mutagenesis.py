@@ -12,12 +12,12 @@ from nbmotif.attribution.batches import alone, run_all, whole_sequences
 from nbmotif.attribution.devices import is_out_of_memory, memory_budget, release
 from nbmotif.attribution.edits import N_PROBED, EditedModel, EditedSequences
 from nbmotif.attribution.precision import exact_float32
+from nbmotif.borrowing import borrowed
 from nbmotif.encoding import check_sequences
 from nbmotif.errors import InvalidArgument, UnsupportedModel
 from nbmotif.models import (
     as_differences,
     as_tensors,
-    borrowed,
     check_inputs,
     check_positive,
     compute_dtype,

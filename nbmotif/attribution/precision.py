@@ -9,9 +9,9 @@ import torch
 from torch.utils._pytree import tree_leaves, tree_map_only
 
 from nbmotif.attribution.calls import words
+from nbmotif.borrowing import Shared
 from nbmotif.encoding import as_dtype
 from nbmotif.errors import InvalidArgument
-from nbmotif.models import Shared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

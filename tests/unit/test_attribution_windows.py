@@ -12,7 +12,7 @@ from torch import nn
 from nbmotif import random_one_hot
 from nbmotif.attribution.engine import Attribution
 from nbmotif.attribution.windows import Baseline, CannotFollow
-from nbmotif.models import borrowed
+from nbmotif.borrowing import borrowed
 from tests.unit import attribution_zoo as zoo
 
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")
