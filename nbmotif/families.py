@@ -188,7 +188,7 @@ class _Dendrogram:
         labels, nodes = self.tree.cut(similarity)
         names = [self.tree.names[node] for node in nodes.tolist()]
         medoids = self.tree.medoids[nodes]
-        return Families(similarity, labels, names, medoids, self.motif_names, self.linkage, self.tree)
+        return Families(similarity, labels, names, medoids, list(self.motif_names), self.linkage.copy(), self.tree)
 
 
 def _members_and_medoids(joined: Floats, similarities: npt.NDArray[np.float32]) -> tuple[list[list[int]], list[int]]:

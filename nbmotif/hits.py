@@ -35,6 +35,7 @@ class Hits(Sequence[pd.DataFrame]):
     It reads as the list that other tools return: one DataFrame per motif, in the order of the motif set, also for a
     motif without hits. ``hits[0]``, ``hits["GATA2"]``, ``"GATA2" in hits``, ``len(hits)`` and ``pandas.concat(hits)``
     work. The columns themselves are arrays with one entry per hit, motif after motif; a hit takes at most 24 bytes.
+    Those that are given in the right dtype and order are kept, not copied.
 
     Parameters
     ----------

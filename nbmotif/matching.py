@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 Motifs: TypeAlias = "MotifSet | str | os.PathLike[str] | Mapping[str, npt.ArrayLike] | Sequence[npt.ArrayLike]"
 _FEW_TARGETS = 25  # memelite warns below as many, MEME below 50
 _HIGHEST_SCORE = np.iinfo(np.int16).max
-_LARGEST = 1e12  # its square is within single precision
+_LARGEST = 1e6  # beyond it, what tells targets apart drowns in the rounding of a distance
 
 
 class SeqletAnnotations(NamedTuple):

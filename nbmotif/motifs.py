@@ -179,11 +179,11 @@ class MotifSet(MutableMapping[str, torch.Tensor]):
             raise InvalidArgument("names", repr(names), "several names", f"Use subset([{names!r}]).")
         return MotifSet((name, self[name]) for name in names)
 
-    def families(self, **options: Any) -> Families:
-        """Group look-alike motifs: :func:`nbmotif.families.families` of this set, whose arguments it takes."""
+    def families(self, similarity: float = 0.7) -> Families:
+        """Group look-alike motifs: :func:`nbmotif.families.families` of this set."""
         from nbmotif.families import families
 
-        return families(self, **options)
+        return families(self, similarity)
 
     def _check(self) -> None:
         _check_probabilities({f"motifs[{name!r}]": pwm for name, pwm in self._pwms.items()})

@@ -89,7 +89,8 @@ class MemeColumns:
         found, entries = self._scratch.take("found", (2, n + 1), np.int32)
         low, high = measure_columns(query, *targets, squares, row, sample, found, medians, doubts)
         binning = given or self._choose_bins(query, low, high, medians, float(doubts.max()), n_bins)
-        if binning.holds(low, high, n_bins):
+        # bins that were chosen for these scores hold them, whatever those of single precision, of large numbers, say
+        if given is None or binning.holds(low, high, n_bins):
             scratch = found, entries, self._scratch.take("counts", (n_bins + 1,), np.int32)
             bin_columns(query, self._columns, squares, medians, doubts, *binning, self._blocks, *scratch, rows, pmfs)
         return binning

@@ -230,3 +230,13 @@ def test_members__refuses_a_family_that_is_no_whole_number() -> None:
         found.members(1.5)
     with pytest.raises(InvalidArgument, match=r"`similarity` must be in \(0, 1\]; got 'high'"):
         families({"a": np.eye(4)}, "high")
+
+
+def test_families__keep_nothing_that_a_user_can_change() -> None:
+    motifs = MotifSet({"a": np.eye(4), "b": np.full((4, 3), 0.25)})
+    found = motifs.families(0.5)
+    expected = found.to_frame()
+    found.motif_names[0], found.names[0], found.labels[:], found.linkage[:] = "changed", "changed", 0, 0
+    again = motifs.families(0.5)
+    assert again.to_frame().equals(expected)
+    assert again.linkage.any()
