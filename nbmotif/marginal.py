@@ -45,6 +45,8 @@ class PerturbationResult:
         The span of the motif, 0-based and half-open.
     X_before, X_after
         The sequences, shape (N, 4, L).
+    are_predictions
+        Whether the function is known to predict. Of another, what has the shape of X is taken for attributions.
     """
 
     y_before: Any
@@ -53,6 +55,7 @@ class PerturbationResult:
     end: int
     X_before: torch.Tensor
     X_after: torch.Tensor
+    are_predictions: bool = False
 
     def __iter__(self) -> Iterator[Any]:
         return iter((self.y_before, self.y_after))
@@ -77,7 +80,7 @@ class PerturbationResult:
         return self._difference(self.y_before, self.y_after)
 
     def _difference(self, before: torch.Tensor, after: torch.Tensor) -> torch.Tensor:
-        if before.shape != self.X_before.shape:
+        if self.are_predictions or before.shape != self.X_before.shape:
             return as_differences(after) - as_differences(before)
         span = slice(self.start, self.end)
         return _in_span(after, self.X_after, span) - _in_span(before, self.X_before, span)
@@ -143,7 +146,7 @@ def marginalize(
     func, options = _unwrapped(func, options)
     options = _with_references(func, X, options)
     before, after = (_attributions(func(model, side, **options)) for side in (X, X_after))
-    return PerturbationResult(before, after, first, first + width, X, X_after)
+    return PerturbationResult(before, after, first, first + width, X, X_after, func is predict)
 
 
 def marginalize_motifs(

@@ -46,7 +46,8 @@ def predict(
     X
         Sequences, shape (N, 4, L); each batch is cast to the dtype of the model's parameters.
     args
-        Further inputs of the model, each with N rows. Floating-point ones are cast like X.
+        Further inputs of the model, each with N rows. They are cast like X, but for indices and flags: int32, int64 and
+        bool of at most two axes.
     func
         Applied to what the model returns for each batch; it keeps a row for each sequence.
     batch_size
@@ -315,9 +316,12 @@ def compute_dtype(model: Model, asked: torch.dtype | str | None) -> torch.dtype:
 
 
 def to_device(t: torch.Tensor, device: torch.device, dtype: torch.dtype) -> torch.Tensor:
-    """Move a batch and cast it to the compute dtype; integers and flags stay unless they are sequences."""
-    is_index = t.dtype in {torch.int32, torch.int64, torch.bool}
-    return t.to(device) if is_index and t.ndim < 3 else t.to(device).to(dtype)
+    """Copy a batch to a device in the compute dtype; integers and flags keep theirs unless they are sequences.
+
+    Always a copy, since a model may write into its inputs.
+    """
+    is_index = t.dtype in {torch.int32, torch.int64, torch.bool} and t.ndim < 3
+    return t.to(device, t.dtype if is_index else dtype, copy=True)
 
 
 def precision(device: torch.device, compute: torch.dtype, own: torch.dtype) -> contextlib.AbstractContextManager[Any]:

@@ -85,8 +85,9 @@ def audit_table(
         x, given = X.to(place, compute), tuple(to_device(a, place, compute) for a in extra)
         plan = run.plan = make_plan(run.output, run.names, x, given, thorough=True)
         observer = Observe(plan.calls)
+        own = tuple(a.clone() for a in (x, *given))  # a model may write into its inputs
         with torch.no_grad(), observer:
-            y = run.output(x, *given)
+            y = run.output(*own)
         r = references.draw(slice(0, len(X))).to(place, compute)
         leaf = r.flatten(0, 1).requires_grad_()
         repeated = tuple(a.repeat_interleave(r.shape[1], 0) for a in given)

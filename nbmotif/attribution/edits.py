@@ -107,7 +107,7 @@ class EditedModel:
     def predict(self, X: torch.Tensor, extra: tuple[torch.Tensor, ...]) -> torch.Tensor:
         """Predict in full."""
         with torch.no_grad():
-            return check_rows(self.pick(self.model(X.clone(), *extra)), len(X))
+            return check_rows(self.pick(self.model(X.clone(), *(arg.clone() for arg in extra))), len(X))
 
     def predict_edited(
         self, X: torch.Tensor, extra: tuple[torch.Tensor, ...], first: int, values: torch.Tensor

@@ -72,7 +72,7 @@ class Attribution:
         # with gradients, as it is followed: without, torch fuses transformer layers, where a GPU approximates GELU
         with torch.enable_grad():
             rows = X[: len(few)].clone().requires_grad_() * 1
-            plain = self.output(rows, *(arg[: len(few)] for arg in extra)).detach()
+            plain = self.output(rows, *(arg[: len(few)].clone() for arg in extra)).detach()
         if not torch.allclose(plain, few, rtol=1e-3, atol=1e-4 * float(plain.abs().max())):
             msg = (
                 "the model predicts something else while its operations are followed; an operation that torch does "
@@ -108,8 +108,9 @@ class Attribution:
     ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """Yield some references of each sequence, shape (B, n, 4, L), and the multipliers from them, the same shape."""
         observer = Observe(self.plan.calls, self.precision.low)
+        own = tuple(given.clone() for given in (x, *extra))  # a model may write into its inputs
         with torch.no_grad(), observer:
-            y = self.output(x, *extra)
+            y = self.output(*own)
         for first in range(0, references.shape[1], n_at_once):
             pairs = references[:, first : first + n_at_once].to(x.device, x.dtype)
             yield pairs, self._refer(x, y, pairs, extra, observer)

@@ -271,9 +271,9 @@ def _probe(
     probe = Probe(names, thorough)
     nothing_saved = torch.autograd.graph.saved_tensors_hooks(_drop, _drop)
     with torch.enable_grad(), nothing_saved:
-        root = follow(X.clone().requires_grad_() * 1)
+        root, own = follow(X.clone().requires_grad_() * 1), tuple(arg.clone() for arg in args)
         with probe:
-            out = model(root, *args)
+            out = model(root, *own)
     if not out.requires_grad:
         msg = "the output that is attributed does not depend on the sequences"
         raise UnsupportedModel(msg)

@@ -236,9 +236,9 @@ class Baseline:
         extra: tuple[torch.Tensor, ...] = (),
     ) -> Baseline:
         """Run the sequences and keep what edits will need."""
-        keep, own = Keep(calls), X.clone()  # a model may write into its input
+        keep, own = Keep(calls), tuple(given.clone() for given in (X, *extra))  # a model may write into its inputs
         with torch.no_grad(), keep:
-            y = output(own, *extra)
+            y = output(*own)
         return cls(output, calls, X, extra, y, keep.kept)
 
     def edit(self, start: int, values: torch.Tensor) -> torch.Tensor:

@@ -244,3 +244,46 @@ def test_changes_of_counts_and_flags__are_those_of_numbers(count):
 def test_complex_outputs__are_refused(function):
     with pytest.raises(UnsupportedModel, match="returns complex numbers, where real ones are needed"):
         function(lambda X: torch.fft.fft(X.sum(1))[:, :3], X)
+
+
+class Centres(nn.Module):
+    """Subtracts from its input and adds to its control in place, before it uses them."""
+
+    def forward(self, X, control=None):
+        X -= 0.25
+        if control is None:
+            return X.square().sum((1, 2))[:, None]
+        control += 1
+        return (X[:, 0] * X[:, 1]).sum(1, keepdim=True) * control
+
+
+class CentresCopies(Centres):
+    """The same without writing."""
+
+    def forward(self, X, control=None):
+        return super().forward(X.clone(), None if control is None else control.clone())
+
+
+@pytest.mark.parametrize("name", ["predict", *ATTRIBUTIONS])
+@pytest.mark.parametrize("args", [None, (torch.arange(4.0)[:, None],)], ids=["plain", "control"])
+def test_a_model_that_writes_into_its_inputs__changes_no_array_of_the_caller(name, args):
+    X_own = X.float()
+    expected = FUNCTIONS[name](CentresCopies(), X_own, args=args)
+    got = FUNCTIONS[name](Centres(), X_own, args=args)
+    assert torch.equal(X_own, X.float())
+    assert args is None or torch.equal(args[0], torch.arange(4.0)[:, None])
+    torch.testing.assert_close(got, expected)
+
+
+def test_predictions__share_no_memory_with_the_sequences():
+    X_own = X.float()
+    predict(lambda X: X, X_own).add_(1)
+    assert torch.equal(X_own, X.float())
+
+
+def test_marginalize__predictions_of_the_shape_of_sequences_are_not_attributions():
+    def language_model(X):
+        return X.roll(1, 2)
+
+    result = marginalize(language_model, X, "GATA")
+    assert torch.equal(result.effect, result.y_after - result.y_before)
