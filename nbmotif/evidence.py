@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+import numbers
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from nbmotif.errors import InvalidArgument
 from nbmotif.hit_index import HitIndex
 from nbmotif.sites import merged_sites
-from nbmotif.thresholds import Thresholds as Thresholds  # noqa: TC001 - callers find it here
+from nbmotif.thresholds import Thresholds as Thresholds
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from nbmotif.families import Families
     from nbmotif.scanning import Hits
 
@@ -30,6 +35,44 @@ _READINGS = {
     (None, False, True): "passenger: overlaps what the model uses",
     (None, False, False): "no evidence",
 }
+
+
+_SIGNS = ("+", "-", "both")
+_P_VALUES = ("seqlet_p", "tomtom_p", "fimo_p")
+
+
+def read_thresholds(given: Mapping[str, Any], stages: Mapping[str, Mapping[str, Any]]) -> Thresholds:
+    """Read the arguments of :meth:`nbmotif.Study.evidence`.
+
+    Parameters
+    ----------
+    given
+        Thresholds by name.
+    stages
+        What each stage was called with: beyond its threshold there is nothing to count.
+
+    Raises
+    ------
+    InvalidArgument
+        If a threshold is none of those that hold for every method, or its value not possible.
+    """
+    for name, value in given.items():
+        if name == "sign":
+            if value not in _SIGNS:
+                raise InvalidArgument(name, repr(value), f"one of {', '.join(map(repr, _SIGNS))}")
+        elif name in _P_VALUES:
+            if not isinstance(value, numbers.Real) or not 0 < float(value) <= 1:
+                raise InvalidArgument(name, repr(value), "a p-value above 0 and up to 1")
+        elif name != "attribution":
+            raise InvalidArgument("thresholds", name, f"among attribution, {', '.join(_P_VALUES)} and sign")
+        elif value is not None and (not isinstance(value, numbers.Real) or not math.isfinite(value)):
+            raise InvalidArgument(name, repr(value), "a finite number, or None")
+    for name, stage in (("seqlet_p", "call_seqlets"), ("fimo_p", "scan")):
+        held = stages.get(stage, {}).get("threshold")
+        if name in given and held is not None and given[name] > held:
+            hint = f"Call study.{stage}(threshold={given[name]}) first."
+            raise InvalidArgument(name, given[name], f"at most the threshold of that stage, {held}", hint)
+    return Thresholds(**given)
 
 
 def evidence(

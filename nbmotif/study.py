@@ -119,6 +119,8 @@ class Study:
         random_state: int | None = 0,
         verbose: bool = True,
     ) -> None:
+        import pandas as pd
+
         from nbmotif.models import check_inputs, check_positive, check_target
 
         self.X = check_sequences(X, "X").detach().cpu()
@@ -126,6 +128,10 @@ class Study:
         if batch_size is not None:
             check_positive(batch_size, "batch_size")
         self.motifs = as_motif_set(motifs)
+        if not (model is None or callable(model)):
+            raise InvalidArgument("model", type(model).__name__, "a PyTorch module, a function of a batch, or None")
+        if loci is not None and not isinstance(loci, pd.DataFrame):
+            raise InvalidArgument("loci", type(loci).__name__, "a DataFrame with chrom, start and end")
         if loci is not None and len(loci) != len(self.X):
             hint = "Keep the rows that `extract_loci` kept: it reports those it dropped."
             raise InvalidArgument("loci", f"{len(loci)} rows", f"one row per sequence ({len(self.X)})", hint)
@@ -326,13 +332,18 @@ class Study:
         Returns
         -------
         The table of :func:`nbmotif.evidence.evidence`.
+
+        Raises
+        ------
+        InvalidArgument
+            If a threshold is not known, not possible, or above that of the stage, whose results end there.
         """
-        from nbmotif.evidence import Thresholds, evidence
+        from nbmotif.evidence import evidence, read_thresholds
 
         self._check_motifs()
         annotated = self.seqlets if self.seqlets is not None and "motif_idx" in self.seqlets else None
         hits = self.hits if self.hypothetical is not None else None
-        families, cuts = self.motifs.families(), Thresholds(**thresholds)
+        families, cuts = self.motifs.families(), read_thresholds(thresholds, self.settings)
         return evidence(families, cuts, marginal=self.marginal, seqlets=annotated, hits=hits)
 
     @property

@@ -253,3 +253,33 @@ def test_an_interrupted_stage__leaves_the_study_as_it_was(saved: Path) -> None:
             stage()
     assert all(vars(study)[name] is value for name, value in before.items())
     assert json.dumps(study.settings) == settings
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "message"),
+    [
+        ({"sign": "plus"}, "`sign` must be one of"),
+        ({"fimo_p": 2}, "`fimo_p` must be a p-value"),
+        ({"tomtom_p": "0.01"}, "`tomtom_p` must be a p-value"),
+        ({"attribution": float("nan")}, "`attribution` must be a finite number"),
+        ({"window": (0, 10)}, "`thresholds` must be among attribution, seqlet_p"),
+        ({"fimo_p": 0.05}, r"`fimo_p` must be at most the threshold of that stage, 0.01; got 0.05. Call study.scan\("),
+        ({"seqlet_p": 0.9}, "`seqlet_p` must be at most the threshold of that stage, 0.5"),
+    ],
+)
+def test_evidence__refuses_thresholds_that_its_results_cannot_answer(
+    saved: Path, thresholds: dict[str, Any], message: str
+) -> None:
+    study = Study.open(saved)
+    with pytest.raises(InvalidArgument, match=message):
+        study.evidence(**thresholds)
+    assert len(study.evidence(fimo_p=0.01, seqlet_p=0.5, attribution=None, sign="+"))
+
+
+@pytest.mark.parametrize(
+    ("model", "loci", "message"),
+    [("model.pt", None, "`model` must be a PyTorch module"), (None, [1] * 6, "`loci` must be a DataFrame")],
+)
+def test_a_study__names_the_piece_that_is_wrong(model: Any, loci: Any, message: str) -> None:
+    with pytest.raises(InvalidArgument, match=message):
+        Study(model, X, MOTIFS, loci)
