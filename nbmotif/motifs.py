@@ -354,6 +354,9 @@ def write_meme(filename: Path, motifs: MotifSet | Mapping[str, npt.ArrayLike] | 
     ...     read_meme(file.name)
     MotifSet of 1 motif, 3 bp: any
     """
+    given: object = filename
+    if not isinstance(given, (str, os.PathLike)):
+        raise InvalidArgument("filename", type(given).__name__, "a path", "It comes first, then the motifs.")
     motif_set = as_motif_set(motifs)
     write_meme_motifs(filename, zip(motif_set.names, motif_set.pwms, strict=True))
 

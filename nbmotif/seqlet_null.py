@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -25,6 +26,7 @@ Binned: TypeAlias = "dict[int, list[npt.NDArray[np.int32]]]"
 
 SIGNS = {"+": (1,), "-": (-1,), "both": (1, -1)}
 _MOST_KEPT = 1 << 24  # positions whose bins are kept from learning the null for calling: 64 MB
+_EXTENDING = threading.Lock()  # a null may serve several threads, and is pickled without it
 _CHUNK = 1 << 17  # positions binned at a time: what is made of them stays near the processor
 
 
@@ -55,19 +57,24 @@ class Tail:
 
         Only what is asked for is found: few data have significant spans of the longest lengths, which cost most.
         """
-        if length > self.n_ready:
-            row = np.empty(length * (len(self.pmf) - 1) + 1)
-            extend_survival(self.pmf, self._taps, self._padded, row, self.survival, self.n_ready + 1, length)
-            self.n_ready = length
+        with _EXTENDING:
+            if length > self.n_ready:
+                row = np.empty(length * (len(self.pmf) - 1) + 1)
+                extend_survival(self.pmf, self._taps, self._padded, row, self.survival, self.n_ready + 1, length)
+                self.n_ready = length
 
-    def cut(self, threshold: float) -> npt.NDArray[np.int64]:
-        """Find the smallest significant sum of each span length, shape (max_len + 1,); 0 where none is ready."""
-        cut, n_found = self._cuts.get(threshold, (np.zeros(self.max_len + 1, np.int64), 0))
-        for length in range(n_found + 1, self.n_ready + 1):
-            row = self.survival[length]  # never increasing
-            cut[length] = len(row) - np.searchsorted(row[::-1], threshold)
-        self._cuts[threshold] = cut, self.n_ready
-        return cut
+    def cut(self, threshold: float) -> tuple[npt.NDArray[np.int64], int]:
+        """Find the smallest significant sum of each span length, shape (max_len + 1,), and the longest that is ready.
+
+        Sums are 0 where none is ready.
+        """
+        with _EXTENDING:
+            cut, n_found = self._cuts.get(threshold, (np.zeros(self.max_len + 1, np.int64), 0))
+            for length in range(n_found + 1, self.n_ready + 1):
+                row = self.survival[length]  # never increasing
+                cut[length] = len(row) - np.searchsorted(row[::-1], threshold)
+            self._cuts[threshold] = cut, self.n_ready
+            return cut.copy(), self.n_ready
 
     def bins(self, values: Floats) -> npt.NDArray[np.int32]:
         """Bin attributions; what lies outside the range of the null falls in its end bins."""

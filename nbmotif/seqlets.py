@@ -184,14 +184,15 @@ def _call(
     longest, at = min(lengths[1], bins.shape[1]), 0
     tail.reach(lengths[0])
     while at < len(bins):
-        *called, at = _call_from(at, tail, bins, tail.cut(threshold)[: longest + 1], lengths[0])
+        cut, n_ready = tail.cut(threshold)
+        *called, at = _call_from(at, tail, bins, cut[: longest + 1], n_ready, lengths[0])
         yield tuple(called)
         if at < len(bins):
-            tail.reach(tail.n_ready + 1)
+            tail.reach(n_ready + 1)
 
 
 def _call_from(
-    first: int, tail: Tail, bins: npt.NDArray[np.int32], cut: npt.NDArray[np.int64], shortest: int
+    first: int, tail: Tail, bins: npt.NDArray[np.int32], cut: npt.NDArray[np.int64], n_ready: int, shortest: int
 ) -> tuple[Any, ...]:
     """Find example, start, length and p-value of spans, and the example for which longer ones have to be ready."""
     length, n_lengths = bins.shape[1], len(cut) - shortest
@@ -202,7 +203,7 @@ def _call_from(
         tail.survival,
         cut,
         shortest,
-        tail.n_ready,
+        n_ready,
         first,
         free=np.ones(length, np.bool_),
         total=np.zeros(length + 1, np.int64),
@@ -245,11 +246,11 @@ def _count_calls(values: Floats, tail: Tail | None, sign: int, lengths: tuple[in
         return counts
     tail.reach(lengths[1])
     longest = min(lengths[1], values.shape[1])
-    cuts = [tail.cut(threshold)[: longest + 1] for threshold in _FDR_THRESHOLDS.tolist()]
+    cuts = [tail.cut(threshold) for threshold in _FDR_THRESHOLDS.tolist()]
     for _, chunk in signed_chunks(values, sign):
         bins = tail.bins(chunk)
-        for at, cut in enumerate(cuts):
-            n_called = len(_call_from(0, tail, bins, cut, lengths[0])[0])
+        for at, (cut, n_ready) in enumerate(cuts):
+            n_called = len(_call_from(0, tail, bins, cut[: longest + 1], n_ready, lengths[0])[0])
             counts[at] += n_called
             if n_called == 0:
                 break  # a stricter threshold calls nothing either

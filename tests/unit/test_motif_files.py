@@ -341,3 +341,8 @@ def test_read__says_that_the_rows_of_an_rna_motif_are_not_those_of_dna(tmp_path)
     path.write_text(">x\nA [1 2]\nC [1 2]\nG [1 2]\nU [1 2]\n")
     with pytest.raises(InvalidFile, match="does not have the four rows A"):
         MotifSet.read(path)
+
+
+def test_write_meme__says_that_the_file_comes_first(tmp_path) -> None:
+    with pytest.raises(InvalidArgument, match=r"`filename` must be a path; got dict\. It comes first"):
+        write_meme({"a": np.eye(4)}, tmp_path / "a.meme")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +15,7 @@ from hypothesis import strategies as st
 
 from nbmotif.errors import InvalidArgument, NbmotifWarning
 from nbmotif.kernels import seqlets as kernels
-from nbmotif.seqlet_null import Tail, fit_null
+from nbmotif.seqlet_null import SeqletNull, Tail, fit_null
 from nbmotif.seqlets import recursive_seqlets
 
 
@@ -275,3 +279,23 @@ def test_recursive_seqlets__lets_no_longest_seqlet_exceed_its_example() -> None:
     pd.testing.assert_frame_equal(
         recursive_seqlets(X_attr, max_seqlet_len=30), recursive_seqlets(X_attr, max_seqlet_len=10**6)
     )
+
+
+def test_recursive_seqlets__may_share_a_null_among_threads() -> None:
+    batches = [(noise(30, 400, seed=seed), threshold) for seed in range(8) for threshold in (0.05, 0.001)]
+
+    def call(null: SeqletNull, batch: tuple[np.ndarray, float]) -> pd.DataFrame:
+        return recursive_seqlets(batch[0], threshold=batch[1], sign="both", null=null)
+
+    alone = [call(fit_null(batches[0][0]), batch) for batch in batches]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(partial(call, fit_null(batches[0][0])), batches))
+    for ours, expected in zip(together, alone, strict=True):
+        pd.testing.assert_frame_equal(ours, expected)
+
+
+def test_fit_null__can_be_pickled_for_other_processes() -> None:
+    X = noise()
+    null = fit_null(X)
+    copy = pickle.loads(pickle.dumps(null))
+    pd.testing.assert_frame_equal(recursive_seqlets(X, null=copy), recursive_seqlets(X, null=null))
