@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.utils._pytree import tree_leaves
 
+from nbmotif.errors import UnsupportedModel
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -50,6 +52,10 @@ def borrowed(model: Model, device: torch.device, freeze: bool = False) -> Iterat
 @contextlib.contextmanager
 def _held(model: torch.nn.Module, device: torch.device | None, freeze: bool) -> Iterator[None]:
     """Hold one module; where it is, if there is no device."""
+    for name, parameter in model.named_parameters():
+        if isinstance(parameter, torch.nn.parameter.UninitializedParameter):
+            msg = f"the parameter {name} has no values yet: call the model once, or load its weights, before"
+            raise UnsupportedModel(msg)
     with _guard:
         lock = _locks.setdefault(model, threading.RLock())
     with lock:

@@ -275,7 +275,10 @@ def _probe(
         with probe:
             out = model(root, *own)
     if not out.requires_grad:
-        msg = "the output that is attributed does not depend on the sequences"
+        msg = (
+            "the output that is attributed does not depend on the sequences, or only through what has no slope, as "
+            "argmax or a comparison. `saturation_mutagenesis` needs none"
+        )
         raise UnsupportedModel(msg)
     if not is_followed(out):
         msg = f"the output comes from what PyTorch does not show ({out.grad_fn}), such as TorchScript or vmap"

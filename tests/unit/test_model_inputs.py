@@ -287,3 +287,17 @@ def test_marginalize__predictions_of_the_shape_of_sequences_are_not_attributions
 
     result = marginalize(language_model, X, "GATA")
     assert torch.equal(result.effect, result.y_after - result.y_before)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS.values(), ids=FUNCTIONS)
+def test_a_model_without_weights_yet__is_refused_and_given_none(function):
+    model = nn.Sequential(nn.LazyConv1d(3, 5), nn.Flatten(), nn.LazyLinear(2))
+    with pytest.raises(UnsupportedModel, match=r"the parameter 0\.weight has no values yet"):
+        function(model, X)
+    assert isinstance(model[0].weight, nn.parameter.UninitializedParameter)
+
+
+def test_a_model_that_reads_letters_by_argmax__is_told_what_can_follow_it():
+    embedding = nn.Embedding(4, 5)
+    with pytest.raises(UnsupportedModel, match=r"only through what has no slope.*`saturation_mutagenesis` needs none"):
+        deep_lift_shap(lambda X: embedding(X.argmax(1)).mean(1), X)
