@@ -153,14 +153,9 @@ def fit_tails(
     n_bins, max_len = check_whole(n_bins, "n_bins", 2), check_whole(max_len, "max_seqlet_len", 1)
     tails = {sign: _fit_tail(values, sign, max_len, n_bins, binned) for sign in signs}
     if None in tails.values():
-        warn_of_constant(values, stacklevel=4)
+        message = f"Every attribution is {values.flat[0]}: there is nothing to call seqlets from."
+        warnings.warn(message, NbmotifWarning, stacklevel=3)
     return SeqletNull(tails)
-
-
-def warn_of_constant(values: Floats, stacklevel: int) -> None:
-    """Warn, at a level of the stack counted from here, that all attributions are the same."""
-    message = f"Every attribution is {values.flat[0]}: there is nothing to call seqlets from."
-    warnings.warn(message, NbmotifWarning, stacklevel=stacklevel)
 
 
 def _fit_tail(values: Floats, sign: int, max_len: int, n_bins: int, binned: Binned | None) -> Tail | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,9 +10,9 @@ import pandas as pd
 from scipy.optimize import isotonic_regression
 
 from nbmotif.arguments import check_number, check_whole
-from nbmotif.errors import InvalidArgument
+from nbmotif.errors import InvalidArgument, NbmotifWarning
 from nbmotif.kernels.seqlets import take_peaks
-from nbmotif.seqlet_null import check_attributions, warn_of_constant
+from nbmotif.seqlet_null import check_attributions
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -67,7 +68,7 @@ def tfmodisco_seqlets(
     Warns
     -----
     NbmotifWarning
-        If all attributions are equal.
+        If all windows have the same sum.
 
     Notes
     -----
@@ -96,8 +97,9 @@ def tfmodisco_seqlets(
     _check(values, window_size, flank, target_fdr, (min_passing_frac, max_passing_frac))
     sums = _window_sums(values, window_size)
     low, high = -np.inf, np.inf
-    if values.min() == values.max():
-        warn_of_constant(values, stacklevel=3)
+    if values.min() == values.max() or sums.min() == sums.max():
+        message = f"Every window of {window_size} bp sums to {sums[0, 0]:g}: there is nothing to call seqlets from."
+        warnings.warn(message, NbmotifWarning, stacklevel=2)
     else:
         low, high = _thresholds(sums, target_fdr, min_passing_frac, max_passing_frac)
     scores = np.where((sums >= high) | (sums <= low), np.abs(sums), -np.inf)

@@ -109,10 +109,10 @@ def test_tfmodisco_seqlets__says_where_it_is_not_finite() -> None:
         tfmodisco_seqlets(X)
 
 
-@pytest.mark.parametrize("value", [0.0, 3.0])
-def test_tfmodisco_seqlets__calls_nothing_where_all_attributions_are_equal(value: float) -> None:
+@pytest.mark.parametrize("row", [[0.0] * 100, [0.1] * 100, [1.0, -1.0] * 50])
+def test_tfmodisco_seqlets__calls_nothing_where_all_windows_are_alike(row: list[float]) -> None:
     with pytest.warns(NbmotifWarning, match="there is nothing to call seqlets from") as warned:
-        seqlets = tfmodisco_seqlets(np.full((2, 100), value))
+        seqlets = tfmodisco_seqlets(np.array([row, row]), window_size=20)
     assert seqlets.empty
     assert seqlets.dtypes.equals(tfmodisco_seqlets(np.random.default_rng(0).normal(size=(2, 100))).dtypes)
     assert warned[0].filename == __file__
