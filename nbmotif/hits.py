@@ -134,6 +134,8 @@ class Hits(Sequence[pd.DataFrame]):
             got = f"{self.strand.min()} to {self.strand.max()}"
             raise InvalidArgument("strand", got, "1, -1, or 0 for both strands")
         check_names(self.motif_names, "motif_names")
+        if not all(isinstance(name, str) for name in self.motif_names):
+            raise InvalidArgument("motif_names", f"{self.motif_names[:3]}, …", "strings")
         if n_hits and not 0 <= motif_idx.min() <= motif_idx.max() < n_motifs:
             got = f"{motif_idx.min()} to {motif_idx.max()}"
             raise InvalidArgument("motif_idx", got, f"between 0 and {n_motifs - 1}")

@@ -282,3 +282,8 @@ def test_with_signal__refuses_motifs_of_other_widths_than_the_hits() -> None:
     with pytest.raises(InvalidArgument, match="'a' of 5 bp, whose hits are 3 bp"):
         hits.with_signal(np.ones((1, 4, 9)), "pwm", {"a": np.full((4, 5), 0.25)})
     assert hits.with_signal(np.ones((1, 4, 9)), "pwm", {"a": np.full((4, 3), 0.25)}).attribution.tolist() == [3.0]
+
+
+def test_hits__refuse_motif_names_that_could_be_numbers_of_motifs() -> None:
+    with pytest.raises(InvalidArgument, match="`motif_names` must be strings"):
+        Hits([1], [3], [0], [0], [0], [1], [1.0], [0.5])
