@@ -97,7 +97,7 @@ def read_study(path: Path, model: torch.nn.Module | None) -> Study:
     FileNotFoundError
         If there is no such file.
     InvalidFile
-        If the file is no study, one of a later version, or damaged.
+        If the file is no study, one of another version, or damaged.
     """
     if not path.exists():
         raise FileNotFoundError(f"`path`: there is no file {path}")
@@ -108,9 +108,11 @@ def read_study(path: Path, model: torch.nn.Module | None) -> Study:
             if file.attrs.get("format") != _FORMAT:
                 hint = "TF-MoDISco's h5 is read by `read_modisco`."
                 raise InvalidFile(path, "an HDF5 file, but no nbmotif study", hint)
-            if file.attrs["version"] > _VERSION:
-                version = file.attrs["version"]
+            version = file.attrs["version"]
+            if version > _VERSION:
                 raise InvalidFile(path, f"written by a later nbmotif (format {version})", "Update nbmotif.")
+            if version < _VERSION:
+                raise InvalidFile(path, f"written before the first release (format {version})", "Run the study again.")
             return _read(file, model)
     except InvalidFile:
         raise
@@ -123,7 +125,7 @@ def _read(file: h5py.File, model: torch.nn.Module | None) -> Study:
 
     facts = json.loads(file.attrs["facts"])
     motifs = _read_motifs(file["motifs"])
-    frames = {name: _read_frame(file[name], file.attrs["version"]) if name in file else None for name in _FRAMES}
+    frames = {name: _read_frame(file[name]) if name in file else None for name in _FRAMES}
     study = Study(
         model,
         _one_hot(file["codes"][:]),
@@ -201,9 +203,7 @@ def _write_frame(group: h5py.Group, frame: pd.DataFrame) -> None:
             group[f"{i} is missing"] = is_missing
 
 
-def _read_frame(group: h5py.Group, version: int) -> pd.DataFrame:
-    if version < 2:  # when columns lay under their names
-        return pd.DataFrame({name: _read_column(group[name]) for name in group.attrs["columns"]})
+def _read_frame(group: h5py.Group) -> pd.DataFrame:
     labels = json.loads(group.attrs["columns"])
     frame = pd.DataFrame({i: _read_column(group[str(i)]) for i in range(len(labels))})
     for i in range(len(labels)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -77,6 +78,17 @@ def test_study__opening_another_file_says_what_it_is_not(tmp_path: Path) -> None
     other.write_text("MEME version 4")
     with pytest.raises(InvalidFile, match="not a study"):
         nbmotif.Study.open(other)
+
+
+@pytest.mark.parametrize(("version", "reason"), [(1, "before the first release"), (99, "a later nbmotif")])
+def test_study__of_another_format_says_which(
+    finished: nbmotif.Study, tmp_path: Path, version: int, reason: str
+) -> None:
+    path = finished.save(tmp_path / "other.nbmotif")
+    with h5py.File(path, "r+") as file:
+        file.attrs["version"] = version
+    with pytest.raises(InvalidFile, match=rf"{reason} \(format {version}\)"):
+        nbmotif.Study.open(path)
 
 
 @pytest.mark.parametrize(
