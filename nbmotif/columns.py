@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -67,15 +66,6 @@ def p_values(values: Any, name: str) -> NDArray[np.float64]:
     numbers = finite_numbers(values, name, np.float64)
     _refuse(values, (numbers < -_ROUNDING) | (numbers > 1 + _ROUNDING), name, "between 0 and 1")
     return numbers
-
-
-def whole_number(value: Any, name: str, least: int = 0, most: int | None = None) -> int:
-    """Return one number as an int; refuse what is no whole number, or out of range."""
-    is_whole = type(value) is not bool and isinstance(value, Real) and float(value).is_integer()
-    if not is_whole or value < least or (most is not None and value > most):
-        expected = f"a whole number, at least {least}" if most is None else f"a whole number, {least} to {most}"
-        raise InvalidArgument(name, repr(value), expected)
-    return int(value)
 
 
 def _numbers(values: Any) -> NDArray[Any]:

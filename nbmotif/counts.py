@@ -121,7 +121,8 @@ def _weights(hits: Hits, X_attr: torch.Tensor, motifs: MotifSet | None) -> _Weig
         raise InvalidArgument("motifs", got, expected)
     if X_attr.shape[1] != 4:
         raise InvalidArgument("X_attr", f"shape {tuple(X_attr.shape)}", 'of shape (N, 4, L) for how="pwm"')
-    pwms = [*motifs.pwms, *(pwm[::-1, ::-1] for pwm in motifs.pwms)]
+    pwms = motifs.pwms
+    pwms += [pwm[::-1, ::-1] for pwm in pwms]
     offsets = np.cumsum([0, *(pwm.shape[1] for pwm in pwms)])
     matrix = hits.motif_idx + np.where(hits.strand < 0, len(motifs), 0)
     return _Weights(np.ascontiguousarray(np.concatenate(pwms, axis=1).T), offsets, matrix.astype(np.int32))

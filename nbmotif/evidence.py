@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import numbers
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from nbmotif.arguments import check_number, check_p_value
 from nbmotif.errors import InvalidArgument
 from nbmotif.hit_index import HitIndex
 from nbmotif.sites import merged_sites
@@ -61,12 +61,11 @@ def read_thresholds(given: Mapping[str, Any], stages: Mapping[str, Mapping[str, 
             if value not in _SIGNS:
                 raise InvalidArgument(name, repr(value), f"one of {', '.join(map(repr, _SIGNS))}")
         elif name in _P_VALUES:
-            if not isinstance(value, numbers.Real) or not 0 < float(value) <= 1:
-                raise InvalidArgument(name, repr(value), "a p-value above 0 and up to 1")
+            check_p_value(value, name)
         elif name != "attribution":
             raise InvalidArgument("thresholds", name, f"among attribution, {', '.join(_P_VALUES)} and sign")
-        elif value is not None and (not isinstance(value, numbers.Real) or not math.isfinite(value)):
-            raise InvalidArgument(name, repr(value), "a finite number, or None")
+        elif value is not None:
+            check_number(value, name, "a finite number, or None", math.isfinite)
     for name, stage in (("seqlet_p", "call_seqlets"), ("fimo_p", "scan")):
         held = stages.get(stage, {}).get("threshold")
         if name in given and held is not None and given[name] > held:

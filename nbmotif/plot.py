@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from nbmotif.arguments import check_number, check_whole
-from nbmotif.columns import check_columns, whole_number, whole_numbers
+from nbmotif.arguments import check_number, check_whole, whole_number
+from nbmotif.columns import check_columns, whole_numbers
 from nbmotif.drawing import matplotlib_axes, svg
 from nbmotif.drawing.picture import (
     LANE_PX,

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbmotif.columns import whole_number
+from nbmotif.arguments import whole_number
 from nbmotif.widget import frames, share, table, wire
 from nbmotif.widget.bundle import SCRIPT, read_script
 from nbmotif.widget.card import motif_card

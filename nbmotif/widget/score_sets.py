@@ -19,6 +19,11 @@ _UNNAMED = "attribution"
 _OBSERVED = 0.5  # of the positions of four rows have one value: these are the letters of a sequence, not four sequences
 
 
+def difference_name(a: str, b: str) -> str:
+    """Name what one set has more than another, as the page does."""
+    return f"{a} - {b}"
+
+
 def read_score_sets(attributions: Any, hypothetical: Any, X: NDArray[Any] | None) -> tuple[str, dict[str, Scores]]:
     """Read the arguments of `Explorer` of the same names.
 
@@ -39,7 +44,7 @@ def read_score_sets(attributions: Any, hypothetical: Any, X: NDArray[Any] | None
         raise InvalidArgument("attributions, hypothetical", got, "both arrays, or both mappings of name to array")
     sets = {name: _read_one(observed.get(name), every.get(name), X) for name in [*observed, *every] or [_UNNAMED]}
     first = next(iter(sets))
-    differences = {f"{a} - {b}" for a in sets for b in sets}
+    differences = {difference_name(a, b) for a in sets for b in sets}
     if not differences.isdisjoint(sets):
         got = f"a set called {next(name for name in sets if name in differences)!r}"
         raise InvalidArgument("attributions", got, "names that are not those of the difference of two others")

@@ -15,6 +15,7 @@ from nbmotif.hit_index import COUNT_MODES
 from nbmotif.progress import reporting
 from nbmotif.widget.queries import QUERY_TRAITS, read_query
 from nbmotif.widget.rows import Order
+from nbmotif.widget.score_sets import difference_name
 from nbmotif.widget.stage import READY, Stage
 from nbmotif.widget.traits import (
     Filters,
@@ -68,7 +69,7 @@ SHARED = (
 def layer_names(score_sets: Iterable[str]) -> list[str]:
     """Name what a track can show: sets of attributions, and what one has more than another."""
     sets = list(score_sets)
-    return [*sets, *(f"{a} - {b}" for a in sets for b in sets if a != b)]
+    return [*sets, *(difference_name(a, b) for a in sets for b in sets if a != b)]
 
 
 class ExplorerState(anywidget.AnyWidget):

@@ -8,7 +8,7 @@ import anywidget
 import ipywidgets
 import traitlets as t
 
-from nbmotif.columns import whole_number
+from nbmotif.arguments import whole_number
 from nbmotif.errors import InvalidArgument
 from nbmotif.widget.state import ExplorerState
 
