@@ -61,11 +61,16 @@ export function showPicked(store: Store, sites: readonly Place[]): void {
 }
 
 /** A sequence that is shown, those that follow it on the screen, and those of the pages that follow. */
-function* sequencesAhead(store: Store, from: number, onScreen: 1 | -1): Generator<number> {
+function* sequencesAhead(
+  store: Store,
+  from: number,
+  onScreen: 1 | -1,
+  ranked: () => number[],
+): Generator<number> {
   const shown = store.shownSequences.peek();
   const inView = onScreen > 0 ? shown : shown.toReversed();
   yield* inView.slice(inView.indexOf(from));
-  const ranking = store.ranking();
+  const ranking = ranked();
   const page = store.page.peek() ?? ranking.indexOf(shown[0]!);
   yield* onScreen > 0 ? ranking.slice(page + shown.length) : ranking.slice(0, Math.max(0, page)).reverse();
 }
@@ -94,13 +99,18 @@ export function jumpToSite(store: Store, onScreen: 1 | -1): void {
       direction,
     });
   const edge = direction > 0 ? -1 : store.manifest.length + 1;
-  for (const sequence of sequencesAhead(store, from, onScreen)) {
+  // only where none of the shown sequences has a site: it goes through all hits
+  let ranking: number[] | undefined;
+  const ranked = (): number[] => {
+    ranking ??= store.ranking();
+    return ranking;
+  };
+  for (const sequence of sequencesAhead(store, from, onScreen, ranked)) {
     const site = siteIn(sequence, sequence === from ? middle : edge);
     if (!site) continue;
     if (!shown.includes(sequence)) {
       const size = store.pageSize.peek();
-      const ranking = store.ranking();
-      goTo(store, Math.floor(ranking.indexOf(sequence) / size) * size, ranking);
+      goTo(store, Math.floor(ranked().indexOf(sequence) / size) * size, ranked());
     }
     lookAt(store, sequence, site);
     return;
