@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import operator
-from numbers import Real
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -60,9 +59,9 @@ def check_whole(value: object, name: str, least: int | None = None, expected: st
 def whole_number(value: Any, name: str, least: int = 0, most: int | None = None) -> int:
     """Take a whole number also where the row of a table made a float of it, such as 2.0."""
     expected = f"a whole number, at least {least}" if most is None else f"a whole number, {least} to {most}"
-    if isinstance(value, bool) or not isinstance(value, Real) or not float(value).is_integer():
-        raise InvalidArgument(name, repr(value), expected)
-    number = check_whole(math.trunc(value), name, least, expected)
+    if isinstance(value, Real) and not isinstance(value, Integral) and float(value).is_integer():
+        value = round(value)
+    number = check_whole(value, name, least, expected)
     if most is not None and number > most:
         raise InvalidArgument(name, number, expected)
     return number
