@@ -45,22 +45,26 @@ export function makeCounter(dataset: Dataset): Counter {
   const { motifWidth: width, manifest } = dataset;
   const n = offset.at(-1)!;
   const nMotifs = width.length;
-  const stride = manifest.length + 1;
-  /** Where hits begin on a line on which the sequences lie one behind the other, with a gap. */
-  const place = Float64Array.from({ length: n }, (_, h) => sequence[h] * stride + start[h] + 1);
   /** Of the conditions that do not move: 1 for hits that pass them all, 2 for those that pass all but the attribution. */
   const rest = new Uint8Array(n);
   const passing = new Uint32Array(n + 1);
   const cut = new Uint32Array(nMotifs);
   const isCounted = new Uint8Array(offset.length);
   const group = new Uint32Array(nMotifs);
+  const end = Uint32Array.from(start, (from, h) => from + width[motif[h]]);
+  /** Where hits begin on one line, on which what is farther apart than hits reach is drawn together. */
+  const place = new Int32Array(n);
   /** Hits at the same place, which are neighbours, have the same number. */
   const placeNumber = new Int32Array(n);
-  for (let h = 1; h < n; h++)
-    placeNumber[h] =
-      placeNumber[h - 1] + (bit(place[h] !== place[h - 1]) | bit(width[motif[h]] !== width[motif[h - 1]]));
+  const widest = width.reduce((a, b) => Math.max(a, b), 1);
+  for (let h = 1; h < n; h++) {
+    const isApart = sequence[h] !== sequence[h - 1];
+    const step = isApart ? widest : Math.min(start[h] - start[h - 1], widest);
+    place[h] = place[h - 1] + step;
+    placeNumber[h] = placeNumber[h - 1] + (bit(step > 0) | bit(width[motif[h]] !== width[motif[h - 1]]));
+  }
   // what is known of each group from the hits before
-  const reachOf = new Float64Array(nMotifs);
+  const reachOf = new Int32Array(nMotifs);
   const last = new Int32Array(nMotifs);
   const lastSequence = new Int32Array(nMotifs);
   const nSequences = new Int32Array(nMotifs);
@@ -79,8 +83,7 @@ export function makeCounter(dataset: Dataset): Counter {
     for (let h = 0; h < n; h++) rest[h] &= 2 | bit(attribution[h] > high) | bit(attribution[h] < low);
   };
   const markInside = (left: number, right: number): void => {
-    for (let h = 0; h < n; h++)
-      rest[h] &= ~(((start[h] - left) | (right - start[h] - width[motif[h]])) >> 31);
+    for (let h = 0; h < n; h++) rest[h] &= ~(((start[h] - left) | (right - end[h])) >> 31);
   };
   const markCounted = (): void => {
     for (let h = 0; h < n; h++) rest[h] &= -isCounted[sequence[h]];
@@ -110,7 +113,7 @@ export function makeCounter(dataset: Dataset): Counter {
   const keepInside = (left: number, right: number): void => {
     let [k, m] = [0, 0];
     for (let h = 0; h < n; h++) {
-      const passes = rest[h] & ~(((start[h] - left) | (right - start[h] - width[motif[h]])) >> 31);
+      const passes = rest[h] & ~(((start[h] - left) | (right - end[h])) >> 31);
       passing[k] = h;
       k += passes & 1;
       m += passes >> 1;
