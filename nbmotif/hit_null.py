@@ -1,4 +1,4 @@
-"""What hits would count by chance: the same hits, moved along their sequences away from what the model sees there."""
+"""What hits would count by chance: the same hits, moved a little along their sequences, off what they match."""
 
 from __future__ import annotations
 
@@ -13,13 +13,17 @@ if TYPE_CHECKING:
 
     from nbmotif.hits import Hits
 
-# shifts are made until so many hits were moved, at least one and at most so many times
-_ENOUGH_HITS, _MOST_SHIFTS = 2_000_000, 10
+# hits of so many bases are moved, at least once and at most so many times
+_ENOUGH_BASES, _MOST_SHIFTS = 5_000_000, 10
+_NEAR = 50  # bp beyond the widest motif: attributions of peaks fall by half within a hundred of their summit
 
 
-def n_shifts(n_hits: int) -> int:
-    """Return how many shifts are worth their time: the fewer the hits, the more of them."""
-    return int(np.clip(_ENOUGH_HITS // max(1, n_hits), 1, _MOST_SHIFTS))
+def n_shifts(n_bases: int) -> int:
+    """Return how many shifts are worth their time: the fewer the bases, the more of them.
+
+    The number of hits plays no part, so that a motif that is there twice changes nothing.
+    """
+    return int(np.clip(_ENOUGH_BASES // max(1, n_bases), 1, _MOST_SHIFTS))
 
 
 def shifted_attributions(
@@ -27,9 +31,11 @@ def shifted_attributions(
 ) -> list[npt.NDArray[np.float32]]:
     """Sum attributions under hits that were shifted, so that their attribution has nothing to do with their motif.
 
-    All hits of a sequence move by the same distance, between a quarter and three quarters of its length, and come in
-    again at its start: what a motif would have if it lay anywhere in the same sequences. Where attributions are strong
-    in the middle and hits are dense there, the null is a little too low; compare thresholds, not absolute numbers.
+    All hits of a sequence move by the same distance to either side: at least by the widest motif, so that they leave
+    their sites, and at most by 50 bp more, so that they stay where attributions are about as large. Attributions of
+    peaks are largest in the middle, where some motifs are densest too: moved further, these would seem to be used
+    whatever the model does. What is expected stays a little too low for motifs whose sites all lie at the summit, and
+    a little too high where several sites are close. Hits that leave a sequence come in again at its other end.
 
     Parameters
     ----------
@@ -38,7 +44,7 @@ def shifted_attributions(
     signal
         Attribution of the observed bases, shape (N, L).
     n
-        How many times. Default: more for fewer hits; see :func:`n_shifts`.
+        How many times. Default: more for fewer bases; see :func:`n_shifts`.
     random_state
         Seed of the distances.
 
@@ -59,16 +65,18 @@ def shifted_attributions(
     >>> hits = fimo({"TATA": np.eye(4)[[3, 0, 3, 0]].T}, ["CCTATACC"], threshold=0.01)
     >>> [null] = shifted_attributions(hits, np.array([[0, 0, 1, 1, 1, 1, 0, 0]]), n=1)
     >>> hits.with_signal(np.array([[0, 0, 1, 1, 1, 1, 0, 0]])).attribution, null
-    (array([4.], dtype=float32), array([1.], dtype=float32))
+    (array([4.], dtype=float32), array([0.], dtype=float32))
     """
     signal = np.asarray(signal)
     if signal.ndim != 2 or len(signal) != hits.n_sequences:
         raise InvalidArgument("signal", f"shape {signal.shape}", f"of shape (N, L), N = {hits.n_sequences}")
     length = signal.shape[1]
+    least = min(int(hits.motif_widths.max(initial=1)), length // 4)
+    most = max(min(least + _NEAR, length // 2), least)
     random = np.random.default_rng(random_state)
     moved = []
-    for _ in range(n_shifts(hits.n_hits) if n is None else n):
-        distance = random.integers(length // 4, max(length - length // 4, length // 4 + 1), len(signal))
+    for _ in range(n_shifts(signal.size) if n is None else n):
+        distance = random.integers(least, most, len(signal), endpoint=True) * random.choice([-1, 1], len(signal))
         rolled = np.stack([np.roll(row, -by) for row, by in zip(signal, distance.tolist(), strict=True)])
         attribution = hits.with_signal(rolled).attribution
         assert attribution is not None, "with_signal adds it"

@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from nbmotif.errors import InvalidArgument
+from nbmotif.hit_index import HitIndex
 from nbmotif.hit_null import n_shifts, shifted_attributions
+from nbmotif.hits import Hits
+from nbmotif.thresholds import Thresholds
 from tests.unit.test_hit_index import LENGTH, N_SEQUENCES, make_hits
 
 
@@ -23,7 +26,8 @@ def test_shifted_attributions__are_sums_at_one_distance_for_all_hits_of_a_sequen
             if np.allclose([twice[hits.start[r] + by : hits.end[r] + by].sum() for r in rows], found[rows], atol=1e-5)
         ]
         assert len(fits) == 1
-        assert LENGTH // 4 <= fits[0] < LENGTH - LENGTH // 4
+        distance = min(fits[0], LENGTH - fits[0])
+        assert hits.motif_widths.max() <= distance <= hits.motif_widths.max() + 50
 
 
 def test_shifted_attributions__keep_the_mean_and_lose_what_is_under_hits() -> None:
@@ -40,8 +44,35 @@ def test_shifted_attributions__keep_the_mean_and_lose_what_is_under_hits() -> No
     assert (moved[0] != shifted_attributions(hits, signal, n=1, random_state=1)[0]).any()
 
 
-def test_n_shifts__is_more_for_fewer_hits() -> None:
-    assert [n_shifts(n) for n in (0, 100, 1_000_000, 20_000_000)] == [10, 10, 2, 1]
+@pytest.mark.parametrize("window", [None, (350, 650)])
+def test_shifted_attributions__expect_what_is_found_where_the_model_does_not_see_motifs(
+    window: tuple[int, int] | None,
+) -> None:
+    rng = np.random.default_rng(0)
+    n_sequences, length, n_hits = 300, 1000, 6000
+    in_peak = np.exp(-0.5 * ((np.arange(length) - length / 2) / 75) ** 2)
+    signal = rng.laplace(size=(n_sequences, length)) * 0.02 * (0.03 + in_peak)
+    motif = np.repeat([0, 1], n_hits // 2)  # one lies anywhere, one in the middle
+    start = np.where(motif == 0, rng.integers(0, length - 12, n_hits), rng.normal(length / 2, 75, n_hits).astype(int))
+    hits = Hits(
+        motif_names=["anywhere", "in the middle"],
+        motif_widths=[12, 12],
+        motif_idx=motif,
+        sequence_idx=rng.integers(0, n_sequences, n_hits),
+        start=start.clip(0, length - 12),
+        strand=np.ones(n_hits),
+        score=np.ones(n_hits),
+        p_value=np.full(n_hits, 1e-5),
+        n_sequences=n_sequences,
+    ).with_signal(signal)
+    index, cut = HitIndex(hits, length), Thresholds(attribution=0.05, fimo_p=1, sign="+", window=window)
+    null = [index.with_attribution(moved) for moved in shifted_attributions(index.hits, signal)]
+    expected = np.mean([moved.count(cut).motifs.count for moved in null], axis=0)
+    np.testing.assert_allclose(expected, index.count(cut).motifs.count, rtol=0.2)
+
+
+def test_n_shifts__is_more_for_fewer_bases() -> None:
+    assert [n_shifts(n) for n in (0, 100_000, 2_100_000, 24_000_000)] == [10, 10, 2, 1]
 
 
 def test_shifted_attributions__refuse_another_shape() -> None:
