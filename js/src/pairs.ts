@@ -23,7 +23,8 @@ export const ORIENTATIONS = ["first then second", "second then first", "facing",
 
 /** Gaps of this many bases and more are left out. */
 export const MAX_GAP = 100;
-const SHUFFLES = 20;
+/** How often sequences exchange their sites; of few sequences each with every other. */
+const EXCHANGES = 20;
 
 /** The group's hits that count; of overlapping ones the strongest. */
 export function sitesOf(dataset: Dataset, counts: Counts, thresholds: Thresholds, { motifs }: Group): Sites {
@@ -44,21 +45,25 @@ export function sitesOf(dataset: Dataset, counts: Counts, thresholds: Thresholds
   return sites;
 }
 
-/** Sequences with both, and as many as chance would give if neither knew of the other. */
+/** How many sequences the filter keeps. */
+export const countedSequences = ({ manifest }: Dataset, { allowed }: Thresholds): number =>
+  allowed?.reduce((n, isKept) => n + isKept, 0) ?? manifest.n_sequences;
+
+/** Sequences with both, and as many as chance would give if neither knew of the other; of `nSequences` that count. */
 export function together(a: Sites, b: Sites, nSequences: number): { observed: number; expected: number } {
   let observed = 0;
   for (const sequence of a.keys()) if (b.has(sequence)) observed++;
   return { observed, expected: (a.size * b.size) / nSequences };
 }
 
-/** Gap and orientation of two sites; null where they overlap or lie far apart. */
-export function relation(a: Site, b: Site): { gap: number; orientation: number } | null {
+/** Gap and orientation of two sites, of which neither is the first in one group; null where they overlap. */
+export function relation(a: Site, b: Site, isSame = false): { gap: number; orientation: number } | null {
   const [left, right] = a.start <= b.start ? [a, b] : [b, a];
   const gap = right.start - left.end;
-  if (gap < 0 || gap >= MAX_GAP) return null;
+  if (gap < 0) return null;
   const isForward = left.strand >= 0;
   if (isForward !== right.strand >= 0) return { gap, orientation: isForward ? 2 : 3 };
-  return { gap, orientation: (isForward ? left : right) === a ? 0 : 1 };
+  return { gap, orientation: isSame || (isForward ? left : right) === a ? 0 : 1 };
 }
 
 function eachPair(a: readonly Site[], b: readonly Site[], visit: (a: Site, b: Site) => void): void {
@@ -71,36 +76,51 @@ function eachPair(a: readonly Site[], b: readonly Site[], visit: (a: Site, b: Si
 export interface Spacing {
   /** Per orientation: pairs at each gap. */
   observed: Uint32Array[];
-  /** The same with the second sites of another sequence, averaged over shuffles: what their positions alone give. */
-  expected: Float64Array[];
+  /**
+   * As many pairs in all, each of sites in two sequences: what their positions alone give. Null where no other
+   * sequence has both, to exchange sites with.
+   */
+  expected: Float64Array[] | null;
 }
 
 export function spacing(a: Sites, b: Sites): Spacing {
+  const isSame = a === b;
   const observed = ORIENTATIONS.map(() => new Uint32Array(MAX_GAP));
   const expected = ORIENTATIONS.map(() => new Float64Array(MAX_GAP));
-  const isSame = a === b;
-  const add = (into: readonly (Uint32Array | Float64Array)[], weight: number) => (one: Site, other: Site) => {
-    const found = relation(one, other);
-    // of one group neither is the first
-    if (found) into[isSame && found.orientation === 1 ? 0 : found.orientation]![found.gap] += weight;
+  /** Adds the pairs of these sites; returns how many do not overlap, also those that lie far apart. */
+  const add = (
+    into: readonly (Uint32Array | Float64Array)[],
+    own: readonly Site[],
+    others: readonly Site[],
+  ) => {
+    let n = 0;
+    eachPair(own, others, (one, other) => {
+      const found = relation(one, other, isSame);
+      if (!found) return;
+      n++;
+      if (found.gap < MAX_GAP) into[found.orientation]![found.gap]++;
+    });
+    return n;
   };
-  for (const [sequence, own] of a) eachPair(own, b.get(sequence) ?? [], add(observed, 1));
-  // sequences with both exchange their second sites: how often both meet stays, where they stand is mixed
-  const both = [...a.keys()].filter((sequence) => b.has(sequence));
-  const random = generator();
-  for (let shuffle = 0; shuffle < SHUFFLES; shuffle++) {
-    const mixed = both.slice();
-    for (let i = mixed.length - 1; i > 0; i--) {
-      const j = Math.floor(random() * (i + 1));
-      [mixed[i], mixed[j]] = [mixed[j]!, mixed[i]!];
-    }
-    both.forEach((sequence, i) => {
-      const weight = (isSame ? 0.5 : 1) / SHUFFLES;
-      const others = b.get(mixed[i]!)!.slice();
-      eachPair(a.get(sequence)!, others, add(expected, weight));
+  const both = [...a.keys()].filter((sequence) => (isSame ? a.get(sequence)!.length > 1 : b.has(sequence)));
+  const [first, second] = [a, b].map((sites) => both.map((sequence) => sites.get(sequence)!)) as [
+    Site[][],
+    Site[][],
+  ];
+  const nOwn = first.reduce((n, own, i) => n + add(observed, own, second[i]!), 0);
+  // each takes the second sites of one that stands some places on, never its own
+  const n = both.length;
+  const nExchanges = Math.min(EXCHANGES, n - 1);
+  let nCrossed = 0;
+  for (let k = 1; k <= nExchanges; k++) {
+    const shift = Math.ceil((k * n) / (nExchanges + 1));
+    first.forEach((own, i) => {
+      nCrossed += add(expected, own, second[(i + shift) % n]!);
     });
   }
-  return { observed, expected };
+  // as many pairs as there are
+  const scaled = expected.map((row) => row.map((value) => (value * nOwn) / nCrossed));
+  return { observed, expected: nCrossed > 0 ? scaled : null };
 }
 
 /** Pairs at one gap in one orientation, as stretches that hold both. */
@@ -108,22 +128,11 @@ export function pairsAt(a: Sites, b: Sites, orientation: number, gap: number): S
   const found: Site[] = [];
   for (const [sequence, own] of a) {
     eachPair(own, b.get(sequence) ?? [], (one, other) => {
-      const at = relation(one, other);
-      if (at?.gap !== gap || (a === b && at.orientation === 1 ? 0 : at.orientation) !== orientation) return;
+      const at = relation(one, other, a === b);
+      if (at?.gap !== gap || at.orientation !== orientation) return;
       const start = Math.min(one.start, other.start);
       found.push({ sequence, start, end: Math.max(one.end, other.end), strand: 0 });
     });
   }
   return found;
-}
-
-/** The same numbers in 0..1 each time (mulberry32). */
-function generator(): () => number {
-  let state = 1;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -1,8 +1,19 @@
 import { describe, expect, test } from "vitest";
 import { count, hitPasses, type Thresholds } from "../src/counts.ts";
 import { cutTree } from "../src/families.ts";
-import { MAX_GAP, pairsAt, relation, type Site, sitesOf, spacing, together } from "../src/pairs.ts";
+import {
+  countedSequences,
+  MAX_GAP,
+  pairsAt,
+  relation,
+  type Site,
+  type Sites,
+  sitesOf,
+  spacing,
+  together,
+} from "../src/pairs.ts";
 import { smallDataset } from "./study.ts";
+import { random as randomFrom } from "./synthetic.ts";
 
 const dataset = smallDataset();
 const thresholds: Thresholds = {
@@ -65,14 +76,23 @@ describe("relation", () => {
     expect(relation(site(10, 20, -1), b)!.orientation).toBe(3);
   });
 
-  test("is none where they overlap or lie far apart", () => {
+  test("is none where they overlap", () => {
     expect(relation(site(10, 20, 1), site(19, 30, 1))).toBeNull();
-    expect(relation(site(10, 20, 1), site(20 + MAX_GAP, 300, 1))).toBeNull();
     expect(relation(site(10, 20, 1), site(20, 30, 1))!.gap).toBe(0);
+  });
+
+  test("of one group knows no first", () => {
+    const [a, b] = [site(40, 50, 1), site(25, 30, 1)];
+    for (const [one, other] of [
+      [a, b],
+      [b, a],
+    ] as const)
+      expect(relation(one, other, true)).toEqual({ gap: 10, orientation: 0 });
   });
 });
 
 describe("pairs", () => {
+  const isNear = (a: Site, b: Site): boolean => (relation(a, b)?.gap ?? MAX_GAP) < MAX_GAP;
   const total = (rows: readonly ArrayLike<number>[]): number =>
     rows.reduce((sum, row) => sum + Array.from(row).reduce((s, v) => s + v, 0), 0);
 
@@ -80,7 +100,7 @@ describe("pairs", () => {
     const [a, b] = [group(0), group(1, 2)];
     let expected = 0;
     for (const [sequence, own] of a) {
-      for (const one of own) for (const other of b.get(sequence) ?? []) if (relation(one, other)) expected++;
+      for (const one of own) for (const other of b.get(sequence) ?? []) if (isNear(one, other)) expected++;
     }
     const found = spacing(a, b);
     expect(total(found.observed)).toBe(expected);
@@ -97,7 +117,7 @@ describe("pairs", () => {
     let expected = 0;
     for (const own of a.values()) {
       for (let i = 0; i < own.length; i++)
-        for (let j = i + 1; j < own.length; j++) if (relation(own[i]!, own[j]!)) expected++;
+        for (let j = i + 1; j < own.length; j++) if (isNear(own[i]!, own[j]!)) expected++;
     }
     const { observed } = spacing(a, a);
     expect(total(observed)).toBe(expected);
@@ -111,19 +131,97 @@ describe("pairs", () => {
     const [a, b] = [at(100), at(130)];
     const { observed, expected } = spacing(a, b);
     expect(observed[0]![20]).toBe(30);
-    expect(expected[0]![20]).toBeCloseTo(30, 9);
+    expect(expected![0]![20]).toBeCloseTo(30, 9);
     expect(spacing(a, b).expected).toEqual(expected);
     // one step apart wherever they stand: chance spreads the gaps
     const apart = new Map(Array.from({ length: 30 }, (_, s) => [s, [site(7 * s, 7 * s + 3, 1, s)]]));
     const near = new Map(Array.from({ length: 30 }, (_, s) => [s, [site(7 * s + 5, 7 * s + 8, 1, s)]]));
     const moved = spacing(apart, near);
     expect(moved.observed[0]![2]).toBe(30);
-    expect(moved.expected[0]![2]).toBeLessThan(5);
+    expect(moved.expected![0]![2]).toBe(0);
+  });
+
+  /** Sites at independent places: in each of 2,000 sequences as many as `draw` says. */
+  const scattered = (random: () => number, draw: (s: number) => number): Sites => {
+    const sites = new Map<number, Site[]>();
+    for (let s = 0; s < 2000; s++) {
+      const own = Array.from({ length: draw(s) }, () => {
+        const start = Math.floor(random() * 990);
+        return site(start, start + 10, random() < 0.5 ? 1 : -1, s);
+      });
+      if (own.length > 0)
+        sites.set(
+          s,
+          own.sort((x, y) => x.start - y.start),
+        );
+    }
+    return sites;
+  };
+  const poisson = (random: () => number, mean: number) => (): number => {
+    let k = 0;
+    for (let left = random(); left > Math.exp(-mean); left *= random()) k++;
+    return k;
+  };
+
+  test.each([
+    ["two in each sequence", () => () => 2],
+    ["half a site in a sequence, on average", (random: () => number) => poisson(random, 0.5)],
+    ["three in a sequence, on average", (random: () => number) => poisson(random, 3)],
+    ["one in most sequences and six in few", (random: () => number) => () => (random() < 0.9 ? 1 : 6)],
+  ])("of one group stand at independent places as chance says: %s", (_, drawer) => {
+    const random = randomFrom(11);
+    const a = scattered(random, drawer(random));
+    const { observed, expected } = spacing(a, a);
+    const [found, chance] = [total(observed), total(expected!)];
+    expect(found).toBeGreaterThan(20);
+    // sites of a sequence make many pairs, so that their number varies more than a Poisson one
+    expect(Math.abs(found - chance)).toBeLessThan(4 * Math.sqrt(chance));
+    // as many same, facing and diverging as coins give
+    expect(chance * 0.5).toBeGreaterThan(0.9 * total([expected![0]!]));
+    expect(chance * 0.5).toBeLessThan(1.1 * total([expected![0]!]));
+  });
+
+  test("of two groups stand at independent places as chance says, also where both have more in the same sequences", () => {
+    const random = randomFrom(12);
+    const rich = Array.from({ length: 2000 }, () => (random() < 0.3 ? 5 : 1));
+    const [a, b] = [scattered(random, (s) => rich[s]!), scattered(random, (s) => rich[s]!)];
+    const { observed, expected } = spacing(a, b);
+    const [found, chance] = [total(observed), total(expected!)];
+    expect(Math.abs(found - chance)).toBeLessThan(4 * Math.sqrt(chance));
+  });
+
+  test("by chance are none where no other sequence has two sites to exchange", () => {
+    const once = new Map(Array.from({ length: 50 }, (_, s) => [s, [site(7 * s, 7 * s + 5, 1, s)]]));
+    expect(spacing(once, once).expected).toBeNull();
+    const twice = new Map([...once, [0, [site(0, 5, 1), site(20, 25, 1)]]]);
+    expect(total(spacing(twice, twice).observed)).toBe(1);
+    expect(spacing(twice, twice).expected).toBeNull();
+    expect(spacing(new Map([[0, [site(0, 5, 1)]]]), new Map([[0, [site(9, 12, 1)]]])).expected).toBeNull();
+  });
+
+  test.each([2, 3, 5, 20, 21, 22, 300])("by chance hold none that is observed, in %i sequences", (n) => {
+    // sites of different sequences are too far apart to be pairs
+    const at = (place: number) =>
+      new Map(
+        Array.from({ length: n }, (_, s) => [s, [site(1000 * s + place, 1000 * s + place + 10, 1, s)]]),
+      );
+    const { observed, expected } = spacing(at(20), at(35));
+    expect(observed[0]![5]).toBe(n);
+    expect(total(expected!)).toBe(0);
   });
 
   test("share as many sequences as independent motifs would, by chance", () => {
     const a = new Map([0, 1, 2, 3].map((s) => [s, [site(0, 5, 1, s)]]));
     const b = new Map([2, 3, 4].map((s) => [s, [site(0, 5, 1, s)]]));
     expect(together(a, b, 6)).toEqual({ observed: 2, expected: 2 });
+  });
+
+  test("share by chance as many of the sequences that a filter keeps", () => {
+    const allowed = Uint8Array.from({ length: 12 }, (_, s) => Number(s < 3));
+    expect(countedSequences(dataset, thresholds)).toBe(12);
+    expect(countedSequences(dataset, { ...thresholds, allowed })).toBe(3);
+    const everywhere = new Map([0, 1, 2].map((s) => [s, [site(0, 5, 1, s)]]));
+    const nSequences = countedSequences(dataset, { ...thresholds, allowed });
+    expect(together(everywhere, everywhere, nSequences)).toEqual({ observed: 3, expected: 3 });
   });
 });

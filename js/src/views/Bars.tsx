@@ -9,7 +9,7 @@ interface BarsProps {
   /** The part that stands out. */
   passing?: ArrayLike<number>;
   /** By chance alone. */
-  expected?: ArrayLike<number>;
+  expected?: ArrayLike<number> | undefined;
   /** Under the left and the right end. */
   ends: readonly [string, string];
   /** Share of the width at which a line stands, such as a threshold. */
@@ -24,7 +24,7 @@ const HEIGHT = 48;
 export function Bars(props: BarsProps) {
   const { title, label, all, passing, expected, ends, mark, describe, onPick } = props;
   const n = all.length;
-  const max = Math.max(1e-9, ...Array.from(all), ...Array.from(expected ?? []));
+  const max = Math.max(1, ...Array.from(all), ...Array.from(expected ?? []));
   const y = (value: number): number => HEIGHT * (1 - value / max);
   const path = (values: ArrayLike<number>): string =>
     Array.from(values, (value, i) => (value > 0 ? `M${i} ${HEIGHT}V${y(value)}h.85V${HEIGHT}z` : "")).join(

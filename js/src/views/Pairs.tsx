@@ -6,11 +6,11 @@ import { plural, whole } from "../format.ts";
 import { shortName } from "../names.ts";
 import { showPicked } from "../paging.ts";
 import {
+  countedSequences,
   type Group,
   MAX_GAP,
   ORIENTATIONS,
   pairsAt,
-  type Site,
   type Sites,
   sitesOf,
   spacing,
@@ -50,7 +50,7 @@ function groupsOf(dataset: Dataset, counts: Counts, selected: readonly number[],
 }
 
 /** Everything at the last thresholds that did not move: pairs take longer than a frame. */
-function useSites(kind: Kind): { groups: Group[]; sites: Sites[]; isStale: boolean } {
+function useSites(kind: Kind): { groups: Group[]; sites: Sites[]; nSequences: number; isStale: boolean } {
   const { store } = useScreen();
   const dataset = store.dataset.value!;
   const counts = store.counts.value!;
@@ -63,7 +63,8 @@ function useSites(kind: Kind): { groups: Group[]; sites: Sites[]; isStale: boole
   const found = useMemo(() => {
     const groups = groupsOf(current.dataset, current.counts, current.selected, kind);
     const sites = groups.map((group) => sitesOf(current.dataset, current.counts, current.thresholds, group));
-    return { groups, sites };
+    const nSequences = countedSequences(current.dataset, current.thresholds);
+    return { groups, sites, nSequences };
   }, [current.dataset, current.counts, current.thresholds, current.selected, kind]);
   return { ...found, isStale: current.thresholds !== thresholds };
 }
@@ -71,14 +72,13 @@ function useSites(kind: Kind): { groups: Group[]; sites: Sites[]; isStale: boole
 export function Pairs({ onClose }: { onClose?: (() => void) | undefined }) {
   const { store } = useScreen();
   const [kind, setKind] = useState<Kind>("families");
-  const { groups, sites, isStale } = useSites(kind);
+  const { groups, sites, nSequences, isStale } = useSites(kind);
   const [chosen, setChosen] = useState<[string, string] | null>(null);
   const place = (name: string | undefined, otherwise: number): number => {
     const at = groups.findIndex((group) => group.name === name);
     return at < 0 ? Math.min(otherwise, groups.length - 1) : at;
   };
   const [a, b] = [place(chosen?.[0], 0), place(chosen?.[1], 1)];
-  const { n_sequences: nSequences, has } = store.dataset.value!.manifest;
   return (
     <section class="nbm-sheet" aria-label="Pairs of motifs">
       <header>
@@ -92,7 +92,7 @@ export function Pairs({ onClose }: { onClose?: (() => void) | undefined }) {
         <span class="nbm-spacer" />
         {onClose && <IconButton icon="close" label="Close the pairs" onClick={onClose} />}
       </header>
-      {!has.hits || groups.length === 0 ? (
+      {!store.dataset.value!.manifest.has.hits || groups.length === 0 ? (
         <p class="nbm-message">There is nothing to pair: give the Explorer hits.</p>
       ) : (
         <div class="nbm-sheet-body" data-stale={isStale}>
@@ -131,7 +131,12 @@ export function Pairs({ onClose }: { onClose?: (() => void) | undefined }) {
             </table>
             <p class="nbm-muted">Sequences with both; darker: more than by chance.</p>
           </div>
-          <Spacings names={[groups[a]!.name, groups[b]!.name]} a={sites[a]!} b={sites[b]!} />
+          <Spacings
+            names={[groups[a]!.name, groups[b]!.name]}
+            a={sites[a]!}
+            b={sites[b]!}
+            nSequences={nSequences}
+          />
         </div>
       )}
     </section>
@@ -174,40 +179,37 @@ function Cell(props: {
   );
 }
 
-function Spacings({ names, a, b }: { names: readonly [string, string]; a: Sites; b: Sites }) {
+function Spacings(props: { names: readonly [string, string]; a: Sites; b: Sites; nSequences: number }) {
   const { store } = useScreen();
+  const { names, a, b, nSequences } = props;
   const { observed, expected } = useMemo(() => spacing(a, b), [a, b]);
-  const { n_sequences: nSequences } = store.dataset.value!.manifest;
   const isSame = a === b;
   const [first, second] = names;
   const titles = isSame
     ? [`${first}→ ${first}→`, "", `${first}→ ←${first}`, `←${first} ${first}→`]
     : [`${first}→ ${second}→`, `${second}→ ${first}→`, `${first}→ ←${second}`, `←${first} ${second}→`];
   const both = together(a, b, nSequences);
-  const show = (orientation: number, gap: number): void => {
-    const sites: Site[] = pairsAt(a, b, orientation, gap);
-    showPicked(store, sites);
-  };
   return (
     <div class="nbm-spacings">
       <h4>
-        {inWords(names, isSame, both)}. Pairs by the gap between them; the line is what their positions alone
-        give.
+        {inWords(names, isSame, both)}. Pairs by the gap between them
+        {expected && "; the line is what their positions alone give"}.
       </h4>
       {ORIENTATIONS.map((orientation, i) => {
         if (isSame && i === 1) return null;
         const n = observed[i]!.reduce((sum, value) => sum + value, 0);
+        const pairs = `${titles[i]}: ${plural(n, "pair")}`;
         return (
           <Bars
             key={orientation}
-            title={`${titles[i]}: ${plural(n, "pair")}`}
-            label={`${titles[i]}, ${orientation}: ${plural(n, "pair")} less than ${MAX_GAP} bases apart`}
+            title={n > 0 ? `${pairs}, at most ${Math.max(...observed[i]!)} per gap` : pairs}
+            label={`${pairs}, ${orientation}, less than ${MAX_GAP} bases apart`}
             all={observed[i]!}
             passing={observed[i]!}
-            expected={expected[i]!}
+            expected={expected?.[i]}
             ends={["0", `${MAX_GAP} bp`]}
             describe={(gap) => `${plural(observed[i]![gap], "pair")} with a gap of ${gap} bp: show them`}
-            onPick={(gap) => show(i, gap)}
+            onPick={(gap) => showPicked(store, pairsAt(a, b, i, gap))}
           />
         );
       })}
