@@ -91,11 +91,9 @@ function collectSeqlets(
   slots: ReadonlyMap<number, number>,
 ): Unplaced[] {
   const { start, end, strand } = dataset.seqlets;
-  const { offset, item } = dataset.seqletsBySequence;
   const passing: Unplaced[] = [];
   const failing: Unplaced[] = [];
-  for (let i = offset[sequence]; i < offset[sequence + 1]; i++) {
-    const q = item[i];
+  for (const q of dataset.seqletsOf(sequence)) {
     const passes = seqletPasses(dataset, thresholds, q);
     const motif = seqletMotif(dataset, thresholds, q);
     (passes ? passing : failing).push({

@@ -177,11 +177,10 @@ export function countSeqlets(
   const seqlets = new Float64Array(dataset.manifest.n_motifs);
   let [nSeqlets, nAssigned] = [0, 0];
   const everywhere = only === null ? thresholds : { ...thresholds, allowed: null };
-  const index = only === null ? null : dataset.seqletsBySequence;
-  const from = index ? index.offset[only!] : 0;
-  const to = index ? index.offset[only! + 1] : dataset.manifest.n_seqlets;
-  for (let i = from; i < to; i++) {
-    const q = index ? index.item[i] : i;
+  const own = only === null ? null : dataset.seqletsOf(only);
+  const n = own?.length ?? dataset.manifest.n_seqlets;
+  for (let i = 0; i < n; i++) {
+    const q = own ? own[i] : i;
     if (!seqletPasses(dataset, everywhere, q)) continue;
     nSeqlets++;
     const m = seqletMotif(dataset, thresholds, q);

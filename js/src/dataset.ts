@@ -2,7 +2,7 @@
 import { type Counter, makeCounter, NO_HITS } from "./counter.ts";
 import { lowerBound } from "./counts.ts";
 import type { Columns } from "./decode.ts";
-import { type GroupIndex, group } from "./families.ts";
+import { type GroupIndex, group, itemsOf } from "./families.ts";
 import { shortName } from "./names.ts";
 import type { Manifest } from "./wire.ts";
 
@@ -218,12 +218,13 @@ export class Dataset {
   /** The hits of a motif, of those that came first. */
   hitsOf(motif: number): Uint32Array {
     this.#byMotif ??= group(this.hits.motif.subarray(0, this.hits.offset.at(-1)), this.manifest.n_motifs);
-    return this.#byMotif.item.subarray(this.#byMotif.offset[motif], this.#byMotif.offset[motif + 1]);
+    return itemsOf(this.#byMotif, motif);
   }
 
-  get seqletsBySequence(): GroupIndex {
+  /** The seqlets of a sequence. */
+  seqletsOf(sequence: number): Uint32Array {
     this.#seqletsBySequence ??= group(this.seqlets.sequence, this.manifest.n_sequences);
-    return this.#seqletsBySequence;
+    return itemsOf(this.#seqletsBySequence, sequence);
   }
 
   /** Per motif: levels below this index pass the threshold. */

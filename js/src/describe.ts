@@ -40,9 +40,7 @@ export function claimsAt(
   const passing: Claim[] = [];
   const failing: Claim[] = [];
   const names = dataset.manifest.motif_names;
-  const { offset, item } = dataset.seqletsBySequence;
-  for (let i = offset[sequence]; i < offset[sequence + 1]; i++) {
-    const q = item[i];
+  for (const q of dataset.seqletsOf(sequence)) {
     if (base < dataset.seqlets.start[q] || base >= dataset.seqlets.end[q]) continue;
     const passes = seqletPasses(dataset, thresholds, q);
     const motif = passes ? seqletMotif(dataset, thresholds, q) : -1;

@@ -7,9 +7,8 @@ export interface Families {
   names: string[];
   /** The motif of each family that is most like the others. */
   medoids: Uint32Array;
-  /** The motifs of each family: `members[offset[f]] .. members[offset[f + 1]]`. */
-  offset: Uint32Array;
-  members: Uint32Array;
+  /** The motifs of each family. */
+  members: GroupIndex;
 }
 
 /** Joins motifs that are on average at least as similar; the same comparisons as in the kernel. */
@@ -30,13 +29,11 @@ export function cutTree({ manifest, tree }: Dataset, similarity: number): Famili
     return familyOf.get(node)!;
   });
   const nodes = [...familyOf.keys()];
-  const { offset, item } = group(labels, nodes.length);
   return {
     labels,
     names: nodes.map((node) => manifest.family_names[node]!),
     medoids: Uint32Array.from(nodes, (node) => medoid[node]),
-    offset,
-    members: item,
+    members: group(labels, nodes.length),
   };
 }
 
@@ -45,6 +42,9 @@ export interface GroupIndex {
   offset: Uint32Array;
   item: Uint32Array;
 }
+
+export const itemsOf = ({ offset, item }: GroupIndex, g: number): Uint32Array =>
+  item.subarray(offset[g], offset[g + 1]);
 
 /** A counting sort of items by their group; stable. */
 export function group(groupOf: ArrayLike<number>, nGroups: number): GroupIndex {

@@ -1,7 +1,7 @@
 // Which rows the table shows, in which order: the same rules as `Explorer.counts` in Python.
 import type { Counts, Level } from "./counts.ts";
 import type { Dataset } from "./dataset.ts";
-import type { Families } from "./families.ts";
+import { type Families, itemsOf } from "./families.ts";
 import type { NumberColumn, Sort, Traits } from "./wire.ts";
 
 /** A row is a motif, or ~family. */
@@ -63,7 +63,7 @@ export function numberOf(level: Level, column: NumberColumn, i: number): number 
 
 /** The rows: families with the members of those that are expanded, or motifs. */
 export function orderRows(dataset: Dataset, counts: Counts, names: Names, order: Order): Int32Array {
-  const { labels, offset, members } = counts.grouping;
+  const { labels, members } = counts.grouping;
   const isWanted = matcher(order._search) ?? (() => false);
   const filters = Object.entries(order._filters).flatMap(([column, text]) => {
     const passes = parseBound(text);
@@ -91,9 +91,7 @@ export function orderRows(dataset: Dataset, counts: Counts, names: Names, order:
       .filter((f) => isFound[f] && keeps(counts.families, f))
       .sort(comparer(counts.families, order._sort, { name: names.family, family: names.family }))
       .flatMap((f) =>
-        expanded.has(counts.grouping.names[f]!)
-          ? [~f, ...sortMotifs([...members.subarray(offset[f], offset[f + 1])])]
-          : [~f],
+        expanded.has(counts.grouping.names[f]!) ? [~f, ...sortMotifs([...itemsOf(members, f)])] : [~f],
       ),
   );
 }

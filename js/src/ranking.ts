@@ -95,9 +95,7 @@ export function nextSite(search: SiteSearch): { start: number; end: number } | n
     for (const site of picked) if (site.sequence === sequence) consider(site.start, site.end);
     return best;
   }
-  const { offset, item } = dataset.seqletsBySequence;
-  for (let i = offset[sequence]; i < offset[sequence + 1]; i++) {
-    const q = item[i];
+  for (const q of dataset.seqletsOf(sequence)) {
     const isWanted =
       kind === "unexplained"
         ? isUnexplained(dataset, counts, thresholds, q)

@@ -9,7 +9,7 @@ import {
   rulerOrigin,
   whyNotCounted,
 } from "../src/describe.ts";
-import { cutTree } from "../src/families.ts";
+import { cutTree, itemsOf } from "../src/families.ts";
 import { allowedSequences } from "../src/filter.ts";
 import { whole } from "../src/format.ts";
 import { shortName } from "../src/names.ts";
@@ -155,7 +155,7 @@ test("the spans of a motif are those of its hits that count, and a family's thos
   const spans = (row: number) => spansOf(dataset, counts, thresholds, SEQUENCE, row).sort();
   let nSpans = 0;
   for (const [family, name] of families.names.entries()) {
-    const members = families.members.subarray(families.offset[family], families.offset[family + 1]);
+    const members = itemsOf(families.members, family);
     const expected: [number, number][] = [];
     for (let h = offset[SEQUENCE]; h < offset[SEQUENCE + 1]; h++)
       if (members.includes(motif[h]) && hitPasses(dataset, counts, thresholds, h))

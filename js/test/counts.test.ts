@@ -8,7 +8,7 @@ import {
   type Thresholds,
 } from "../src/counts.ts";
 import type { Dataset } from "../src/dataset.ts";
-import { cutTree } from "../src/families.ts";
+import { cutTree, itemsOf } from "../src/families.ts";
 import type { CountMode, Sign } from "../src/wire.ts";
 import { smallDataset, toDataset } from "./study.ts";
 import { makeStudy, random } from "./synthetic.ts";
@@ -228,7 +228,7 @@ describe("cutTree", () => {
       expect(coarse.names.length).toBeLessThanOrEqual(fine.names.length);
       expect(new Set(coarse.names).size).toBe(coarse.names.length);
       fine.names.forEach((_, f) => {
-        const members = fine.members.subarray(fine.offset[f], fine.offset[f + 1]);
+        const members = itemsOf(fine.members, f);
         expect(new Set(Array.from(members, (m) => coarse.labels[m])).size).toBe(1);
       });
       fine = coarse;

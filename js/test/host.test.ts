@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { toTyped } from "../src/decode.ts";
+import { itemsOf } from "../src/families.ts";
 import { AnywidgetHost, EchoGuard, HostError, SAVE_DELAY_MS } from "../src/host.ts";
 import { StaticHost } from "../src/standalone.ts";
 import { Store } from "../src/store.ts";
@@ -249,9 +250,9 @@ describe("Store", () => {
 
   test("a marked family marks its motifs, which can have colours of their own", async () => {
     const { store } = await open();
-    const { names, members, offset } = store.families.value!;
-    const family = names.findIndex((_, f) => offset[f + 1]! - offset[f]! > 1);
-    const own = [...members.subarray(offset[family], offset[family + 1])];
+    const { names, members } = store.families.value!;
+    const family = names.findIndex((_, f) => itemsOf(members, f).length > 1);
+    const own = [...itemsOf(members, family)];
     store.toggleRow(~family);
     expect(store.traits.selected_motifs.value).toEqual([names[family]]);
     expect([...store.slots.value]).toEqual(own.map((motif) => [motif, 0]));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { count } from "../src/counts.ts";
-import { cutTree } from "../src/families.ts";
+import { cutTree, itemsOf } from "../src/families.ts";
 import { lowerNames, matcher, type Order, orderRows, parseBound } from "../src/order.ts";
 import type { Sort } from "../src/wire.ts";
 import { smallDataset } from "./study.ts";
@@ -113,7 +113,7 @@ describe("families", () => {
     const own = rows.filter((row) => row < 0).map((row) => ~row);
     expect(new Set(own).size).toBe(families.names.length);
     const at = rows.indexOf(~2);
-    const members = [...families.members.subarray(families.offset[2], families.offset[3])];
+    const members = [...itemsOf(families.members, 2)];
     expect(new Set(rows.slice(at + 1, at + 1 + members.length))).toEqual(new Set(members));
     expect(rows.length).toBe(families.names.length + members.length);
     const values = own.map((f) => counts.families.count[f]!);
