@@ -149,9 +149,8 @@ class Hits(Sequence[pd.DataFrame]):
     def _count_sequences(self, n_sequences: int | None) -> int:
         seen = int(self.sequence_idx.max()) + 1 if len(self.sequence_idx) else 0
         named = None if self.sequence_names is None else len(self.sequence_names)
+        n_sequences = None if n_sequences is None else check_whole(n_sequences, "n_sequences", 0)
         n = next((given for given in (n_sequences, named) if given is not None), seen)
-        if n_sequences is not None:
-            check_whole(n_sequences, "n_sequences", 0)
         if n < seen or (named is not None and n != named):
             got = f"indices {self.sequence_idx.min()} to {seen - 1}" if seen else f"{named} names"
             raise InvalidArgument("sequence_idx", got, f"between 0 and {n - 1}, with a name each or no names")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from nbmotif.arguments import check_whole
 from nbmotif.attribution.batches import alone, run_all, whole_sequences
 from nbmotif.attribution.precision import exact_float32
 from nbmotif.borrowing import borrowed
@@ -15,7 +16,6 @@ from nbmotif.errors import InvalidArgument
 from nbmotif.models import (
     as_differences,
     check_inputs,
-    check_positive,
     compute_dtype,
     model_dtype,
     precision,
@@ -116,8 +116,7 @@ def predicted_changes(
     place, own = resolve_device(options.get("device")), model_dtype(model)
     compute = compute_dtype(model, options.get("dtype"))
     func, asked = options.get("func"), options.get("batch_size")
-    if asked is not None:
-        check_positive(asked, "batch_size")
+    asked = None if asked is None else check_whole(asked, "batch_size", least=1)
 
     def pick(y: Any) -> torch.Tensor:
         return select_target(y if func is None else func(y), target)

@@ -115,7 +115,9 @@ def extract_loci(
       chrom  start  end  locus_idx
     0  chr1      3    7          0
     """
-    _check_settings(signals, in_signals, in_window, max_jitter, n_loci)
+    _refuse_signals(signals, in_signals)
+    in_window, max_jitter = check_whole(in_window, "in_window", least=1), check_whole(max_jitter, "max_jitter", least=0)
+    n_loci = None if n_loci is None else check_whole(n_loci, "n_loci", least=1)
     table = _interleaved(loci, "loci", with_summits=summits)
     with _open_genome(sequences, ignore) as genome:
         named = None if chroms is None else [chroms] if isinstance(chroms, str) else [str(chrom) for chrom in chroms]
@@ -137,15 +139,11 @@ def extract_loci(
     return (X, *extras) if extras else X
 
 
-def _check_settings(signals: object, in_signals: object, in_window: int, max_jitter: int, n_loci: int | None) -> None:
+def _refuse_signals(signals: object, in_signals: object) -> None:
     for name, value in (("signals", signals), ("in_signals", in_signals)):
         if value is not None:
             hint = "nbmotif reads sequences only; tangermeme.io.extract_loci reads bigWig files."
             raise InvalidArgument(name, type(value).__name__, "None", hint)
-    check_whole(in_window, "in_window", least=1)
-    check_whole(max_jitter, "max_jitter", least=0)
-    if n_loci is not None:
-        check_whole(n_loci, "n_loci", least=1)
 
 
 def _interleaved(given: Loci | Sequence[Loci], name: str, with_summits: bool = False) -> pd.DataFrame:

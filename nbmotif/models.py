@@ -79,7 +79,7 @@ def predict(
     torch.Size([100, 2])
     """
     X, extra = check_inputs(X, args)
-    check_positive(batch_size, "batch_size")
+    batch_size = check_whole(batch_size, "batch_size", least=1)
     place, compute = resolve_device(device), compute_dtype(model, dtype)
     batches: list[Any] = []
     with borrowed(model, place), torch.no_grad(), precision(place, compute, model_dtype(model)):
@@ -268,11 +268,6 @@ def check_inputs(X: Arrays, args: Sequence[Arrays] | None) -> tuple[torch.Tensor
                 f"args[{i}]", describe(arg), f"a tensor with a row for each of the {len(X)} sequences"
             )
     return X.detach(), extra
-
-
-def check_positive(value: int, name: str) -> None:
-    """Refuse what is no count of at least 1."""
-    check_whole(value, name, least=1)
 
 
 def resolve_device(device: torch.device | str | None) -> torch.device:

@@ -218,8 +218,7 @@ def run_modisco(
         raise ImportError("run_modisco needs modisco-lite: pip install nbmotif[modisco]") from error
     # all before the run, which takes hours
     one_hot, attributions = _check_inputs(X, X_attr)
-    check_whole(window, "window", least=1)
-    check_whole(max_seqlets, "max_seqlets", least=1)
+    window, max_seqlets = check_whole(window, "window", least=1), check_whole(max_seqlets, "max_seqlets", least=1)
     _check_trim(trim_threshold)
     if path is not None and (Path(path).is_dir() or not Path(path).parent.is_dir()):
         raise InvalidArgument("path", repr(str(path)), "a file in a folder that exists")
@@ -275,8 +274,7 @@ def read_modisco(
 
 def _read(filename: str | os.PathLike[str], length: int | None, trim_threshold: float) -> PatternSet:
     _check_trim(trim_threshold)
-    if length is not None:
-        check_whole(length, "length", least=1)
+    length = None if length is None else check_whole(length, "length", least=1)
     if not h5py.is_hdf5(filename):
         Path(filename).open("rb").close()  # says so if there is no file
         raise InvalidFile(filename, "this is not an HDF5 file", "TF-MoDISco's results end in .h5.")

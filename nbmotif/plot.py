@@ -187,7 +187,7 @@ def plot_pwm(
     ('GATA2', 'Information (bits)')
     """
     forward = check_pwm(pwm, "pwm").numpy()
-    check_number(eps, "eps", "above 0 and below 1", lambda e: 0 < e < 1)
+    eps = check_number(eps, "eps", "above 0 and below 1", lambda e: 0 < e < 1)
     bits = forward * np.maximum(information_content(forward, eps), 0)
     w = bits.shape[1]
     offset = w + _MOTIF_GAP  # where the reverse complement begins

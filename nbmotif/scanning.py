@@ -150,11 +150,11 @@ def fimo(
     letters = as_letters(sequences)
     threshold, reverse_complement = check_p_value(threshold, "threshold"), bool(reverse_complement)
     _check_settings(compat, dim, background, pseudocount)
+    weight = _PSEUDOCOUNT if pseudocount is None else _check_pseudocount(pseudocount)
     if compat is not None:
         hits = scan_as_memelite(motif_set, letters, threshold, reverse_complement, verbose)
         return hits if dim == 0 else hits.by_sequence()
     frequencies = _background(background, letters, both_strands=reverse_complement)
-    weight = _PSEUDOCOUNT if pseudocount is None else pseudocount
     tables = _tables(motif_set, frequencies, weight, threshold)
     _warn_of_unreachable(motif_set.names, tables, threshold)
     hits = exact_scan(motif_set, tables, letters, reverse_complement, verbose)
@@ -171,8 +171,10 @@ def _check_settings(compat: object, dim: object, background: Background, pseudoc
         for name, value in (("background", background), ("pseudocount", pseudocount)):
             if value is not None:
                 raise InvalidArgument(name, value, f'left out with compat="{compat}", whose own is fixed')
-    if pseudocount is not None:
-        check_number(pseudocount, "pseudocount", "0 or more", lambda weight: 0 <= weight < np.inf)
+
+
+def _check_pseudocount(pseudocount: object) -> float:
+    return check_number(pseudocount, "pseudocount", "0 or more", lambda weight: 0 <= weight < np.inf)
 
 
 def _background(background: Background, letters: Letters, both_strands: bool) -> npt.NDArray[np.float64]:

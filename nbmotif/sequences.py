@@ -265,7 +265,7 @@ def dinucleotide_shuffle(
     if not 0 <= start < stop <= length:
         expected = f"0 <= start < end <= L = {length} (end = -1 is L)"
         raise InvalidArgument("start, end", f"{start}, {end}", expected)
-    check_whole(n, "n", least=1)
+    n = check_whole(n, "n", least=1)
     if method not in _SHUFFLERS:
         raise InvalidArgument("method", repr(method), " or ".join(map(repr, _SHUFFLERS)))
     seeds = _seeds(random_state, len(X))

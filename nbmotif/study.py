@@ -121,12 +121,11 @@ class Study:
     ) -> None:
         import pandas as pd
 
-        from nbmotif.models import check_inputs, check_positive, check_target
+        from nbmotif.models import check_inputs, check_target
 
         self.X = check_sequences(X, "X").detach().cpu()
         extra = check_inputs(self.X, args)[1]
-        if batch_size is not None:
-            check_positive(batch_size, "batch_size")
+        self.batch_size = None if batch_size is None else check_whole(batch_size, "batch_size", least=1)
         self.motifs = as_motif_set(motifs)
         if not (model is None or callable(model)):
             raise InvalidArgument("model", type(model).__name__, "a PyTorch module, a function of a batch, or None")
@@ -136,7 +135,7 @@ class Study:
             hint = "Keep the rows that `extract_loci` kept: it reports those it dropped."
             raise InvalidArgument("loci", f"{len(loci)} rows", f"one row per sequence ({len(self.X)})", hint)
         self.model, self.loci, self.name, self.args, self.target = model, loci, name, extra, check_target(target)
-        self.device, self.batch_size, self.verbose = device, batch_size, verbose
+        self.device, self.verbose = device, verbose
         self.random_state = check_seed(random_state, least=0)
         self.hypothetical: torch.Tensor | None = None
         self.seqlets: pd.DataFrame | None = None

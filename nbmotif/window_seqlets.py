@@ -94,14 +94,16 @@ def tfmodisco_seqlets(
     """
     values = check_attributions(X_attr, "X_attr")
     window_size, flank = check_whole(window_size, "window_size", 1), check_whole(flank, "flank", 0)
-    _check(values, window_size, flank, target_fdr, (min_passing_frac, max_passing_frac))
+    _check_width(values, window_size, flank)
+    target_fdr = check_number(target_fdr, "target_fdr", "in (0, 1)", lambda rate: 0 < rate < 1)
+    least, most = _passing(min_passing_frac, max_passing_frac)
     sums = _window_sums(values, window_size)
     low, high = -np.inf, np.inf
     if values.min() == values.max() or sums.min() == sums.max():
         message = f"Every window of {window_size} bp sums to {sums[0, 0]:g}: there is nothing to call seqlets from."
         warnings.warn(message, NbmotifWarning, stacklevel=2)
     else:
-        low, high = _thresholds(sums, target_fdr, min_passing_frac, max_passing_frac)
+        low, high = _thresholds(sums, target_fdr, least, most)
     scores = np.where((sums >= high) | (sums <= low), np.abs(sums), -np.inf)
     if flank > 0:
         scores[:, :flank] = -np.inf
@@ -179,14 +181,17 @@ def _threshold(sums: Floats, null: Floats, target_fdr: float) -> float:
     return float(sums[np.argmax(precision >= 1 - target_fdr)])
 
 
-def _check(
-    values: npt.NDArray[Any], window_size: int, flank: int, target_fdr: float, passing: tuple[float, float]
-) -> None:
+def _check_width(values: npt.NDArray[Any], window_size: int, flank: int) -> None:
     width = window_size + 2 * flank
     if width > values.shape[1]:
         hint = "A seqlet is `window_size + 2 * flank` wide."
         raise InvalidArgument("window_size", f"seqlets of {width} bp", f"of seqlets within {values.shape[1]} bp", hint)
-    check_number(target_fdr, "target_fdr", "in (0, 1)", lambda rate: 0 < rate < 1)
-    if not 0 <= passing[0] <= passing[1] <= 1:
-        got = f"{passing[0]} and {passing[1]}"
-        raise InvalidArgument("min_passing_frac", got, "at most `max_passing_frac`, both in [0, 1]")
+
+
+def _passing(least: float, most: float) -> tuple[float, float]:
+    """Take the least and the most windows that pass, as shares of all."""
+    shares = {"min_passing_frac": least, "max_passing_frac": most}
+    least, most = (check_number(x, name, "in [0, 1]", lambda share: 0 <= share <= 1) for name, x in shares.items())
+    if least > most:
+        raise InvalidArgument("min_passing_frac", f"{least} and {most}", "at most `max_passing_frac`")
+    return least, most

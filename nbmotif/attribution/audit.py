@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from nbmotif.arguments import check_whole
 from nbmotif.attribution.calls import TARGET
 from nbmotif.attribution.engine import Attribution
 from nbmotif.attribution.operation import Step
@@ -14,7 +15,7 @@ from nbmotif.attribution.probe import make_plan
 from nbmotif.attribution.references import References
 from nbmotif.attribution.tape import Observe, Refer
 from nbmotif.borrowing import borrowed
-from nbmotif.models import check_inputs, check_positive, model_dtype, resolve_device, to_device
+from nbmotif.models import check_inputs, model_dtype, resolve_device, to_device
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,7 +78,7 @@ def audit_table(
     import pandas as pd
 
     X, extra = check_inputs(X, args)
-    check_positive(n_shuffles, "n_shuffles")
+    n_shuffles = check_whole(n_shuffles, "n_shuffles", least=1)
     place, compute = resolve_device(device), model_dtype(model)
     references = References("dinucleotide", X, n_shuffles, random_state)
     run = Attribution(model, target, float("inf"), only_warn=True)

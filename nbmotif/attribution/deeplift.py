@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, overload
 
 import torch
 
+from nbmotif.arguments import check_whole
 from nbmotif.attribution.batches import Batch, alone, run_all, whole_sequences
 from nbmotif.attribution.engine import Attribution
 from nbmotif.attribution.precision import Precision, exact_float32
@@ -17,7 +18,6 @@ from nbmotif.encoding import describe
 from nbmotif.errors import InvalidArgument
 from nbmotif.models import (
     check_inputs,
-    check_positive,
     model_dtype,
     resolve_device,
     to_device,
@@ -218,9 +218,8 @@ def deep_lift_shap(
     del additional_nonlinear_ops
     X, extra = check_inputs(X, args)
     _check_columns(X)
-    if batch_size is not None:
-        check_positive(batch_size, "batch_size")
-    check_positive(n_shuffles, "n_shuffles")
+    batch_size = None if batch_size is None else check_whole(batch_size, "batch_size", least=1)
+    n_shuffles = check_whole(n_shuffles, "n_shuffles", least=1)
     if raw_outputs and return_report:
         raise InvalidArgument("return_report", True, "False where raw_outputs is True", "Multipliers are not averaged.")
     place, compute = resolve_device(device), model_dtype(model)

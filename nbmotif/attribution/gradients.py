@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from nbmotif.arguments import check_whole
 from nbmotif.attribution.devices import is_out_of_memory, release, with_recurrent_gradients
 from nbmotif.attribution.precision import exact_float32
 from nbmotif.borrowing import borrowed
@@ -13,7 +14,6 @@ from nbmotif.errors import UnsupportedModel
 from nbmotif.models import (
     as_differences,
     check_inputs,
-    check_positive,
     check_rows,
     model_dtype,
     resolve_device,
@@ -92,7 +92,7 @@ def saliency(
     tensor([[1., 2., 3., 4.]])
     """
     X, extra = check_inputs(X, args)
-    check_positive(batch_size, "batch_size")
+    batch_size = check_whole(batch_size, "batch_size", least=1)
     place, compute = resolve_device(device), model_dtype(model)
     parts: list[torch.Tensor] = []
     done = 0

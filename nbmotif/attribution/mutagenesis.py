@@ -19,7 +19,6 @@ from nbmotif.models import (
     as_differences,
     as_tensors,
     check_inputs,
-    check_positive,
     compute_dtype,
     model_dtype,
     precision,
@@ -169,8 +168,7 @@ def saturation_mutagenesis(
     """
     X, extra = check_inputs(check_sequences(X), args)
     span = _span(start, end, X.shape[-1])
-    if batch_size is not None:
-        check_positive(batch_size, "batch_size")
+    batch_size = None if batch_size is None else check_whole(batch_size, "batch_size", least=1)
     place, own = resolve_device(device), model_dtype(model)
     compute = compute_dtype(model, dtype)
     # autocast casts at calls that a window does not make

@@ -3,18 +3,74 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
+import nbmotif
 from nbmotif.arguments import check_number, check_whole, whole_number
 from nbmotif.errors import InvalidArgument
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 INTEGERS = [np.dtype(code).type for code in np.typecodes["AllInteger"]]
 FLOATS = [np.dtype(code).type for code in np.typecodes["Float"]]
+
+X = nbmotif.random_one_hot((3, 4, 600), random_state=0)
+PEAKS = pd.DataFrame({"chrom": ["1"], "start": [1000], "end": [1001]})
+MODEL = torch.nn.Sequential(
+    torch.nn.Conv1d(4, 1, 5), torch.nn.ReLU(), torch.nn.AdaptiveAvgPool1d(1), torch.nn.Flatten()
+)
+SIGNAL = np.random.default_rng(0).normal(size=(3, 600))
+NO_HITS = (["any"], [4], [], [], [], [], [], [])
+
+
+def _marginalized(batch_size: Any) -> torch.Tensor:
+    table = nbmotif.marginalize_motifs(MODEL, X, {"GATA": np.eye(4)[[2, 0, 3, 0]].T}, batch_size=batch_size)
+    return torch.tensor(table["effect"].to_numpy())
+
+
+# what takes a whole number, and a number whose double or product is beyond 8 bits
+TAKERS: dict[str, tuple[Callable[[Any], torch.Tensor | np.ndarray[Any, Any]], int]] = {
+    "extract_loci in_window": (lambda n: nbmotif.extract_loci(PEAKS, {"1": "ACGT" * 500}, in_window=n), 127),
+    "extract_loci max_jitter": (
+        lambda n: nbmotif.extract_loci(PEAKS, {"1": "ACGT" * 500}, in_window=300, max_jitter=n),
+        100,
+    ),
+    "extract_loci n_loci": (lambda n: nbmotif.extract_loci(PEAKS, {"1": "ACGT" * 500}, in_window=9, n_loci=n), 1),
+    "dinucleotide_shuffle n": (lambda n: nbmotif.dinucleotide_shuffle(X, n=n, random_state=0), 3),
+    "predict batch_size": (lambda n: nbmotif.predict(MODEL, X, batch_size=n), 2),
+    "saliency batch_size": (lambda n: nbmotif.saliency(MODEL, X, batch_size=n), 2),
+    "saturation_mutagenesis batch_size": (
+        lambda n: nbmotif.saturation_mutagenesis(MODEL, X, end=9, batch_size=n),
+        100,
+    ),
+    "deep_lift_shap batch_size": (
+        lambda n: nbmotif.deep_lift_shap(MODEL, X, n_shuffles=2, batch_size=n, random_state=0),
+        2,
+    ),
+    "deep_lift_shap n_shuffles": (lambda n: nbmotif.deep_lift_shap(MODEL, X, n_shuffles=n, random_state=0), 3),
+    "audit n_shuffles": (lambda n: nbmotif.audit(MODEL, X, n_shuffles=n)["error"].to_numpy(), 3),
+    "marginalize_motifs batch_size": (_marginalized, 2),
+    "tfmodisco_seqlets window_size": (lambda n: nbmotif.tfmodisco_seqlets(SIGNAL, n).to_numpy(), 21),
+    "tfmodisco_seqlets flank": (lambda n: nbmotif.tfmodisco_seqlets(SIGNAL, flank=n).to_numpy(), 70),
+    "Hits n_sequences": (lambda n: np.array(nbmotif.Hits(*NO_HITS, n_sequences=n).n_sequences * 2), 100),
+    "Study batch_size": (
+        lambda n: np.array(nbmotif.Study(MODEL, X, {"A": np.eye(4)}, batch_size=n).batch_size * 2),
+        100,
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.uint8, torch.tensor])
+@pytest.mark.parametrize("take", TAKERS)
+def test_whole_numbers__of_every_kind_are_reckoned_with_as_ints(take: str, kind: Any) -> None:
+    call, number = TAKERS[take]
+    np.testing.assert_array_equal(call(kind(number)), call(number))
 
 
 @pytest.mark.parametrize("kind", [int, *INTEGERS, torch.tensor])

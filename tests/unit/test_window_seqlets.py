@@ -94,7 +94,9 @@ def test_take_peaks__takes_the_highest_and_rules_out_its_neighbours(kernel: obje
         ({"flank": -1}, "`flank`"),
         ({"window_size": 390}, "seqlets of 410 bp"),
         ({"target_fdr": 0}, "`target_fdr`"),
-        ({"min_passing_frac": 0.5}, "`min_passing_frac`"),
+        ({"min_passing_frac": 0.5}, "`min_passing_frac` must be at most `max_passing_frac`; got 0.5 and 0.2"),
+        ({"min_passing_frac": "a"}, r"`min_passing_frac` must be in \[0, 1\]; got 'a'"),
+        ({"max_passing_frac": 1.5}, r"`max_passing_frac` must be in \[0, 1\]; got 1.5"),
     ],
 )
 def test_tfmodisco_seqlets__refuses(options: dict[str, float], message: str) -> None:
