@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from nbmotif.families import Families
     from nbmotif.scanning import Hits
 
-# seen by marginalization (None: not inserted), by seqlets, by hits -> what that says
+# seen by marginalization (None: not inserted, or not to be compared), by seqlets, by hits -> what that says
 _READINGS = {
     (True, True, True): "all methods agree",
     (True, True, False): "used, but its sites match weakly: raise the FIMO threshold, or look at the seqlets",
     (True, False, True): "used, but its seqlets went to a look-alike family or stayed below the cut",
     (True, False, False): "sufficient, but not used in these sequences",
-    (False, True, True): "used here in context: inserting it alone does little",
+    (False, True, True): "used here in context: inserted alone it does little, or no more than its letters",
     (False, True, False): "ambiguous short match: look at the seqlets' TOMTOM p-values",
     (False, False, True): "passenger: overlaps what the model uses",
     (False, False, False): "no evidence",
@@ -35,7 +35,12 @@ _READINGS = {
     (None, False, True): "passenger: overlaps what the model uses",
     (None, False, False): "no evidence",
 }
-
+_AGREE = {_READINGS[True, True, True], _READINGS[None, True, True]}
+_DISAGREE = "used, but in different directions: compare the signs"
+# a family is seen by a method in which it has this part of what the strongest has
+_PART = 0.05
+# standard errors by which inserting a motif does more than its letters in other orders
+_BEYOND_LETTERS = 3
 
 _SIGNS = ("+", "-", "both")
 _P_VALUES = ("seqlet_p", "tomtom_p", "fimo_p")
@@ -91,7 +96,8 @@ def evidence(
     thresholds
         What counts.
     marginal
-        Effects by motif: ``motif_name``, ``effect`` and ``z``. A family shows the member of largest |effect|.
+        Effects by motif: ``motif_name``, ``effect`` and ``z``, as of :func:`nbmotif.marginalize_motifs`. A family shows
+        the member of largest |effect|.
     seqlets
         Seqlets with columns ``attribution``, ``p-value``, ``motif_idx`` (-1: none) and ``tomtom_p``.
     hits
@@ -99,15 +105,30 @@ def evidence(
 
     Returns
     -------
-    One row per family, most evidence first: ``family``, ``n_motifs``, then per method that ran ``marginal`` and
-    ``marginal_z``; ``seqlets`` and ``seqlet_attribution``; ``sites`` and ``site_attribution`` (attribution is what they
-    explain, summed over all of them); and, when all three ran, ``reading``: a sentence on how they agree.
+    One row per family, most evidence first: ``family``, ``n_motifs``, then per method that ran
+
+    - ``marginal``, the effect, and ``marginal_z``: how far it goes beyond that of the same letters in other orders;
+    - ``seqlets``, how many; ``seqlet_attribution``, the sum of their attributions, in which both signs cancel; and
+      ``seqlet_explained``, the sum of their sizes, |attribution|, in which nothing does;
+    - ``sites``, ``site_attribution`` and ``site_explained``, the same of sites, each with that of its strongest hit;
+
+    and, when all three ran, ``reading``: a sentence on how they agree. A method sees a family that has at least a
+    twentieth of what it gives the strongest: of the attribution explained, or of the effects. Of these count those that
+    go beyond their letters in their own direction, by at least three standard errors; where that is not known (z is
+    NaN), the sentence is about the other two. The order is by the sum of these parts over the methods.
 
     Examples
     --------
     >>> import nbmotif
-    >>> study = nbmotif.demo.load().study(verbose=False).run()  # doctest: +SKIP
-    >>> study.evidence().head()  # doctest: +SKIP
+    >>> demo = nbmotif.demo.load()
+    >>> study = nbmotif.Study(demo.model, demo.X[:8], demo.motifs, verbose=False)
+    >>> study = study.attribute(n_shuffles=5).call_seqlets().annotate().scan()
+    >>> table = study.marginalize(n_backgrounds=20, motifs=list(demo.truth.roles["motif_name"])).evidence()
+    >>> table[["family", "seqlets", "sites", "reading"]].head(3)
+            family  seqlets  sites            reading
+    0         REST        6      6  all methods agree
+    1         GATA        6      5  all methods agree
+    2  FOSL1 (+13)        7      9  all methods agree
     """
     table = pd.DataFrame({"family": families.names, "n_motifs": np.bincount(families.labels)})
     if marginal is not None:
@@ -117,7 +138,7 @@ def evidence(
     if hits is not None:
         table = table.join(_by_family_sites(families, hits, thresholds))
     if {"marginal", "seqlets", "sites"} <= set(table):
-        table["reading"] = [_READINGS[row] for row in _seen(table)]
+        table["reading"] = _readings(table)
     order = _share(table).sum(axis=1).sort_values(ascending=False, kind="stable").index
     return table.loc[order].reset_index(drop=True)
 
@@ -147,7 +168,8 @@ def family_sites(families: Families, hits: Hits, thresholds: Thresholds) -> pd.D
 def _by_family_marginal(families: Families, marginal: pd.DataFrame) -> pd.DataFrame:
     of_motif = dict(zip(families.motif_names, families.labels, strict=True))
     table = marginal.assign(family_idx=[of_motif[name] for name in marginal["motif_name"]])
-    strongest = table.loc[table.groupby("family_idx")["effect"].apply(lambda effect: effect.abs().idxmax())]
+    table = table.dropna(subset=["effect"]).reset_index(drop=True)
+    strongest = table.loc[table["effect"].abs().groupby(table["family_idx"]).idxmax()]
     return strongest.set_index("family_idx")[["effect", "z"]].rename(columns={"effect": "marginal", "z": "marginal_z"})
 
 
@@ -166,21 +188,30 @@ def _by_family_sites(families: Families, hits: Hits, thresholds: Thresholds) -> 
 def _count_and_sum(families: Families, family: np.ndarray, attribution: pd.Series[float], what: str) -> pd.DataFrame:
     n_families = len(families.names)
     count = np.bincount(family, minlength=n_families)
-    total = np.bincount(family, weights=attribution.to_numpy(np.float64), minlength=n_families)
-    return pd.DataFrame({f"{what}s": count, f"{what}_attribution": total})
+    values = attribution.to_numpy(np.float64)
+    total, explained = (np.bincount(family, weights=w, minlength=n_families) for w in (values, np.abs(values)))
+    return pd.DataFrame({f"{what}s": count, f"{what}_attribution": total, f"{what}_explained": explained})
 
 
 def _share(table: pd.DataFrame) -> pd.DataFrame:
-    """Each family's part of what the strongest family has, per method: effect, or attribution explained."""
-    columns = [name for name in ("marginal", "seqlet_attribution", "site_attribution") if name in table]
-    size = table[columns].abs().fillna(0.0)
-    return size / size.max().replace(0.0, 1.0)
+    """Each family's part of what the strongest has, per method: effect beyond its letters', attribution explained."""
+    size = table[[name for name in ("marginal", "seqlet_explained", "site_explained") if name in table]].abs()
+    if "marginal" in table:
+        beyond = table["marginal_z"] * np.sign(table["marginal"]) >= _BEYOND_LETTERS
+        size["marginal"] = size["marginal"].where(beyond)
+    return size.fillna(0.0) / size.max().fillna(0.0).replace(0.0, 1.0)
 
 
-def _seen(table: pd.DataFrame) -> list[tuple[bool | None, bool, bool]]:
-    """Which methods saw each family: a twentieth of the strongest's share; inserted, also |z| of 3 against shuffles."""
-    share = _share(table) >= 0.05
-    inserted = table["marginal"].notna()
-    marginal = share["marginal"] & (table["marginal_z"].abs() >= 3)
-    rows = zip(inserted, marginal, share["seqlet_attribution"], share["site_attribution"], strict=True)
-    return [(bool(m) if was else None, bool(q), bool(h)) for was, m, q, h in rows]
+def _readings(table: pd.DataFrame) -> list[str]:
+    seen = _share(table) >= _PART
+    # where nothing is changed, nothing needs to be compared
+    is_known = table["marginal_z"].notna() | (table["marginal"] == 0)
+    signs = table[["marginal", "seqlet_attribution", "site_attribution"]].apply(np.sign)
+    signs["marginal"] = signs["marginal"].where(is_known)
+    is_split = signs.max(axis=1) != signs.min(axis=1)
+    readings = []
+    for row, known, split in zip(seen.itertuples(index=False, name=None), is_known, is_split, strict=True):
+        by_marginal, by_seqlets, by_hits = map(bool, row)
+        reading = _READINGS[by_marginal if known else None, by_seqlets, by_hits]
+        readings.append(_DISAGREE if split and reading in _AGREE else reading)
+    return readings

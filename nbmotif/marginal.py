@@ -205,8 +205,9 @@ def marginalize_motifs(
     One row per motif, start and strand, in this order of nesting: ``motif_name``; ``start``, the motif's first
     position, and ``strand``; ``effect``, the mean change over the backgrounds, in units of the output; its
     ``standard_error``; ``shuffled_effect``, the mean change by the same letters in other orders; ``z``, the difference
-    of both effects over the standard error of that difference (NaN where the letters have no other order);
-    ``gc_change``, of the motif's positions, as a fraction of its bases.
+    of both effects over the standard error of that difference (±inf where it is the same in all backgrounds, 0 where it
+    is 0 in all; NaN where the letters have no other order, and of a single background); ``gc_change``, of the motif's
+    positions, as a fraction of its bases.
 
     Raises
     ------
@@ -256,7 +257,7 @@ def marginalize_motifs(
         effect=effects.mean(1).tolist(),
         standard_error=[_standard_error(effect) for effect in effects],
         shuffled_effect=shuffled_effects.mean(1).tolist(),
-        z=[_z(difference) for difference in effects - shuffled_effects],
+        z=[_z(*compared) for compared in zip(every[::2], every[1::2], effects - shuffled_effects, strict=True)],
         gc_change=[insertion.gc_change(X) for insertion in every[::2]],
     )
 
@@ -341,9 +342,17 @@ def _fitting(place: Arrangement, name: str, width: int, length: int) -> int:
 
 
 def _standard_error(values: torch.Tensor) -> float:
-    return (values.std() / len(values) ** 0.5).item() if len(values) > 1 else float("nan")
+    if len(values) < 2:
+        return float("nan")
+    if (values == values[0]).all():
+        return 0.0  # exactly, which rounding of the mean would miss
+    return float(values.std() / len(values) ** 0.5)
 
 
-def _z(difference: torch.Tensor) -> float:
-    error = _standard_error(difference)
-    return difference.mean().item() / error if error > 0 else float("nan")
+def _z(motif: Insertion, shuffled: Insertion, difference: torch.Tensor) -> float:
+    """Tell by how many standard errors a motif does more than its letters in other orders."""
+    if len(difference) < 2 or torch.equal(motif.letters, shuffled.letters):
+        return float("nan")
+    if not difference.any():
+        return 0.0
+    return float(difference.mean() / _standard_error(difference))  # of a tensor, which divides by 0

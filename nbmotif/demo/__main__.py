@@ -15,8 +15,16 @@ if TYPE_CHECKING:
 # a heading, the column of the evidence table that ranks it, and what to print
 _METHODS = [
     ("Marginalization: change of the prediction when the motif is inserted", "marginal", ["marginal", "marginal_z"]),
-    ("Seqlets + TOMTOM: spans the model uses, named by their best match", "seqlet_attribution", ["seqlets"]),
-    ("FIMO + attribution: sites of known motifs that the model uses", "site_attribution", ["sites"]),
+    (
+        "Seqlets + TOMTOM: spans the model uses, named by their best match",
+        "seqlet_explained",
+        ["seqlets", "seqlet_attribution"],
+    ),
+    (
+        "FIMO + attribution: sites of known motifs that the model uses",
+        "site_explained",
+        ["sites", "site_attribution"],
+    ),
 ]
 
 

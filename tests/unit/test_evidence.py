@@ -98,9 +98,7 @@ def test_family_sites__equal_positions_covered_run_by_run(rows: list[tuple[int, 
 
 
 def test_evidence__puts_each_methods_answer_in_one_row() -> None:
-    marginal = pd.DataFrame(
-        {"motif_name": ["GATA1", "GATA2", "CTCF"], "effect": [0.5, -0.9, 0.0], "z": [8.0, -9.0, 0.1]}
-    )
+    marginal = pd.DataFrame({"motif_name": ["GATA1", "GATA2", "CTCF"], "effect": [0.5, 0.9, 0.0], "z": [8.0, 9.0, 0.1]})
     seqlets = pd.DataFrame(
         {
             "attribution": [0.4, 0.2, -0.3, 0.5],
@@ -112,9 +110,10 @@ def test_evidence__puts_each_methods_answer_in_one_row() -> None:
     hits, _ = _hits([(0, 0, 10, 16, 0.2, 1e-5), (1, 0, 12, 18, 0.3, 1e-5)])
     table = evidence(FAMILIES, Thresholds(), marginal=marginal, seqlets=seqlets, hits=hits).set_index("family")
     gata = table.loc["GATA (+1)"]
-    assert (gata["n_motifs"], gata["marginal"], gata["seqlets"], gata["sites"]) == (2, -0.9, 3, 1)
+    assert (gata["n_motifs"], gata["marginal"], gata["seqlets"], gata["sites"]) == (2, 0.9, 3, 1)
     assert gata["seqlet_attribution"] == pytest.approx(0.4 + 0.2 - 0.3)
-    assert gata["site_attribution"] == pytest.approx(0.3)
+    assert gata["seqlet_explained"] == pytest.approx(0.4 + 0.2 + 0.3)
+    assert gata["site_attribution"] == gata["site_explained"] == pytest.approx(0.3)
     assert gata["reading"] == "all methods agree"
     assert table.loc["CTCF", "reading"] == "no evidence"
     assert table.index[0] == "GATA (+1)"
@@ -127,6 +126,68 @@ def test_evidence__does_not_read_a_motif_that_was_not_inserted_as_one_that_does_
     table = evidence(FAMILIES, Thresholds(), marginal=marginal, seqlets=seqlets, hits=hits).set_index("family")
     assert table.loc["GATA (+1)", "reading"] == "used: seqlets and hits agree"
     assert table.loc["CTCF", "reading"] == "sufficient, but not used in these sequences"
+
+
+def _gata(effect: float, z: float, seqlets: list[float], sites: list[float]) -> pd.Series:
+    """Evidence of GATA from attributions of its seqlets and sites, beside a CTCF with 1 of each and of effect."""
+    marginal = pd.DataFrame({"motif_name": ["GATA1", "CTCF"], "effect": [effect, 1.0], "z": [z, 9.0]})
+    called = pd.DataFrame({"attribution": [*seqlets, 1.0], "motif_idx": [0] * len(seqlets) + [2]})
+    called = called.assign(**{"p-value": 1e-6, "tomtom_p": 1e-6})
+    rows = [(0, 0, 20 * i, 20 * i + 6, value, 1e-6) for i, value in enumerate(sites)]
+    too_weak = [(motif, 2, 10, 16, 0.0, 1e-6) for motif in (0, 1)]
+    hits, _ = _hits([*rows, *too_weak, (2, 1, 10, 16, 1.0, 1e-6)])
+    table = evidence(FAMILIES, Thresholds(), marginal=marginal, seqlets=called, hits=hits)
+    return table.assign(rank=table.index).set_index("family").loc["GATA (+1)"]
+
+
+@pytest.mark.parametrize("z", [-24.6, -np.inf, 2.9, 0.0])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_evidence__does_not_see_an_effect_that_the_letters_in_other_orders_have_too(sign: int, z: float) -> None:
+    gata = _gata(1.81 * sign, z * sign, [], [])
+    assert gata["reading"] == "no evidence"
+    assert gata["rank"] == 1
+
+
+@pytest.mark.parametrize("z", [3.0, np.inf])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_evidence__sees_an_effect_that_goes_beyond_the_letters_in_its_own_direction(sign: int, z: float) -> None:
+    gata = _gata(1.81 * sign, z * sign, [], [])
+    assert gata["reading"] == "sufficient, but not used in these sequences"
+
+
+def test_evidence__weighs_effects_against_those_alone_that_go_beyond_their_letters() -> None:
+    marginal = pd.DataFrame({"motif_name": ["GATA1", "CTCF"], "effect": [30.0, 1.0], "z": [-5.0, 9.0]})
+    seqlets = pd.DataFrame({"attribution": [], "motif_idx": np.zeros(0, int), "p-value": [], "tomtom_p": []})
+    table = evidence(FAMILIES, Thresholds(), marginal=marginal, seqlets=seqlets, hits=_hits([])[0])
+    assert table[["family", "reading"]].to_numpy().tolist() == [
+        ["CTCF", "sufficient, but not used in these sequences"],
+        ["GATA (+1)", "no evidence"],
+    ]
+
+
+def test_evidence__of_letters_with_no_other_order_is_that_of_the_other_methods() -> None:
+    assert _gata(1.0, np.nan, [1.0], [1.0])["reading"] == "used: seqlets and hits agree"
+    assert _gata(0.0, np.nan, [1.0], [1.0])["reading"].startswith("used here in context")
+
+
+def test_evidence__sites_of_both_signs_do_not_cancel() -> None:
+    gata = _gata(0.0, 0.1, [8.0, -8.0] * 4, [8.0, -8.0])
+    assert (gata["seqlet_attribution"], gata["seqlet_explained"]) == (0.0, 64.0)
+    assert (gata["site_attribution"], gata["site_explained"]) == (0.0, 16.0)
+    assert gata["reading"].startswith("used here in context")
+    assert gata["rank"] == 0
+
+
+@pytest.mark.parametrize(
+    ("effect", "z", "seqlet", "site"), [(-1.0, -9.0, 1.0, 1.0), (1.0, 9.0, -1.0, 1.0), (np.nan, np.nan, 1.0, -1.0)]
+)
+def test_evidence__methods_that_see_different_directions_do_not_agree(
+    effect: float, z: float, seqlet: float, site: float
+) -> None:
+    assert _gata(effect, z, [seqlet], [site])["reading"] == "used, but in different directions: compare the signs"
+    one = abs(effect), abs(z)
+    assert "agree" in _gata(*one, [1.0], [1.0])["reading"]
+    assert "agree" in _gata(-one[0], -one[1], [-1.0], [-1.0])["reading"]
 
 
 def test_evidence__leaves_out_what_did_not_run() -> None:

@@ -58,11 +58,11 @@ def test_ctcf_k562__ctcf_leads_every_method(
         "ctcf_k562.ipynb",
         "{'effects': effects, 'hits': counts['motif_name'].to_list()[:3], 'page_mb': page.stat().st_size / 1e6,"
         " **{column: evidence.sort_values(column, ascending=False)['family'].to_list()[:3]"
-        " for column in ('seqlets', 'site_attribution')}}",
+        " for column in ('seqlets', 'site_explained')}}",
     )
     assert found["effects"]["CTCF_MA0139.1"] == pytest.approx(1.6, abs=0.2)
     assert abs(found["effects"]["GATA2_MA0036.3"]) < 0.1
     assert "CTCF" in found["seqlets"][0]
-    assert "CTCF" in found["site_attribution"][0]
+    assert "CTCF" in found["site_explained"][0]
     assert all("CTCF" in name for name in found["hits"])
     assert found["page_mb"] < 20

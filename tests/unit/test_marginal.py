@@ -124,10 +124,30 @@ def test_marginalize_motifs__sees_through_the_gc_mirage():
     mirage = marginalize_motifs(CountsGC(), X, motifs, random_state=0).set_index("motif_name")
     assert mirage.loc["GGGCCA", "effect"] > 1
     assert mirage.loc["GGGCCA", "shuffled_effect"] == pytest.approx(mirage.loc["GGGCCA", "effect"])
-    assert not mirage.loc["GGGCCA", "z"] > 0
+    assert mirage.loc["GGGCCA", "z"] == 0
     assert np.isnan(mirage.loc["GGGG", "z"])
     gc_before = X[:, 1:3, LENGTH // 2 - 2 : LENGTH // 2 + 2].float().mean().item() * 2
     assert mirage.loc["GGGG", "gc_change"] == pytest.approx(1 - gc_before)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_marginalize_motifs__an_effect_that_is_the_same_in_all_backgrounds_is_infinitely_sure(sign):
+    weight = one_hot_encode("CAGATAAGCA", dtype=torch.float32)[None]
+
+    def finds(x):
+        return sign * 0.1 * (torch.conv1d(x.float(), weight).amax(-1) >= 10).double()
+
+    row = marginalize_motifs(finds, X, {"GATA": weight[0]}, random_state=0).iloc[0]
+    assert (row["effect"], row["standard_error"], row["shuffled_effect"]) == (pytest.approx(0.1 * sign), 0, 0)
+    assert row["z"] == sign * np.inf
+
+
+def test_marginalize_motifs__has_no_z_where_there_is_nothing_to_compare():
+    motifs = {"GATA": one_hot_encode("GATA"), "GGGG": one_hot_encode("GGGG")}
+    assert np.isnan(marginalize_motifs(CountsGC(), X[:1], motifs, random_state=0)["z"]).all()
+    beyond_reach = marginalize_motifs(lambda x: x[:, :2, 0], X, motifs, random_state=0).set_index("motif_name")
+    assert beyond_reach.loc["GATA", "z"] == 0
+    assert np.isnan(beyond_reach.loc["GGGG", "z"])
 
 
 def test_marginalize_motifs__sums_attributions_over_the_motif(model):
