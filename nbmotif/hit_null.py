@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nbmotif.arguments import check_seed, check_whole
 from nbmotif.errors import InvalidArgument
 
 if TYPE_CHECKING:
@@ -73,9 +74,9 @@ def shifted_attributions(
     length = signal.shape[1]
     least = min(int(hits.motif_widths.max(initial=1)), length // 4)
     most = max(min(least + _NEAR, length // 2), least)
-    random = np.random.default_rng(random_state)
+    random = np.random.default_rng(check_seed(random_state, least=0))
     moved = []
-    for _ in range(n_shifts(signal.size) if n is None else n):
+    for _ in range(n_shifts(signal.size) if n is None else check_whole(n, "n", 0)):
         distance = random.integers(least, most, len(signal), endpoint=True) * random.choice([-1, 1], len(signal))
         rolled = np.stack([np.roll(row, -by) for row, by in zip(signal, distance.tolist(), strict=True)])
         attribution = hits.with_signal(rolled).attribution

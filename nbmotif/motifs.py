@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from nbmotif.arguments import check_whole
+from nbmotif.encoding import as_tensor
 from nbmotif.errors import InvalidArgument
 from nbmotif.motif_files import looks_like_hdf5, read_any, read_meme_motifs, write_meme_motifs
 
@@ -389,10 +390,9 @@ def pwm_consensus(pwm: torch.Tensor | npt.NDArray[Any]) -> torch.Tensor:
             [0., 0.],
             [0., 0.]])
     """
-    table = pwm if isinstance(pwm, torch.Tensor) else torch.tensor(np.asarray(pwm))
-    if table.ndim != 2 or table.shape[0] != 4 or table.shape[1] == 0:
-        raise InvalidArgument("pwm", f"shape {tuple(table.shape)}", "of shape (4, w)")
-    return consensus(table, "pwm")
+    table = _as_pwm(pwm, "pwm")
+    given = as_tensor(pwm if isinstance(pwm, torch.Tensor) else np.asarray(pwm), "pwm")
+    return consensus(table, "pwm").to(given.device, given.dtype)
 
 
 def consensus(pwm: torch.Tensor, name: str) -> torch.Tensor:

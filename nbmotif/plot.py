@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -391,6 +392,6 @@ def _publish(picture: Picture) -> None:
     drawn = svg.render(picture)
     words = f"Logo {picture.title}".strip()
     encoded = base64.b64encode(drawn.encode()).decode()
-    image = f'<img alt="{words}" src="data:image/svg+xml;base64,{encoded}" style="max-width: 100%">'
+    image = f'<img alt="{html.escape(words)}" src="data:image/svg+xml;base64,{encoded}" style="max-width: 100%">'
     bundle = {"text/html": image, "image/svg+xml": drawn, "text/plain": f"<{words}>"}
     publish_display_data(bundle)  # type: ignore[no-untyped-call]

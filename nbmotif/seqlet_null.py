@@ -140,17 +140,23 @@ def fit_null(X_attr: torch.Tensor | npt.NDArray[Any], max_seqlet_len: int = 25, 
     >>> float(together["p-value"].min()) == float(alone["p-value"].min())
     True
     """
-    return fit_tails(check_attributions(X_attr, "X_attr"), max_seqlet_len, n_bins, SIGNS["both"])
+    return fit_tails(check_attributions(X_attr, "X_attr"), max_seqlet_len, n_bins, SIGNS["both"], name="X_attr")
 
 
 def fit_tails(
-    values: Floats, max_len: int, n_bins: int, signs: tuple[int, ...], binned: Binned | None = None
+    values: Floats,
+    max_len: int,
+    n_bins: int,
+    signs: tuple[int, ...],
+    binned: Binned | None = None,
+    name: str = "X",
 ) -> SeqletNull:
     """Learn the null of the signs given, from attributions that were checked; warn where they are all equal.
 
     Leaves in ``binned`` how the chunks of each sign were binned, if they are few.
     """
     n_bins, max_len = check_whole(n_bins, "n_bins", 2), check_whole(max_len, "max_seqlet_len", 1)
+    _check_range(values, n_bins, name)
     tails = {sign: _fit_tail(values, sign, max_len, n_bins, binned) for sign in signs}
     if None in tails.values():
         message = f"Every attribution is {values.flat[0]}: there is nothing to call seqlets from."
@@ -158,15 +164,20 @@ def fit_tails(
     return SeqletNull(tails)
 
 
+def _check_range(values: Floats, n_bins: int, name: str) -> None:
+    """Refuse attributions that differ by too much, or too little, for bins between the smallest and the largest."""
+    low, high = values.min(), values.max()
+    with np.errstate(over="ignore"):
+        bin_width = float(high - low) / (n_bins - 1)
+    if low < high and not 0 < bin_width < np.inf:
+        raise InvalidArgument(name, f"from {low} to {high}", "of a range that floating point can divide")
+
+
 def _fit_tail(values: Floats, sign: int, max_len: int, n_bins: int, binned: Binned | None) -> Tail | None:
     low, high = (values.min(), values.max()) if sign > 0 else (-values.max(), -values.min())
     if low == high:
         return None
     bin_width = float(high - low) / (n_bins - 1)
-    if not np.isfinite(bin_width) or bin_width == 0:
-        raise InvalidArgument(
-            "X", f"from {values.min()} to {values.max()}", "of a range that floating point can divide"
-        )
     counts = np.zeros(n_bins, np.int64)
     for _, chunk in signed_chunks(values, sign):
         bins = bin_values(chunk, low, bin_width, n_bins)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 import numpy as np
 import pandas as pd
 
-from nbmotif.arguments import check_number, check_p_value, check_whole
+from nbmotif.arguments import check_number, check_p_value, check_seed, check_whole
 from nbmotif.errors import InvalidArgument, NbmotifWarning
 from nbmotif.kernels.seqlets import call_spans
 from nbmotif.seqlet_null import SIGNS, Floats, SeqletNull, Tail, check_attributions, fit_tails, signed_chunks
@@ -276,7 +276,7 @@ def _control_values(values: Floats, control: Attributions | str, random_state: i
     if isinstance(control, str):
         if control != "shuffle":
             raise InvalidArgument("control", repr(control), "attributions of shape (N, L), 'shuffle' or None")
-        return np.random.default_rng(random_state).permuted(values, axis=1)
+        return np.random.default_rng(check_seed(random_state, least=0)).permuted(values, axis=1)
     checked = check_attributions(control, "control")
     return checked.astype(np.float32) if values.dtype == np.float32 else checked.astype(np.float64)
 

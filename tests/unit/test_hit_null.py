@@ -75,6 +75,12 @@ def test_n_shifts__is_more_for_fewer_bases() -> None:
     assert [n_shifts(n) for n in (0, 100_000, 2_100_000, 24_000_000)] == [10, 10, 2, 1]
 
 
+@pytest.mark.parametrize(("name", "value"), [("random_state", "a"), ("random_state", -1), ("n", 1.5)])
+def test_shifted_attributions__refuse_what_is_no_whole_number(name: str, value: object) -> None:
+    with pytest.raises(InvalidArgument, match=f"^`{name}` must be a whole number, at least 0"):
+        shifted_attributions(make_hits(0), np.zeros((N_SEQUENCES, LENGTH)), **{name: value})
+
+
 def test_shifted_attributions__refuse_another_shape() -> None:
     with pytest.raises(InvalidArgument, match=r"shape \(N, L\), N = 5"):
         shifted_attributions(make_hits(0), np.zeros((3, LENGTH)))

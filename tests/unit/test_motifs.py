@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import copy
 import pickle
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -193,17 +193,28 @@ def test_pwm_consensus__takes_numpy() -> None:
     assert pwm_consensus(GATA).tolist() == GATA.tolist()
 
 
+@pytest.mark.parametrize("dtype", [torch.bool, torch.int8, torch.int64, torch.float16, torch.float32, torch.bfloat16])
+def test_pwm_consensus__keeps_the_dtype(dtype: torch.dtype) -> None:
+    one_hot = torch.from_numpy(GATA).to(dtype)
+    consensus = pwm_consensus(one_hot)
+    assert consensus.dtype == dtype
+    assert torch.equal(consensus, one_hot)
+
+
 @pytest.mark.parametrize(
     ("pwm", "message"),
     [
         (torch.full((4, 2), 5.0), r"`pwm` must be one-hot or probabilities, each between 0 and 1; got 5\.0"),
         (torch.full((4, 2), -0.1), r"got -0\.1"),
         (torch.full((4, 2), float("nan")), r"got nan"),
-        (torch.zeros(1, 4, 2), r"`pwm` must be of shape \(4, w\); got shape \(1, 4, 2\)"),
+        (torch.zeros(1, 4, 2), r"`pwm` must be a PWM of shape \(4, w\); got shape \(1, 4, 2\)"),
         (torch.zeros(4, 0), r"got shape \(4, 0\)"),
+        (torch.zeros(9, 4), r"got shape \(9, 4\)\. Did you mean its transpose\?"),
+        ("ACGT", r"`pwm` must be a PWM: numbers of shape \(4, w\); got str"),
+        (None, r"got shape \(\)"),
     ],
 )
-def test_pwm_consensus__refuses_what_is_no_pwm(pwm: torch.Tensor, message: str) -> None:
+def test_pwm_consensus__refuses_what_is_no_pwm(pwm: Any, message: str) -> None:
     with pytest.raises(InvalidArgument, match=message):
         pwm_consensus(pwm)
 

@@ -450,6 +450,19 @@ def test_plots__show_nothing_in_a_script() -> None:
     assert not hasattr(plot_pwm(PWM), "_ipython_display_")
 
 
+def test_plots__keep_a_title_out_of_the_notebooks_html(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[dict[str, str]] = []
+    shell = SimpleNamespace(kernel=None, execution_count=1)
+    monkeypatch.setattr(nbmotif.plot, "_notebook", lambda: shell)
+    monkeypatch.setattr("IPython.display.publish_display_data", shown.append)
+    plot_pwm(PWM, '"><script>alert(1)</script> & co')
+    (bundle,) = shown
+    image = ET.fromstring(bundle["text/html"].removesuffix(">") + "/>")
+    assert image.tag == "img"
+    assert image.attrib["alt"] == 'Logo "><script>alert(1)</script> & co'
+    assert bundle["text/plain"] == '<Logo "><script>alert(1)</script> & co>'
+
+
 @pytest.mark.slow
 def test_plots__show_themselves_in_a_real_kernel() -> None:
     nbclient = pytest.importorskip("nbclient")

@@ -240,6 +240,21 @@ def test_recursive_seqlets__says_where_it_is_not_finite(bad: float) -> None:
         (noise(), {"sign": "*"}, "`sign` must be"),
         (noise(), {"return_fdr": True}, "`return_fdr`"),
         (noise(), {"control": "random"}, "`control` must be"),
+        (
+            noise(),
+            {"control": "shuffle", "random_state": "a"},
+            "`random_state` must be a whole number, at least 0, or None",
+        ),
+        (
+            noise(),
+            {"control": "shuffle", "random_state": -1},
+            "`random_state` must be a whole number, at least 0, or None",
+        ),
+        (
+            np.array([[-1.7e308, 1.7e308]]),
+            {"min_seqlet_len": 1},
+            "`X` must be of a range that floating point can divide",
+        ),
         (noise(), {"control": np.full((1, 9), np.nan)}, "`control` must be finite"),
         (noise(), {"null": fit_null(noise(), max_seqlet_len=10)}, r"got one for spans up to 10 bp\. Pass the same"),
     ],
@@ -292,6 +307,11 @@ def test_recursive_seqlets__may_share_a_null_among_threads() -> None:
         together = list(pool.map(partial(call, fit_null(batches[0][0])), batches))
     for ours, expected in zip(together, alone, strict=True):
         pd.testing.assert_frame_equal(ours, expected)
+
+
+def test_fit_null__refuses_a_range_beyond_floating_point_by_the_name_of_its_argument() -> None:
+    with pytest.raises(InvalidArgument, match=r"^`X_attr` must be of a range"):
+        fit_null(np.array([[-1.7e308, 1.7e308]]))
 
 
 def test_fit_null__can_be_pickled_for_other_processes() -> None:
