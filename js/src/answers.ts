@@ -19,9 +19,14 @@ export interface Confirmed {
   key: string;
   count: Float64Array;
   sequences: Uint32Array;
-  expected: Float64Array;
   seqlets: Uint32Array;
   totals: Float64Array;
+}
+
+/** What the counts of one query are by chance: motifs, then families. */
+export interface Chance {
+  key: string;
+  expected: Float64Array;
 }
 
 /** Counts at all stops of a slider, row after row: motifs, then families. */
@@ -75,6 +80,7 @@ export async function ask<N extends RequestName>(
 /** Keeps the last answer to each kind of question; a newer question takes the place of one that is not answered. */
 export class Answers {
   readonly confirmed: Signal<Confirmed | null> = signal(null);
+  readonly chance: Signal<Chance | null> = signal(null);
   readonly profile: Signal<Profile | null> = signal(null);
   readonly background: Signal<Background | null> = signal(null);
   readonly #host: Host;
@@ -87,24 +93,27 @@ export class Answers {
   clear(): void {
     for (const { controller } of this.#asking.values()) controller.abort();
     this.#asking.clear();
-    this.confirmed.value = this.profile.value = this.background.value = null;
+    this.confirmed.value = this.chance.value = this.profile.value = this.background.value = null;
   }
 
   confirm(query: Query): Promise<void> {
-    // winners at one threshold are not those of another, so that no table holds what is expected of them
-    const params = { ...query, expected: query.count_mode === "exclusive" };
-    return this.#ask("count", this.confirmed, keyOf(query), params, (columns) => ({
+    return this.#ask("count", this.confirmed, query, (columns) => ({
       count: columns.take("count", "f64"),
       sequences: columns.take("sequences", "u32"),
-      expected: columns.take("expected", "f64"),
       seqlets: columns.take("seqlets", "u32"),
       totals: columns.take("totals", "f64"),
     }));
   }
 
+  expect(query: Query): Promise<void> {
+    return this.#ask("chance", this.chance, query, (columns) => ({
+      expected: columns.take("expected", "f64"),
+    }));
+  }
+
   prepare({ stops: all }: Dataset, query: Query, control: Control): Promise<void> {
     const params = { ...without(query, control), control };
-    return this.#ask("profile", this.profile, keyOf(params), params, (columns, message) => {
+    return this.#ask("profile", this.profile, params, (columns, message) => {
       const totals = columns.take("totals", "f64");
       const stops = (control === "attribution" ? all.attribution : all.fimoP).subarray(0, totals.length);
       const exact = message.exact as number[] | null;
@@ -121,7 +130,7 @@ export class Answers {
 
   look({ stops }: Dataset, query: Query): Promise<void> {
     const params = without(query, "attribution");
-    return this.#ask("background", this.background, keyOf(params), params, (columns, message) => ({
+    return this.#ask("background", this.background, params, (columns, message) => ({
       nShifts: Number(message.n_shifts),
       expected: addUp(columns, "expected_steps", stops.attribution.length),
       observedHits: columns.take("observed", "f64"),
@@ -132,13 +141,13 @@ export class Answers {
     }));
   }
 
-  async #ask<N extends "count" | "profile" | "background", A extends { key: string }>(
+  async #ask<N extends "count" | "chance" | "profile" | "background", A extends { key: string }>(
     name: N,
     kept: Signal<A | null>,
-    key: string,
     params: RequestParams[N],
     read: (columns: Columns, message: Record<string, unknown>) => Omit<A, "key">,
   ): Promise<void> {
+    const key = keyOf(params);
     const before = this.#asking.get(name);
     if (kept.peek()?.key === key || before?.key === key) return;
     before?.controller.abort();
@@ -254,20 +263,24 @@ export function countsBelowFloor(
 
 /** What counts are expected by chance, where the kernel has said it for these thresholds. */
 export function expectedOf({ stops, manifest }: Dataset, query: Query, answers: Answers): AddExpected {
-  const confirmed = answers.confirmed.value;
+  const chance = answers.chance.value;
   const background = answers.background.value;
-  if (query.count_mode === "exclusive") {
+  const isSum = query.count_mode === "explained";
+  if (chance?.key === keyOf(query)) {
     return (level, isFamily) => {
-      if (confirmed?.key === keyOf(query)) level.expected.set(partOf(confirmed.expected, level, isFamily));
+      level.isSum = isSum;
+      level.expected.set(partOf(chance.expected, level, isFamily));
     };
   }
   if (!background?.expected.length || background.key !== keyOf(without(query, "attribution")))
     return () => {};
   const n = stops.attribution.length;
-  // beside a stop what is expected at the next looser one: rather too much than too little
+  // until the kernel has counted, beside a stop what is expected at the next looser one: rather too much than too little
   const { stop } = stopOf(stops.attribution, "attribution", query.attribution_threshold);
-  const scale = (query.count_mode === "explained" ? manifest.unit : 1) / background.nShifts;
-  return ({ expected }, isFamily) => {
+  const scale = (isSum ? manifest.unit : 1) / background.nShifts;
+  return (level, isFamily) => {
+    const { expected } = level;
+    level.isSum = isSum;
     const first = isFamily ? background.expected.length / n - expected.length : 0;
     for (let g = 0; g < expected.length; g++)
       expected[g] = background.expected[(first + g) * n + stop] * scale;

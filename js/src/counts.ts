@@ -28,6 +28,8 @@ export interface Level {
   members: Float64Array;
   /** The count by chance; NaN where it is not known. */
   expected: Float64Array;
+  /** Whether the count is a sum of attributions, of which no number is one. */
+  isSum: boolean;
 }
 
 export interface Counts {
@@ -156,6 +158,7 @@ export function emptyLevel(
     marginal: isFamily ? new Float32Array(n).fill(Number.NaN) : marginal,
     members: new Float64Array(n).fill(isFamily ? 0 : 1),
     expected: new Float64Array(n).fill(Number.NaN),
+    isSum: false,
   };
   if (!isFamily) return level;
   for (let m = 0; m < labels.length; m++) {

@@ -47,10 +47,6 @@ export const effect = (value: number): string =>
 export const sum = (value: number): string =>
   value === 0 || value >= 999.5 ? whole(Math.round(value)) : value.toPrecision(3);
 
-/** How many times as much as expected: 7.4×; where nothing is expected, that it is more than can be said. */
-export function ratio(count: number, expected: number): string {
-  if (Number.isNaN(expected) || Number.isNaN(count)) return "…";
-  if (expected === 0) return count === 0 ? "–" : "∞";
-  const times = count / expected;
-  return `${times > 0 && times < 9.95 ? times.toPrecision(2) : whole(Math.round(times))}×`;
-}
+/** How many times as much: 7.4× */
+export const ratio = (times: number): string =>
+  `${times > 0 && times < 9.95 ? times.toPrecision(2) : whole(Math.round(times))}×`;

@@ -58,7 +58,10 @@ export function parseBound(text: string): ((value: number) => boolean) | null {
 
 /** A number of a level; what is missing is NaN. */
 export function numberOf(level: Level, column: NumberColumn, i: number): number {
-  return column === "enrichment" ? level.count[i] / level.expected[i] : level[column][i];
+  if (column !== "enrichment") return level[column][i];
+  // one more on both sides, of a sum what one sequence has: few hits say little
+  const one = level.isSum ? level.count[i] / level.sequences[i] || 0 : 1;
+  return (level.count[i] + one) / (level.expected[i] + one);
 }
 
 /** The rows: families with the members of those that are expanded, or motifs. */

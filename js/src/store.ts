@@ -304,6 +304,7 @@ export class Store {
       () => isBelow && this.#askForFurtherHits(dataset, sequences),
       () => isBelow && answers.prepare(dataset, query, "attribution"),
       () => dataset.manifest.has.hits && answers.look(dataset, query),
+      () => dataset.manifest.has.null && answers.expect(query),
     ];
     for (const question of questions) {
       try {

@@ -150,7 +150,8 @@ export interface Suggestion {
 export interface RequestParams {
   load: Record<string, never>;
   tail: Record<string, never>;
-  count: Query & { expected: boolean };
+  count: Query;
+  chance: Query;
   profile: Query & { control: Control };
   background: Query;
   hits: { sequence: number };

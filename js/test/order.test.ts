@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { count } from "../src/counts.ts";
+import { count, emptyLevel, type Level } from "../src/counts.ts";
 import { cutTree, itemsOf } from "../src/families.ts";
-import { lowerNames, matcher, type Order, orderRows, parseBound } from "../src/order.ts";
+import { lowerNames, matcher, numberOf, type Order, orderRows, parseBound } from "../src/order.ts";
+import { cellText } from "../src/views/tableColumns.ts";
 import type { Sort } from "../src/wire.ts";
 import { smallDataset } from "./study.ts";
 
@@ -103,6 +104,31 @@ describe("motifs", () => {
     );
     expect(rows.length).toBeGreaterThan(0);
     expect(rows.length).toBeLessThan(40);
+  });
+});
+
+describe("Obs/exp", () => {
+  const levelOf = (expected: number[], isSum = false): Level => ({
+    ...emptyLevel(dataset, families, new Float64Array(40), false),
+    count: Float64Array.of(1, 0, 0, 99, 3),
+    sequences: Float64Array.of(1, 0, 0, 9, 1),
+    expected: Float64Array.from(expected),
+    isSum,
+  });
+  const enrichment = (level: Level): number[] => [0, 1, 2, 3, 4].map((i) => numberOf(level, "enrichment", i));
+
+  test("adds one to both, so that few hits say little", () => {
+    expect(enrichment(levelOf([0, 0, 4, 9, Number.NaN]))).toEqual([2, 1, 0.2, 10, Number.NaN]);
+  });
+
+  test("of a sum adds what one sequence has", () => {
+    expect(enrichment(levelOf([0, 0, 4, 9, 1], true))).toEqual([2, Number.NaN, 0, 5.5, 1.5]);
+  });
+
+  test("is a number, a dash where there is nothing at all, or dots until it is known", () => {
+    const text = (level: Level, i: number): string => cellText(counts, level, "enrichment", i, "explained");
+    const level = levelOf([0, 0, 4, 9, Number.NaN], true);
+    expect([0, 1, 2, 3, 4].map((i) => text(level, i))).toEqual(["2.0×", "–", "0×", "5.5×", "…"]);
   });
 });
 

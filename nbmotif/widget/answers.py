@@ -10,7 +10,7 @@ import numpy as np
 from nbmotif.errors import InvalidArgument
 from nbmotif.stops import Stops
 from nbmotif.suggestions import Suggestion, suggest
-from nbmotif.widget.table import Query, answer
+from nbmotif.widget.table import Query, answer, by_chance
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,17 +24,21 @@ _EXCLUSIVE_STOPS = 5
 _DENSITY_STEP = (8, 4)
 
 
-def count_columns(content: Content, query: Query, with_null: bool) -> dict[str, NDArray[Any]]:
-    """Count exactly at one query: the numbers of motifs, then those of families; by chance too if asked."""
-    found = answer(content, query, with_null)
+def count_columns(content: Content, query: Query) -> dict[str, NDArray[Any]]:
+    """Count exactly at one query: the numbers of motifs, then those of families."""
+    found = answer(content, query, with_null=False)
     levels = (found.motifs, found.families)
     return {
         "count": np.concatenate([level.count for level in levels]).astype(np.float64),
         "sequences": np.concatenate([level.sequences for level in levels]).astype(np.uint32),
-        "expected": np.concatenate([level.expected for level in levels]),
         "seqlets": found.motifs.seqlets.astype(np.uint32),
         "totals": _totals(content, query),
     }
+
+
+def chance_columns(content: Content, query: Query) -> dict[str, NDArray[Any]]:
+    """Count by chance exactly at one query: motifs, then families."""
+    return {"expected": np.concatenate(by_chance(content, query))}
 
 
 def _totals(content: Content, query: Query) -> NDArray[np.float64]:

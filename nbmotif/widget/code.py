@@ -181,7 +181,7 @@ def _shown(content: Content, order: Order, query: Query, by_family: bool) -> str
     """Search, filter and sort."""
     lines = []
     columns = {"count": query.mode, "members": "motifs", "name": "family" if by_family else "motif_name"}
-    values = {"enrichment": f'table["{query.mode}"] / table["expected"]', "members": _members(by_family)}
+    values = {"enrichment": _enrichment(query.mode), "members": _members(by_family)}
     if order.search:
         find = "np.array([is_wanted(name.lower()) for name in {}], bool)"
         of_motifs = find.format("pieces.motif_names")
@@ -215,6 +215,11 @@ def _is_known(content: Content, column: str) -> bool:
     if column == "enrichment":
         return bool(content.null)
     return column != "marginal" or content.marginal is not None
+
+
+def _enrichment(mode: str) -> str:
+    one = '(table["explained"] / table["sequences"].clip(lower=1))' if mode == "explained" else "1"
+    return f'(table["{mode}"] + {one}) / (table["expected"] + {one})'
 
 
 def _members(by_family: bool) -> str:

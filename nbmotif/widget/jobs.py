@@ -64,8 +64,12 @@ def _tail(shown: Snapshot, params: Mapping[str, Any]) -> Iterator[Reply]:  # noq
 
 
 def _count(shown: Snapshot, params: Mapping[str, Any]) -> Iterator[Reply]:
-    query, with_null = read_query(shown.content, params), bool(params.get("expected"))
-    yield from _parts(answers.count_columns(shown.content, query, with_null))
+    yield from _parts(answers.count_columns(shown.content, read_query(shown.content, params)))
+    yield Reply({"status": "ok"}, [])
+
+
+def _chance(shown: Snapshot, params: Mapping[str, Any]) -> Iterator[Reply]:
+    yield from _parts(answers.chance_columns(shown.content, read_query(shown.content, params)))
     yield Reply({"status": "ok"}, [])
 
 
@@ -120,6 +124,7 @@ _HANDLERS: dict[str, Callable[[Snapshot, Mapping[str, Any]], Iterator[Reply]]] =
     "load": _load,
     "tail": _tail,
     "count": _count,
+    "chance": _chance,
     "profile": _profile,
     "background": _background,
     "hits": _hits,
@@ -128,7 +133,7 @@ _HANDLERS: dict[str, Callable[[Snapshot, Mapping[str, Any]], Iterator[Reply]]] =
 }
 
 # take seconds where there are tens of millions of hits
-_SLOW = {"tail", "count", "profile", "background"}
+_SLOW = {"tail", "count", "chance", "profile", "background"}
 
 
 @functools.cache

@@ -30,7 +30,9 @@ class ExplorerResults(ExplorerViews):
         One row per family: ``family``, ``motifs`` (how many it has) and ``motif_name``, the one most like the others;
         where ``by_family`` is False one row per motif: ``motif_name`` and ``family``. Then what ``count_mode`` counts,
         under its name; ``sequences`` (with at least one hit that counts); ``seqlets``; and, where they are known,
-        ``expected`` (the count by chance: the same hits, shifted along their sequences) and ``marginal``.
+        ``expected`` (the count by chance: the same hits, shifted along their sequences) and ``marginal``. The table's
+        Obs/exp is ``(count + 1) / (expected + 1)``, so that few hits say little; of "explained", a sum, it adds what
+        one sequence has, ``explained / sequences``.
         """
         return table.counts_frame(self._content, self._query, self._order, self.by_family)
 

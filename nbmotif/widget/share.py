@@ -108,8 +108,9 @@ def _answers(traits: Mapping[str, Any], encoded: wire.Encoded, sequences: Sequen
     at_any = {**asked, "attribution_threshold": 0}
     query = read_query(content, asked)
     yield _answer("tail", {}, {}, encoded.tail())
-    counted = answers.count_columns(content, query, with_null=query.mode == "exclusive")
-    yield _answer("count", {**asked, "expected": query.mode == "exclusive"}, {}, counted)
+    yield _answer("count", asked, {}, answers.count_columns(content, query))
+    if content.has_null:
+        yield _answer("chance", asked, {}, answers.chance_columns(content, query))
     if floor > 0:
         columns, exact = answers.profile_columns(content, query, "attribution", floor)
         yield _answer("profile", {**at_any, "control": "attribution"}, {"exact": exact}, columns)

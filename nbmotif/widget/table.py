@@ -55,6 +55,8 @@ class Level:
         Effect of inserting it, that of the member with the largest; NaN where none was tried.
     members
         How many motifs it has.
+    is_sum
+        Whether ``count`` is a sum of attributions, of which no number is one.
     """
 
     count: NDArray[Any]
@@ -63,12 +65,18 @@ class Level:
     seqlets: NDArray[np.int64]
     marginal: NDArray[np.float32]
     members: NDArray[np.int64]
+    is_sum: bool = False
 
     @property
     def enrichment(self) -> NDArray[np.float64]:
-        """How many times as much counts as by chance; infinity where chance gives none, NaN for nothing at all."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.asarray(self.count, np.float64) / self.expected
+        """How many times as much counts as by chance, one added to both, so that few hits say little.
+
+        Of a sum of attributions what one sequence has is added; NaN where the sum is 0 and 0 is expected.
+        """
+        count = np.asarray(self.count, np.float64)
+        one = count / np.maximum(self.sequences, 1) if self.is_sum else 1.0
+        with np.errstate(invalid="ignore"):
+            return (count + one) / (self.expected + one)
 
     def columns(self) -> dict[str, NDArray[Any]]:
         """Return the columns by which rows are sorted and filtered."""
@@ -118,35 +126,44 @@ def only_in(cuts: Thresholds, n_sequences: int, sequence: int | None) -> Thresho
 def answer(content: Content, query: Query, with_null: bool = True) -> Answer:
     """Count everything that the table shows."""
     labels, nodes = content.tree.cut(query.similarity)
-    n_motifs, n_families = content.n_motifs, len(nodes)
+    sizes = (content.n_motifs, len(nodes))
     cuts = query.thresholds
     if content.index is None:
-        found = [Numbers(np.zeros(n, np.int64), np.zeros(n, np.int64)) for n in (n_motifs, n_families)]
+        found = [Numbers(np.zeros(n, np.int64), np.zeros(n, np.int64)) for n in sizes]
     else:
         found = list(content.index.count(cuts, labels, query.mode))
-    null = content.null if with_null else []
-    chance = [index.count(cuts, labels, query.mode) for index in null]
-    seqlets = np.zeros(n_motifs, np.int64)
+    chance = by_chance(content, query) if with_null else [np.full(n, np.nan) for n in sizes]
+    seqlets = np.zeros(content.n_motifs, np.int64)
     if content.seqlets is not None:
         motif = assigned_motif(content.seqlets, cuts)[seqlet_mask(content.seqlets, cuts)]
-        seqlets = np.bincount(motif[motif >= 0], minlength=n_motifs)
-    marginal = np.full(n_motifs, np.nan, np.float32) if content.marginal is None else content.marginal
+        seqlets = np.bincount(motif[motif >= 0], minlength=content.n_motifs)
+    marginal = np.full(content.n_motifs, np.nan, np.float32) if content.marginal is None else content.marginal
     levels = []
-    groupings: list[tuple[int, NDArray[Any]]] = [(n_motifs, np.arange(n_motifs)), (n_families, labels)]
-    for which, (n, label) in enumerate(groupings):
-        expected = np.full(n, np.nan) if not null else np.sum([c[which].count for c in chance], axis=0) / len(null)
+    groupings: tuple[NDArray[Any], ...] = (np.arange(content.n_motifs), labels)
+    for which, (n, label) in enumerate(zip(sizes, groupings, strict=True)):
         levels.append(
             Level(
                 count=found[which].count,
                 sequences=found[which].sequences,
-                expected=np.asarray(expected, np.float64),
+                expected=chance[which],
                 seqlets=np.bincount(label, seqlets, n).astype(np.int64),
                 marginal=_strongest(label, marginal, n),
                 members=np.bincount(label, minlength=n),
+                is_sum=query.mode == "explained",
             )
         )
     names = [content.tree.names[node] for node in nodes.tolist()]
     return Answer(labels, names, content.tree.medoids[nodes], *levels)
+
+
+def by_chance(content: Content, query: Query) -> list[NDArray[np.float64]]:
+    """Return the counts by chance of motifs, shape (M,), and of families, shape (F,); NaN where they are not known."""
+    labels, nodes = content.tree.cut(query.similarity)
+    null = content.null
+    if not null:
+        return [np.full(n, np.nan) for n in (content.n_motifs, len(nodes))]
+    counted = [index.count(query.thresholds, labels, query.mode) for index in null]
+    return [np.sum([level.count for level in levels], axis=0) / len(null) for levels in zip(*counted, strict=True)]
 
 
 def _strongest(labels: NDArray[Any], values: NDArray[np.float32], n: int) -> NDArray[np.float32]:

@@ -101,6 +101,7 @@ def _kernel(n_sequences: int) -> Explorer:
         "first numbers": ("count", query),
         "hits": ("tail", {}),
         "by chance, density": ("background", at_any),
+        "by chance here": ("chance", query),
         "counts at all stops": ("profile", {**at_any, "control": "attribution"}),
     }
     for what, (name, params) in questions.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -160,6 +161,25 @@ def test_page__does_not_count_differently_when_the_database_is_doubled(page: Pag
         shown.append({row["family"]: (row[mode], row["sequences"], row["enrichment"]) for row in view.values()})
     assert shown[0] == shown[1]
     assert len(shown[0]) > 5
+
+
+def test_lab__divides_by_what_counts_expects_also_between_stops(open_notebook: Callable) -> None:
+    make = "import synthetic; explorer = synthetic.explorer(families=None, sign='both')"
+    notebook = open_notebook("chance.ipynb", [make, "explorer"]).run_all()
+    [view] = views_on(notebook.page)
+    for mode, threshold in product(MODES, (0.0123456, 0.2345671)):
+        notebook.python(f"explorer.count_mode, explorer.attribution_threshold = {mode!r}, {threshold}")
+        view.settle()
+        counts = notebook.value("explorer.counts.to_dict('list')")
+        assert sum(counts["expected"]) > 0
+        name = "family" if "motifs" in counts else "motif_name"
+        shown = {row["family" if name == "family" else "motif"]: row["enrichment"] for row in view.values()}
+        for row, count, sequences, expected in zip(
+            counts[name], counts[mode], counts["sequences"], counts["expected"], strict=True
+        ):
+            one = count / max(sequences, 1) if mode == "explained" else 1
+            if expected + one > 0:
+                assert shown[row] == (count + one) / (expected + one), (threshold, row)
 
 
 def test_lab__counts_as_pandas_does_also_below_what_the_browser_holds(open_notebook: Callable) -> None:

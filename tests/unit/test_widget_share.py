@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from nbmotif.widget import wire
+from tests.unit.conftest import make_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +51,22 @@ def test_to_html__holds_the_traits_as_they_are(explorer: Make) -> None:
     assert (traits["sequence"], traits["viewport"], traits["selected_motifs"]) == (3, [5, 60], ["TAL1"])
     assert set(traits) == {name for name in widget.keys if name in traits} | {"_manifest"}
     assert traits["_manifest"]["n_motifs"] == 5
+
+
+@pytest.mark.parametrize("mode", ["hits", "exclusive", "explained"])
+def test_to_html__holds_the_counts_by_chance_at_its_thresholds(explorer: Make, mode: str) -> None:
+    hits = make_pieces()["hits"].drop(columns="attribution")  # computed, so that they can be shifted
+    widget = explorer(hits=hits, count_mode=mode, by_family=False, _sort=[], sign="both", fimo_p_threshold=1)
+    widget.attribution_threshold = 0.0123456  # beside the slider's stops
+    answers = {answer["name"]: answer for answer in page_of(widget.to_html())["answers"]}
+    [column] = answers["chance"]["columns"]
+    expected = np.frombuffer(unpack(column["data"], column["gzip"]), _NUMPY[column["dtype"]])
+    n_motifs = widget._manifest["n_motifs"]
+    np.testing.assert_array_equal(expected[:n_motifs], widget.counts["expected"])
+    widget.by_family = True
+    np.testing.assert_array_equal(expected[n_motifs:], widget.counts["expected"])
+    assert answers["chance"]["params"] == answers["count"]["params"]
+    assert expected.sum() > 0
 
 
 @pytest.mark.parametrize(("tracks", "expected"), [([5, 2, 5], [5, 2]), (3, None), (None, None), ([], []), (0, [])])

@@ -135,6 +135,24 @@ def test_answer__expects_by_chance_what_shifted_hits_have(pieces: Callable[..., 
     assert np.isnan(table.answer(other, Query(Thresholds())).motifs.expected).all()
 
 
+def _level(count: list[float], expected: list[float], sequences: list[int], is_sum: bool = False) -> table.Level:
+    zeros = np.zeros(len(count), np.int64)
+    marginal = zeros.astype(np.float32)
+    return table.Level(np.array(count), np.array(sequences), np.array(expected), zeros, marginal, zeros, is_sum=is_sum)
+
+
+def test_enrichment__adds_one_to_both_so_that_few_hits_say_little() -> None:
+    level = _level([1, 0, 0, 99, 3], [0.0, 0.0, 4.0, 9.0, np.nan], [1, 0, 0, 7, 1])
+    np.testing.assert_array_equal(level.enrichment, [2, 1, 0.2, 10, np.nan])
+
+
+def test_enrichment__of_a_sum_adds_what_one_sequence_has_in_whatever_unit() -> None:
+    # two sequences share 0.5: with the same of a third it is 0.75, against 0.25
+    for unit in (1.0, 2.0**-20):
+        level = _level([0.5 * unit, 0.0, 0.0], [0.0, 0.0, 3.0 * unit], [2, 0, 0], is_sum=True)
+        np.testing.assert_array_equal(level.enrichment, [3, np.nan, 0])
+
+
 def _content() -> Content:
     names = ["b", "A", "c", "Ab"]
     tree = FamilyTree.of_groups(np.array([1, 0, 1, 0]), ["ETS", "GATA"])

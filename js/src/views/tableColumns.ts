@@ -42,7 +42,8 @@ export function numberColumns({ manifest: { has } }: Dataset, mode: CountMode): 
       columns.push({ column: "sequences", title: "Seqs", hint, width: 46 });
     }
     if (has.null) {
-      const hint = "How many times as much as by chance: the same hits, shifted along their sequences";
+      const one = mode === "explained" ? "one sequence's" : 1;
+      const hint = `(observed + ${one}) / (expected + ${one}): few hits say little. By chance: the same hits, shifted along their sequences`;
       columns.push({ column: "enrichment", title: "Obs/exp", hint, width: 58 });
     }
   }
@@ -67,8 +68,12 @@ export function cellText(
 ): string {
   const value = numberOf(level, column, i);
   if (column === "marginal") return effect(value);
-  if (column === "enrichment") return ratio(level.count[i]!, level.expected[i]!);
-  if (Number.isNaN(value)) return "…";
-  const text = column === "count" && mode === "explained" ? sum(value) : whole(value);
+  if (Number.isNaN(value)) return level.expected[i] === 0 ? "–" : "…";
+  const text =
+    column === "enrichment"
+      ? ratio(value)
+      : column === "count" && mode === "explained"
+        ? sum(value)
+        : whole(value);
   return counts.isExact || column === "seqlets" ? text : `≈${text}`;
 }
