@@ -22,35 +22,35 @@ const root = document.getElementById("root")!;
 const bundle = query.get("bundle") ?? "../../nbmotif/widget/static/widget.js";
 const { default: widget, mount } = (await import(bundle)) as typeof import("../src/widget.ts");
 const state = query.get("state");
-const base64 = (bytes: Uint8Array): string => {
+const base64 = async (array: ArrayBufferView): Promise<string> => {
+  const raw = new Blob([new Uint8Array(array.buffer as ArrayBuffer, array.byteOffset, array.byteLength)]);
+  const packed = new Response(raw.stream().pipeThrough(new CompressionStream("gzip")));
+  const bytes = new Uint8Array(await packed.arrayBuffer());
   let text = "";
   for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
   return btoa(text);
 };
-const bytesOf = (array: ArrayBufferView): Uint8Array =>
-  new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-
-const folded = ([name, data]: [string, Parameters<typeof dtypeOf>[0]]) => ({
-  name,
-  dtype: dtypeOf(data),
-  length: data.length,
-  gzip: false,
-  data: base64(bytesOf(data)),
-});
+const folded = async (columns: ReadonlyMap<string, Parameters<typeof dtypeOf>[0]>) =>
+  Promise.all(
+    Array.from(columns, async ([name, values]) => ({
+      ...{ name, dtype: dtypeOf(values), offset: 0, length: values.length, total: values.length },
+      data: await base64(values),
+    })),
+  );
 
 if (state === "static") {
   const page: StaticPage = {
     traits: { ...traits, _manifest: { ...study.manifest, tracks: [0, 1, 2] } },
-    columns: [...study.columns].map(folded),
-    answers: [{ name: "tail", params: {}, message: {}, columns: [...study.hits].map(folded) }],
-    tracks: [0, 1, 2].map((sequence) => ({
-      sequence,
-      set: 0,
-      codes: base64(study.codes[sequence]!),
-      observed: base64(bytesOf(study.observed[sequence]!)),
-      hypothetical: null,
-      gzip: false,
-    })),
+    answers: [
+      { name: "load", params: {}, message: { rev: 1 }, columns: await folded(study.columns) },
+      { name: "tail", params: {}, message: {}, columns: await folded(study.hits) },
+    ],
+    tracks: await Promise.all(
+      [0, 1, 2].map(async (sequence) => ({
+        ...{ sequence, set: 0 },
+        buffers: await Promise.all([study.codes[sequence]!, study.observed[sequence]!].map(base64)),
+      })),
+    ),
     cards: {},
   };
   mount(root, page);

@@ -16,7 +16,7 @@ export async function* loadDataset(
   onHits: (done: number) => void,
 ): AsyncGenerator<{ dataset: Dataset; rev: number }> {
   const { columns, message } = await ask(host, "load", {}, aborted);
-  const rev = Number(message.rev ?? host.get("_rev"));
+  const rev = Number(message.rev);
   if (manifest.n_hits > SHOWN_WHOLE) yield { dataset: new Dataset(manifest, columns), rev };
   const assembler = new ColumnAssembler();
   let done = 0;

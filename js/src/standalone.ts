@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import { type Bytes, gunzip } from "./decode.ts";
 import { threshold } from "./format.ts";
 import { type Host, HostError, type Reply, type RequestOptions, type Source } from "./host.ts";
-import type { RequestName, RequestParams, StaticColumn, StaticPage, TraitName, Traits } from "./wire.ts";
+import type { RequestName, RequestParams, StaticPage, TraitName, Traits } from "./wire.ts";
 
 /** On what the sites of a card depend. */
 const CARD_TRAITS = [
@@ -14,11 +14,8 @@ const CARD_TRAITS = [
   "sequence_filter",
 ] as const;
 
-/** Base64, gzipped or not, by what the browser has built in. */
-export async function unpack(text: string, gzip: boolean): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = await fromBase64(text);
-  return gzip ? gunzip(bytes) : bytes;
-}
+/** All bytes in the page are gzipped. */
+const unpack = async (text: string): Promise<Bytes> => gunzip(await fromBase64(text));
 
 async function fromBase64(text: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
@@ -60,17 +57,17 @@ export class StaticHost implements Host {
   async request<N extends RequestName>(
     name: N,
     params: RequestParams[N],
-    options: RequestOptions = {},
+    { onPart }: RequestOptions = {},
   ): Promise<Reply> {
     if (name === "card") return this.#card(params as RequestParams["card"]);
     if (name === "track") return this.#track(params as RequestParams["track"]);
-    if (name === "load") return unfold(this.#page.columns, { rev: this.#traits._rev }, options);
     const asked = JSON.stringify(params);
     const found = this.#page.answers.find(
       (answer) => answer.name === name && JSON.stringify(answer.params) === asked,
     );
     if (!found) throw new HostError("This is not in the page; open the notebook to compute it.");
-    return unfold(found.columns, found.message, options);
+    for (const { data, ...piece } of found.columns) onPart?.([piece], [await unpack(data)]);
+    return { message: found.message, buffers: [] };
   }
 
   async #card({ motif, ...query }: RequestParams["card"]): Promise<Reply> {
@@ -81,10 +78,7 @@ export class StaticHost implements Host {
       const at = `attribution ${threshold(traits.attribution_threshold)}, p ${threshold(traits.fimo_p_threshold)}`;
       throw new HostError(`This page has it for the thresholds it was made with only: ${at}.`);
     }
-    return {
-      message: card.body,
-      buffers: await Promise.all(card.buffers.map((text) => unpack(text, false))),
-    };
+    return { message: card.body, buffers: await Promise.all(card.buffers.map(unpack)) };
   }
 
   async #track({ sequence, hypothetical, set }: RequestParams["track"]): Promise<Reply> {
@@ -94,28 +88,10 @@ export class StaticHost implements Host {
         "The attributions of this sequence are not in this page; export it with this sequence to see them.",
       );
     }
-    const buffers: Bytes[] = [
-      await unpack(track.codes, track.gzip),
-      await unpack(track.observed, track.gzip),
-    ];
-    if (hypothetical) {
-      if (!track.hypothetical) {
-        throw new HostError("This page was exported without hypothetical scores; switch them off.");
-      }
-      buffers.push(await unpack(track.hypothetical, track.gzip));
+    const wanted = track.buffers.slice(0, hypothetical ? 3 : 2);
+    if (hypothetical && wanted.length < 3) {
+      throw new HostError("This page was exported without hypothetical scores; switch them off.");
     }
-    return { message: { sequence }, buffers };
+    return { message: { sequence }, buffers: await Promise.all(wanted.map(unpack)) };
   }
-}
-
-async function unfold(
-  columns: readonly StaticColumn[],
-  message: Record<string, unknown>,
-  { onPart }: RequestOptions,
-): Promise<Reply> {
-  for (const { name, dtype, length, gzip, data } of columns) {
-    const bytes = await unpack(data, gzip);
-    onPart?.([{ name, dtype, offset: 0, length, total: length }], [bytes]);
-  }
-  return { message, buffers: [] };
 }

@@ -161,33 +161,17 @@ export interface RequestParams {
 
 export type RequestName = keyof RequestParams;
 
-export interface StaticColumn {
-  name: string;
-  dtype: Dtype;
-  length: number;
-  gzip: boolean;
-  data: string;
-}
-
-/** What an exported page holds instead of a kernel. */
+/** What an exported page holds instead of a kernel; bytes are gzip in base64. */
 export interface StaticPage {
   traits: Traits;
-  columns: StaticColumn[];
-  /** The kernel's answers to other questions, each with the question. */
+  /** The kernel's answers, each with the question. */
   answers: {
     name: RequestName;
     params: unknown;
     message: Record<string, unknown>;
-    columns: StaticColumn[];
+    columns: (ColumnPiece & { data: string })[];
   }[];
-  tracks: {
-    sequence: number;
-    set: number;
-    codes: string;
-    observed: string;
-    hypothetical: string | null;
-    gzip: boolean;
-  }[];
+  tracks: { sequence: number; set: number; buffers: string[] }[];
   /** Answers to `card` at the thresholds of `traits`, by the motif's name. */
   cards: Record<string, { body: Record<string, unknown>; buffers: string[] }>;
 }

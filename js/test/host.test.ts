@@ -1,5 +1,6 @@
+import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { toTyped } from "../src/decode.ts";
+import { type Bytes, toTyped } from "../src/decode.ts";
 import { itemsOf } from "../src/families.ts";
 import { AnywidgetHost, EchoGuard, HostError, SAVE_DELAY_MS } from "../src/host.ts";
 import { StaticHost } from "../src/standalone.ts";
@@ -349,29 +350,20 @@ describe("Store", () => {
 
 describe("StaticHost", () => {
   const base64 = (array: ArrayBufferView): string =>
-    Buffer.from(array.buffer, array.byteOffset, array.byteLength).toString("base64");
+    gzipSync(Buffer.from(array.buffer, array.byteOffset, array.byteLength)).toString("base64");
+  const column = { name: "hit_start", dtype: "u32" as const, offset: 0, length: 3, total: 3 };
   const page = {
     traits: { ...defaultTraits(study.manifest), _rev: 5 },
-    columns: [
+    answers: [
       {
-        name: "hit_start",
-        dtype: "u32" as const,
-        length: 3,
-        gzip: false,
-        data: base64(Uint32Array.of(7, 8, 9)),
+        name: "load" as const,
+        params: {},
+        message: { rev: 5 },
+        columns: [{ ...column, data: base64(Uint32Array.of(7, 8, 9)) }],
       },
+      { name: "hits" as const, params: { sequence: 4 }, message: { found: true }, columns: [] },
     ],
-    answers: [{ name: "hits" as const, params: { sequence: 4 }, message: { found: true }, columns: [] }],
-    tracks: [
-      {
-        sequence: 4,
-        set: 0,
-        codes: base64(study.codes[4]!),
-        observed: base64(study.observed[4]!),
-        hypothetical: null,
-        gzip: false,
-      },
-    ],
+    tracks: [{ sequence: 4, set: 0, buffers: [base64(study.codes[4]!), base64(study.observed[4]!)] }],
     cards: {
       [study.manifest.motif_names[1]!]: { body: { n_sites: 3 }, buffers: [base64(Float32Array.of(1, 2))] },
     },
@@ -379,14 +371,11 @@ describe("StaticHost", () => {
 
   test("serves the page's own columns and tracks", async () => {
     const host = new StaticHost(page);
-    const columns: unknown[] = [];
-    const { message } = await host.request(
-      "load",
-      {},
-      { onPart: (pieces, buffers) => columns.push(pieces, buffers) },
-    );
+    const parts: unknown[] = [];
+    const { message } = await host.request("load", {}, { onPart: (...part) => parts.push(...part) });
     expect(message.rev).toBe(5);
-    expect(columns[0]).toEqual([{ name: "hit_start", dtype: "u32", offset: 0, length: 3, total: 3 }]);
+    expect(parts[0]).toEqual([column]);
+    expect(toTyped("u32", (parts[1] as Bytes[])[0]!)).toEqual(Uint32Array.of(7, 8, 9));
     const { buffers } = await host.request("track", { sequence: 4, hypothetical: false, set: 0 });
     expect(new Uint8Array(buffers[0] as Uint8Array)).toEqual(study.codes[4]);
   });
@@ -395,23 +384,6 @@ describe("StaticHost", () => {
     const host = new StaticHost(page);
     expect((await host.request("hits", { sequence: 4 })).message.found).toBe(true);
     await expect(host.request("hits", { sequence: 5 })).rejects.toThrow("not in the page");
-  });
-
-  test("reads gzipped data", async () => {
-    const { gzipSync } = await import("node:zlib");
-    const data = gzipSync(Buffer.from(Uint32Array.of(1, 2, 3).buffer)).toString("base64");
-    const host = new StaticHost({ ...page, columns: [{ ...page.columns[0]!, gzip: true, data }] });
-    let bytes: Uint8Array | undefined;
-    await host.request(
-      "load",
-      {},
-      {
-        onPart: (_, buffers) => {
-          bytes = buffers[0] as Uint8Array;
-        },
-      },
-    );
-    expect(new Uint32Array(bytes!.buffer)).toEqual(Uint32Array.of(1, 2, 3));
   });
 
   test("says in words what the page lacks", async () => {

@@ -27,7 +27,6 @@ _POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' blob:; style-src 'unsafe-inline'; "
     "img-src data: blob:; connect-src data:"
 )
-_WORTH_GZIP = 0.9  # of the size; less is gained than decompressing costs
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -89,10 +88,9 @@ def page(
     shown = [sequence for sequence in traits.get("_tracks", []) if sequence in set(sequences)]
     static = {
         "traits": {**traits, "_manifest": manifest, "_tracks": shown or sequences[:4]},
-        "columns": _columns(encoded.columns()),
         "answers": list(_answers(traits, encoded, sequences)),
         "tracks": [
-            {"sequence": sequence, "set": number, **_track(encoded.content, sequence, scores)}
+            {"sequence": sequence, "set": number, "buffers": _track(encoded.content, sequence, scores)}
             for number, scores in enumerate(encoded.content.score_sets.values() or [Scores(None, None)])
             for sequence in sequences
         ],
@@ -107,6 +105,7 @@ def _answers(traits: Mapping[str, Any], encoded: wire.Encoded, sequences: Sequen
     asked = {name: traits[name] for name in QUERY_TRAITS}
     at_any = {**asked, "attribution_threshold": 0}
     query = read_query(content, asked)
+    yield _answer("load", {}, {"rev": traits["_rev"]}, encoded.columns())
     yield _answer("tail", {}, {}, encoded.tail())
     yield _answer("count", asked, {}, answers.count_columns(content, query))
     if content.has_null:
@@ -121,34 +120,25 @@ def _answers(traits: Mapping[str, Any], encoded: wire.Encoded, sequences: Sequen
 
 
 def _answer(name: str, params: Any, message: dict[str, Any], columns: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
-    return {"name": name, "params": params, "message": message, "columns": _columns(columns)}
-
-
-def _columns(columns: Mapping[str, NDArray[Any]]) -> list[dict[str, Any]]:
-    return [
-        {"name": name, "dtype": wire.DTYPES[values.dtype.name], "length": len(values), **_base64(values)}
-        for name, values in columns.items()
+    pieces = [
+        {"name": column, "dtype": wire.DTYPES[values.dtype.name], "offset": 0, "length": len(values)}
+        | {"total": len(values), "data": _base64(wire.to_bytes(values))}
+        for column, values in columns.items()
     ]
+    return {"name": name, "params": params, "message": message, "columns": pieces}
 
 
-def _track(content: Content, sequence: int, scores: Scores) -> dict[str, Any]:
-    names = ("codes", "observed", "hypothetical")
-    buffers = wire.track(content, sequence, hypothetical=True, scores=scores)
-    packed = {name: gzip.compress(buffer, 6, mtime=0) for name, buffer in zip(names, buffers, strict=False)}
-    data = {name: base64.b64encode(packed[name]).decode() if name in packed else None for name in names}
-    return {**data, "gzip": True}
+def _track(content: Content, sequence: int, scores: Scores) -> list[str]:
+    return [_base64(buffer) for buffer in wire.track(content, sequence, hypothetical=True, scores=scores)]
 
 
 def _card(content: Content, card: MotifCard) -> dict[str, Any]:
     body, arrays = encode_card(content, card)
-    return {"body": body, "buffers": [base64.b64encode(wire.to_bytes(array)).decode() for array in arrays]}
+    return {"body": body, "buffers": [_base64(wire.to_bytes(array)) for array in arrays]}
 
 
-def _base64(values: Any) -> dict[str, Any]:
-    raw = wire.to_bytes(values)
-    packed = gzip.compress(raw, 6, mtime=0)
-    is_smaller = len(packed) < _WORTH_GZIP * len(raw)
-    return {"gzip": is_smaller, "data": base64.b64encode(packed if is_smaller else raw).decode()}
+def _base64(raw: memoryview) -> str:
+    return base64.b64encode(gzip.compress(raw, 6, mtime=0)).decode()
 
 
 def _json(value: Any) -> str:

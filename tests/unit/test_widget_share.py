@@ -28,19 +28,20 @@ def page_of(text: str) -> dict[str, Any]:
     return json.loads(found)
 
 
-def unpack(data: str, packed: bool) -> bytes:
-    raw = base64.b64decode(data)
-    return gzip.decompress(raw) if packed else raw
+def unpack(data: str) -> bytes:
+    return gzip.decompress(base64.b64decode(data))
 
 
 def test_to_html__holds_the_columns(explorer: Make) -> None:
     widget = explorer()
     page = page_of(widget.to_html())
     expected = wire.encode(widget._content).columns()
-    assert [column["name"] for column in page["columns"]] == list(expected)
-    for column in page["columns"]:
-        values = np.frombuffer(unpack(column["data"], column["gzip"]), _NUMPY[column["dtype"]])
-        assert len(values) == column["length"]
+    [answer] = [answer for answer in page["answers"] if answer["name"] == "load"]
+    assert answer["message"] == {"rev": 1}
+    assert [column["name"] for column in answer["columns"]] == list(expected)
+    for column in answer["columns"]:
+        values = np.frombuffer(unpack(column["data"]), _NUMPY[column["dtype"]])
+        assert (column["offset"], column["length"], column["total"]) == (0, len(values), len(values))
         np.testing.assert_array_equal(values, expected[column["name"]])
 
 
@@ -86,9 +87,8 @@ def test_to_html__holds_each_tracks_arrays(explorer: Make) -> None:
     widget = explorer()
     for track in page_of(widget.to_html())["tracks"]:
         expected = wire.track(widget._content, track["sequence"], hypothetical=True)
-        found = [unpack(track[name], track["gzip"]) for name in ("codes", "observed", "hypothetical")]
-        assert found == [bytes(part) for part in expected]
-    assert page_of(explorer("hypothetical").to_html())["tracks"][0]["hypothetical"] is None
+        assert [unpack(part) for part in track["buffers"]] == [bytes(part) for part in expected]
+    assert len(page_of(explorer("hypothetical").to_html())["tracks"][0]["buffers"]) == 2
 
 
 def test_to_html__fetches_nothing(explorer: Make, tmp_path: Path) -> None:
