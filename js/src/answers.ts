@@ -12,7 +12,7 @@ import {
 import type { Dataset } from "./dataset.ts";
 import { ColumnAssembler, type Columns } from "./decode.ts";
 import type { Host } from "./host.ts";
-import type { Control, Query, RequestName, RequestParams, Suggestion } from "./wire.ts";
+import type { ColumnPiece, Control, Query, RequestName, RequestParams, Suggestion } from "./wire.ts";
 
 /** The numbers of one query: motifs, then families. */
 export interface Confirmed {
@@ -68,11 +68,15 @@ export async function ask<N extends RequestName>(
   name: N,
   params: RequestParams[N],
   signal?: AbortSignal,
+  onPieces?: (pieces: readonly ColumnPiece[]) => void,
 ): Promise<{ columns: Columns; message: Record<string, unknown> }> {
   const assembler = new ColumnAssembler();
   const { message } = await host.request(name, params, {
     ...(signal ? { signal } : {}),
-    onPart: (pieces, buffers) => assembler.accept(pieces, buffers),
+    onPart(pieces, buffers) {
+      assembler.accept(pieces, buffers);
+      onPieces?.(pieces);
+    },
   });
   return { columns: await assembler.finish(), message };
 }

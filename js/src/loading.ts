@@ -1,7 +1,6 @@
 // The way of a data set to the page: what few bytes say at once, then the hits, however many there are.
 import { ask } from "./answers.ts";
 import { Dataset } from "./dataset.ts";
-import { ColumnAssembler } from "./decode.ts";
 import type { Host } from "./host.ts";
 import type { Manifest } from "./wire.ts";
 
@@ -18,19 +17,10 @@ export async function* loadDataset(
   const { columns, message } = await ask(host, "load", {}, aborted);
   const rev = Number(message.rev);
   if (manifest.n_hits > SHOWN_WHOLE) yield { dataset: new Dataset(manifest, columns), rev };
-  const assembler = new ColumnAssembler();
   let done = 0;
-  await host.request(
-    "tail",
-    {},
-    {
-      signal: aborted,
-      onPart: (pieces, buffers) => {
-        assembler.accept(pieces, buffers);
-        for (const { name, length } of pieces) if (name === "hit_attribution") done += length;
-        onHits(done);
-      },
-    },
-  );
-  yield { dataset: new Dataset(manifest, columns, await assembler.finish()), rev };
+  const tail = await ask(host, "tail", {}, aborted, (pieces) => {
+    for (const { name, length } of pieces) if (name === "hit_attribution") done += length;
+    onHits(done);
+  });
+  yield { dataset: new Dataset(manifest, columns, tail.columns), rev };
 }
