@@ -18,12 +18,7 @@ export function threshold(value: number): string {
 }
 
 /** A p value with two digits. */
-export function pValue(p: number): string {
-  if (p === 0) return "0";
-  if (p >= 0.001) return String(Number(p.toPrecision(2)));
-  const [mantissa = "0", exponent = "0"] = p.toExponential(1).split("e");
-  return `${Number(mantissa)}e${Number(exponent)}`;
-}
+export const pValue = (p: number): string => threshold(Number(p.toPrecision(2)));
 
 /** An attribution with sign and three digits; a real minus, so that columns align. */
 export function signed(value: number): string {
