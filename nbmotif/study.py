@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import torch
 
+    from nbmotif.basis import Basis
     from nbmotif.models import Arrays, Target
     from nbmotif.motifs import MotifSet
     from nbmotif.scanning import Hits
@@ -53,7 +54,8 @@ class Study:
     """Ask one model what it has learned, with every method, and look at the answers in one widget.
 
     Each stage is a method that stores its result and returns the study, so that calls chain; ``run`` calls them all.
-    A stage called again replaces its result and those computed from it.
+    A stage called again replaces its result and those computed from it. ``model``, ``target`` and ``args`` may be set
+    anew: results of different ones are never shown side by side, and ``run`` replaces what is out of date.
 
     Parameters
     ----------
@@ -123,7 +125,7 @@ class Study:
 
         from nbmotif.models import check_inputs, check_target
 
-        self.X = check_sequences(X, "X").detach().cpu()
+        self._X = check_sequences(X, "X").detach().cpu()
         extra = check_inputs(self.X, args)[1]
         self.batch_size = None if batch_size is None else check_whole(batch_size, "batch_size", least=1)
         self.motifs = as_motif_set(motifs)
@@ -143,7 +145,13 @@ class Study:
         self.marginal: pd.DataFrame | None = None
         self.settings: dict[str, dict[str, Any]] = {}
         self.numbering: dict[str, list[str]] = {}  # stage -> the motifs that its numbers stand for
+        self.bases: dict[str, Basis] = {}  # stage that ran the model -> which model, and how
         self._explorer: Explorer | None = None
+
+    @property
+    def X(self) -> torch.Tensor:
+        """The sequences, shape (N, 4, L); those of other sequences are another study."""
+        return self._X
 
     @property
     def attributions(self) -> torch.Tensor | None:
@@ -153,11 +161,16 @@ class Study:
     def run(self) -> Study:
         """Run every stage: attribute, call seqlets, annotate, scan and, where there is a model, marginalize.
 
+        Attributions that are there already stay, unless the model, its weights, ``target``, ``args`` or
+        ``random_state`` have changed since. Every other stage is called with its defaults.
+
         Returns
         -------
         The study.
         """
-        if self.hypothetical is None:
+        now, basis = self._basis(), self.bases.get("attribute")
+        is_stale = basis is not None and (basis.changed(now) or basis.random_state != now.random_state)
+        if self.hypothetical is None or is_stale:
             self.attribute()
         self.call_seqlets().annotate().scan()
         return self if self.model is None else self.marginalize()
@@ -189,11 +202,15 @@ class Study:
         _refuse(kwargs, _OTHER_RESULTS, f"Call nbmotif.{method} itself for other results.")
         own = {"n_shuffles": n_shuffles, "random_state": self.random_state} if method == "deep_lift_shap" else {}
         kwargs = {**self._model_call(), **own, **kwargs}
-        function, model = getattr(nbmotif.attribution, method), self._need_model("attribute")
+        function, model, basis = getattr(nbmotif.attribution, method), self._need_model("attribute"), self._basis()
         hypothetical = function(model, self.X, args=self.args, target=self.target, hypothetical=True, **kwargs)
         # all at once, so that a stage that is interrupted leaves everything as it was
         hits = self.hits if self.hits is None else self.hits.with_signal(hypothetical * self.X)
         self.hypothetical, self.seqlets, self.hits = hypothetical, None, hits
+        self.bases["attribute"] = basis
+        if "marginalize" in self.bases and self.bases["marginalize"].changed(basis):
+            self.marginal = None
+            del self.bases["marginalize"], self.settings["marginalize"]
         self._remember("attribute", {"method": method, **kwargs})
         return self
 
@@ -299,7 +316,8 @@ class Study:
         """
         from nbmotif.marginal import marginalize_motifs
 
-        model = self._need_model("marginalize")
+        model, basis = self._need_model("marginalize"), self._basis()
+        self._check_basis("attribute", basis)
         _refuse(kwargs, ("target",), "Give it to the study: Study(…).")
         if motifs is None and len(self.motifs) > _MARGINALIZE_ALL_UP_TO:
             motifs = [self.motifs.names[medoid] for medoid in self.motifs.families().medoids]
@@ -316,6 +334,7 @@ class Study:
         kwargs = {**self._model_call(), "random_state": self.random_state, **kwargs}
         given: dict[str, Any] = {"args": args} if args else {}
         self.marginal = marginalize_motifs(model, background, chosen, target=self.target, **given, **kwargs)
+        self.bases["marginalize"] = basis
         self._remember("marginalize", {"n_backgrounds": len(background), "n_motifs": len(chosen), **kwargs})
         return self
 
@@ -339,7 +358,7 @@ class Study:
         """
         from nbmotif.evidence import evidence, read_thresholds
 
-        self._check_motifs()
+        self._check_current()
         annotated = self.seqlets if self.seqlets is not None and "motif_idx" in self.seqlets else None
         hits = self.hits if self.hypothetical is not None else None
         families, cuts = self.motifs.families(), read_thresholds(thresholds, self.settings)
@@ -349,7 +368,7 @@ class Study:
     def explorer(self) -> Explorer:
         """The widget over everything that has been computed; where it is open, it follows each stage that is run."""
         if self._explorer is None or self._explorer.comm is None:  # none yet, or closed
-            self._check_motifs()
+            self._check_current()
             from nbmotif.widget.explorer import Explorer
 
             self._explorer = Explorer.from_study(self)
@@ -389,11 +408,11 @@ class Study:
         FileNotFoundError
             If there is no such folder.
         InvalidArgument
-            If motifs were added, removed or renamed since they were numbered.
+            If motifs, the model or its target are no longer those of the results.
         """
         from nbmotif.study_file import write_study
 
-        self._check_motifs()
+        self._check_current()
         return write_study(self, Path(path))
 
     @classmethod
@@ -479,13 +498,28 @@ class Study:
         shuffled = dinucleotide_shuffle(self.X[rows], n=1, random_state=self.random_state)[:, 0]
         return shuffled, tuple(arg[rows] for arg in self.args)
 
-    def _check_motifs(self) -> None:
-        """Refuse motifs that are not those whose numbers results hold."""
+    def _check_current(self) -> None:
+        """Refuse a model, or motifs, that are not those of the results."""
+        now = self._basis()
+        for stage in self.bases:
+            self._check_basis(stage, now)
         for stage, names in self.numbering.items():
             if stage in self.settings and names != self.motifs.names:
                 got = f"{len(self.motifs)} motifs, of which some were added, removed or renamed since"
                 hint = "Call it again, or make a new study."
                 raise InvalidArgument("study.motifs", got, f"the motifs of `study.{stage}()`", hint)
+
+    def _basis(self) -> Basis:
+        from nbmotif.basis import Basis
+
+        return Basis.of(self.model, self.target, self.random_state, self.args)
+
+    def _check_basis(self, stage: str, now: Basis) -> None:
+        """Refuse to put the results of a stage beside those of another model."""
+        changed = self.bases[stage].changed(now) if stage in self.bases else ""
+        if changed:
+            hint = "Call it again, or `study.run()`; or make a new study."
+            raise InvalidArgument(f"study.{changed}", "another", f"that of `study.{stage}()`", hint)
 
     def _need_model(self, stage: str) -> torch.nn.Module:
         if self.model is None:
@@ -495,6 +529,7 @@ class Study:
     def _need_hypothetical(self, wanted: str) -> torch.Tensor:
         if self.hypothetical is None:
             raise MissingStage(wanted, "`study.attribute()`")
+        self._check_basis("attribute", self._basis())
         return self.hypothetical
 
     def _remember(self, stage: str, settings: dict[str, Any]) -> None:

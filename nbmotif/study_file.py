@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from nbmotif.basis import Basis
 from nbmotif.errors import InvalidArgument, InvalidFile
 from nbmotif.motifs import MotifSet
 from nbmotif.sequences import to_codes
@@ -44,7 +45,14 @@ def write_study(study: Study, path: Path) -> Path:
     if not path.parent.is_dir():
         raise FileNotFoundError(f"`path`: there is no folder {path.parent}")
     target = None if callable(study.target) else study.target
-    facts = {"name": study.name, "target": target, "random_state": study.random_state, "settings": study.settings}
+    weights = {stage: basis.weights for stage, basis in study.bases.items()}
+    facts = {
+        "name": study.name,
+        "target": target,
+        "random_state": study.random_state,
+        "settings": study.settings,
+        "weights": weights,
+    }
     unfinished = path.with_name(path.name + ".part")
     try:
         with h5py.File(unfinished, "w") as file:
@@ -148,6 +156,11 @@ def _read(file: h5py.File, model: torch.nn.Module | None) -> Study:
         study.hits = _read_hits(file["hits"], motifs)
         _check(study.hits.n_sequences == len(study.X), "hits are those of other sequences")
     study.numbering = {"annotate": motifs.names, "scan": motifs.names}
+    explained = None if facts["target"] is None else study.target
+    study.bases = {
+        stage: Basis(None, weights, explained, study.random_state, study.args)
+        for stage, weights in facts.get("weights", {}).items()
+    }
     return study
 
 

@@ -35,7 +35,7 @@ def saliency(
     target: Target = 0,
     batch_size: int = 32,
     hypothetical: bool = False,
-    centred: bool = False,
+    gradient_correction: bool = True,
     device: torch.device | str | None = None,
     verbose: bool = False,
 ) -> torch.Tensor:
@@ -58,9 +58,9 @@ def saliency(
         Sequences at once; halved as often as the memory of a device runs out.
     hypothetical
         Return the gradients of every base, not only those of the bases that the sequence has.
-    centred
+    gradient_correction
         Subtract the mean over the four bases at each position: that part of a gradient points out of the space of
-        one-hot sequences, where the model was never trained.
+        one-hot sequences, where the model was never trained. False for the gradient as it is.
     device
         Where to compute. Default: CUDA if there is one, else the CPU.
     verbose
@@ -80,8 +80,8 @@ def saliency(
     References
     ----------
     Simonyan et al., Deep inside convolutional networks (2014); Shrikumar et al., Not just a black box (2016); for
-    ``centred``, Majdandzic et al., Correcting gradient-based interpretations of deep neural networks for genomics
-    (Genome Biology 2023).
+    ``gradient_correction``, Majdandzic et al., Correcting gradient-based interpretations of deep neural networks for
+    genomics (Genome Biology 2023).
 
     Examples
     --------
@@ -89,7 +89,7 @@ def saliency(
     >>> from nbmotif import one_hot_encode, saliency
     >>> weight = torch.tensor([1.0, 2.0, 3.0, 4.0])[:, None]
     >>> saliency(lambda X: (X * weight).sum((1, 2))[:, None], one_hot_encode(["ACGT"])).sum(1)
-    tensor([[1., 2., 3., 4.]])
+    tensor([[-1.5000, -0.5000,  0.5000,  1.5000]])
     """
     X, extra = check_inputs(X, args)
     batch_size = check_whole(batch_size, "batch_size", least=1)
@@ -114,7 +114,7 @@ def saliency(
                 batch_size = len(x) // 2
                 release(place)
                 continue
-            if centred:
+            if gradient_correction:
                 gradient = gradient - gradient.mean(1, keepdim=True)
             parts.append((gradient if hypothetical else gradient * x).cpu())
             done += len(x)

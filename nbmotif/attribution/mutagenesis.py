@@ -91,7 +91,7 @@ def saturation_mutagenesis(
     start: int = 0,
     end: int = -1,
     batch_size: int | None = None,
-    target: Target | None = 0,
+    target: Target | None = None,
     hypothetical: bool = False,
     raw_outputs: bool = False,
     dtype: torch.dtype | str | None = None,
@@ -121,7 +121,7 @@ def saturation_mutagenesis(
     batch_size
         Mutants at once. Default: what suits the device; halved as often as its memory runs out.
     target
-        The output that counts, as in :func:`nbmotif.deep_lift_shap`. None: all of them, averaged in attributions.
+        The output that counts, as in :func:`nbmotif.deep_lift_shap`. Default: all of them, averaged in attributions.
     hypothetical
         Return the change by every base, not only those that the sequence has.
     raw_outputs
@@ -141,8 +141,8 @@ def saturation_mutagenesis(
     -------
     Attributions, shape (N, 4, end - start), on the CPU: the change of the prediction by each base, less the mean of the
     four; zero where the sequence has another base unless ``hypothetical``. With ``raw_outputs`` the predictions
-    ``y0``, shape (N,), and ``y_hat``, shape (N, 4, end - start); with ``target=None`` they have the model's further
-    axes.
+    ``y0``, shape (N, ...), and ``y_hat``, shape (N, 4, end - start, ...), with the further axes of what the model
+    returns; none where a ``target`` is picked.
 
     Raises
     ------
@@ -154,7 +154,8 @@ def saturation_mutagenesis(
     References
     ----------
     Zhou & Troyanskaya, Predicting effects of noncoding variants with deep learning-based sequence model (Nature
-    Methods 2015); Nair et al., fastISM (Bioinformatics 2022). Arguments and centring as in tangermeme 1.6.
+    Methods 2015); Nair et al., fastISM (Bioinformatics 2022). Arguments, defaults and centring as in tangermeme 1.6,
+    but that there raw outputs ignore ``target``.
 
     Examples
     --------
@@ -250,7 +251,7 @@ def _picker(target: Target | None, func: Callable[[Any], Any] | None) -> Callabl
         if target is not None:
             return select_target(y, target)
         y = as_tensors(y)
-        if not isinstance(y, torch.Tensor) or not y.ndim:
+        if not isinstance(y, torch.Tensor):
             got = f"{len(y)} outputs" if isinstance(y, (tuple, list)) else type(y).__name__
             msg = f"the model returns {got}, where one tensor of shape (B, ...) is needed: choose by `target` or `func`"
             raise UnsupportedModel(msg)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 their_attribution = pytest.importorskip("tangermeme.deep_lift_shap").deep_lift_shap
 their_predict = pytest.importorskip("tangermeme.predict").predict
 their_marginalize = pytest.importorskip("tangermeme.marginalize").marginalize
+their_saliency = pytest.importorskip("tangermeme.saliency").saliency
 their_shuffle = pytest.importorskip("tangermeme.ersatz").dinucleotide_shuffle
 bpnet = pytest.importorskip("bpnetlite.bpnet")
 
@@ -240,14 +241,31 @@ def test_saturation_mutagenesis__agrees_on_all_outputs_and_raw_predictions() -> 
     X, _ = dense(2, LENGTH, 1)
     model = nn.Sequential(nn.Conv1d(4, 8, 7), nn.ReLU(), nn.Flatten(), nn.LazyLinear(5)).eval()
     model(X)
-    ours = nbmotif.saturation_mutagenesis(model, X, target=None, raw_outputs=True, device="cpu")
+    ours = nbmotif.saturation_mutagenesis(model, X, raw_outputs=True, device="cpu")
     theirs = their_mutagenesis.saturation_mutagenesis(model, X, raw_outputs=True, device="cpu")
     for our_side, their_side in zip(ours, theirs, strict=True):
         torch.testing.assert_close(our_side, their_side, rtol=1e-5, atol=1e-6)
-    ours_mean = nbmotif.saturation_mutagenesis(model, X, target=None, device="cpu")
+    ours_mean = nbmotif.saturation_mutagenesis(model, X, device="cpu")
     torch.testing.assert_close(
         ours_mean, their_mutagenesis.saturation_mutagenesis(model, X, device="cpu"), rtol=1e-5, atol=1e-6
     )
+
+
+def test_saturation_mutagenesis__gives_the_raw_predictions_of_one_output_their_shapes() -> None:
+    X, _ = dense(2, LENGTH, 1)
+    model = build(nn.ReLU())
+    ours = nbmotif.saturation_mutagenesis(model, X, raw_outputs=True, end=3, device="cpu")
+    theirs = their_mutagenesis.saturation_mutagenesis(model, X, raw_outputs=True, end=3, device="cpu")
+    for our_side, their_side in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(our_side, their_side, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("options", [{}, {"hypothetical": True}, {"gradient_correction": False}], ids=str)
+def test_saliency__agrees(options: dict[str, Any]) -> None:
+    X, _ = dense(3, LENGTH, 1)
+    model = build(nn.Sequential(nn.GELU(), nn.MaxPool1d(3)))
+    ours = nbmotif.saliency(model, X, device="cpu", **options)
+    torch.testing.assert_close(ours, their_saliency(model, X, device="cpu", **options), rtol=1e-5, atol=1e-6)
 
 
 def test_saturation_mutagenesis__agrees_on_the_real_ctcf_model(ctcf: nn.Module) -> None:

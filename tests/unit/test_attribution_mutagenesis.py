@@ -32,7 +32,7 @@ def model():
 
 
 def mutate(model, X=X, **options):
-    return saturation_mutagenesis(model, X, **{"device": "cpu", **options})
+    return saturation_mutagenesis(model, X, **{"device": "cpu", "target": 0, **options})
 
 
 def one_by_one(model, X, start, end):

@@ -239,6 +239,70 @@ def test_motifs_that_changed_since_they_were_numbered__are_refused(saved: Path) 
     assert "GATA" not in set(study.evidence()["family"])
 
 
+def _trained_further(study: Study) -> None:
+    with torch.no_grad():
+        study.model.body[0].weight.neg_()  # type: ignore[union-attr, operator]
+
+
+@pytest.mark.filterwarnings("ignore:.* have no hits")
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        (lambda study: setattr(study, "model", Scaled().double()), "model"),
+        (_trained_further, "model"),
+        (lambda study: setattr(study, "target", 1), "target"),
+        (lambda study: setattr(study, "args", (CONTROL,)), "args"),
+    ],
+    ids=["another model", "trained further", "another target", "further inputs"],
+)
+def test_results_of_what_the_study_was_before__are_replaced_or_refused(
+    saved: Path, change: Callable[[Study], object], name: str
+) -> None:
+    study = Study.open(saved, Scaled())
+    before = study.attribute(n_shuffles=2).call_seqlets(0.5).annotate().marginalize(n_backgrounds=3).attributions
+    change(study)
+    refused = (study.call_seqlets, study.marginalize, study.evidence, lambda: study.explorer, lambda: study.save(saved))
+    for ask in refused:
+        with pytest.raises(InvalidArgument, match=rf"`study.{name}` must be that of `study.attribute\(\)`"):
+            ask()
+    study.attribute(n_shuffles=2)
+    assert study.marginal is None, "which was of the model before"
+    assert not torch.equal(study.attributions.float(), before.float())
+    study.run()
+    assert len(study.evidence())
+
+
+@pytest.mark.filterwarnings("ignore:.* have no hits")
+def test_running_again__keeps_attributions_that_are_of_the_same_model_target_and_seed(saved: Path) -> None:
+    study = Study.open(saved, Scaled()).attribute(n_shuffles=2)
+    kept = study.hypothetical
+    assert study.run().hypothetical is kept
+    study.random_state = 5
+    assert study.run().hypothetical is not kept
+    study.target = 1
+    again = Study(Scaled(), X, MANY, verbose=False, target=1, random_state=5).attribute()
+    assert torch.equal(study.run().hypothetical, again.hypothetical)
+
+
+@pytest.mark.filterwarnings("ignore:.* have no hits")
+def test_an_opened_study__notices_that_the_model_is_another(saved: Path) -> None:
+    opened = Study.open(saved, Scaled())
+    kept = opened.hypothetical
+    assert opened.run().hypothetical is kept
+    other = Scaled()
+    other.body[0].weight.data.neg_()
+    opened = Study.open(saved, other)
+    with pytest.raises(InvalidArgument, match=r"`study.model` must be that of `study.attribute\(\)`"):
+        opened.marginalize(n_backgrounds=2)
+    assert not torch.equal(opened.run().hypothetical, kept)
+
+
+def test_sequences__of_a_study_are_not_exchanged(saved: Path) -> None:
+    study = Study.open(saved)
+    with pytest.raises(AttributeError):
+        study.X = X[:3]  # type: ignore[misc]
+
+
 def test_an_interrupted_stage__leaves_the_study_as_it_was(saved: Path) -> None:
     study = Study.open(saved, Scaled())
     before = dict(vars(study))
