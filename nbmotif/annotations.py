@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import torch
 
-from nbmotif.arguments import check_whole
+from nbmotif.arguments import check_choice, check_whole
 from nbmotif.columns import whole_numbers
 from nbmotif.encoding import as_dtype
 from nbmotif.errors import InvalidArgument
@@ -66,8 +66,7 @@ def count_annotations(
     example_idx, annotation_idx = _annotation_columns(X)
     assigned = annotation_idx != -1
     shape = _check_numbers(example_idx, annotation_idx, shape, n_annotations)
-    if dim not in {None, 0, 1}:
-        raise InvalidArgument("dim", dim, "None, 0 or 1")
+    check_choice(dim, "dim", (None, 0, 1))
     example_idx, annotation_idx = example_idx[assigned], annotation_idx[assigned]
     if dim is not None:
         kept = annotation_idx if dim == 0 else example_idx
@@ -172,8 +171,7 @@ def pairwise_annotations_spacing(
     if table.ndim != 2 or table.shape[1] != 4:
         raise InvalidArgument("X", f"shape {table.shape}", "sequence, annotation, start and end, of shape (n, 4)")
     max_distance = check_whole(max_distance, "max_distance", 1)
-    if overlaps not in {"refuse", "skip"}:
-        raise InvalidArgument("overlaps", repr(overlaps), '"refuse" or "skip"')
+    check_choice(overlaps, "overlaps", ("refuse", "skip"))
     example_idx, annotation_idx = _annotation_columns(table[:, :2])
     _, m = _check_numbers(example_idx, annotation_idx, None, n_annotations)
     rows = np.flatnonzero(annotation_idx.numpy() != -1)

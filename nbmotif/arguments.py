@@ -1,4 +1,4 @@
-"""Checks of arguments that are one number: counts, positions, seeds and thresholds."""
+"""Checks of arguments that are one number, such as counts, positions, seeds and thresholds, or one of some words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from nbmotif.errors import InvalidArgument
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 
 def check_whole(value: object, name: str, least: int | None = None, expected: str = "") -> int:
@@ -78,6 +78,17 @@ def check_number(value: object, name: str, expected: str, fits: Callable[[float]
     if not isinstance(value, Real) or not fits(float(value)):
         raise InvalidArgument(name, value if isinstance(value, Real) else repr(value), expected)
     return float(value)
+
+
+def check_choice(value: object, name: str, choices: Iterable[object], hint: str = "") -> None:
+    """Refuse what is none of the choices, also what cannot be compared with them, such as a list."""
+    known = tuple(choices)
+    try:
+        is_known = value in set(known)
+    except TypeError:  # without a hash
+        is_known = False
+    if not is_known:
+        raise InvalidArgument(name, repr(value), f"one of {', '.join(map(repr, known))}", hint)
 
 
 def check_p_value(value: object, name: str, or_none: bool = False) -> float:

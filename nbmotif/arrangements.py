@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from nbmotif.arguments import check_whole
+from nbmotif.arguments import check_choice, check_whole
 from nbmotif.errors import InvalidArgument
 from nbmotif.motifs import consensus
 
@@ -69,8 +69,7 @@ def arrangements(starts: int | Sequence[int] | None, strand: str, n_copies: int,
     InvalidArgument
         If one of the arguments, named as :func:`nbmotif.marginalize_motifs` has them, is not possible.
     """
-    if strand not in STRANDS:
-        raise InvalidArgument("strand", repr(strand), f"one of {', '.join(map(repr, STRANDS))}")
+    check_choice(strand, "strand", STRANDS)
     n_copies, spacing = check_whole(n_copies, "n_copies", least=1), check_whole(spacing, "spacing", least=0)
     given: Any = starts
     several = [given] if np.ndim(given) == 0 else given
@@ -94,8 +93,7 @@ def instances(pwm: torch.Tensor, n: int, how: str, rng: np.random.Generator) -> 
     rng
         For the draws.
     """
-    if how not in INSTANCES:
-        raise InvalidArgument("instances", repr(how), f"one of {', '.join(map(repr, INSTANCES))}")
+    check_choice(how, "instances", INSTANCES)
     if how == "consensus":
         return consensus(pwm, "motifs").expand(n, *pwm.shape)
     steps = np.cumsum(pwm.double().numpy(), axis=0)  # (4, w)

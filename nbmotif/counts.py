@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 
 from nbmotif.annotations import count_annotations as count_annotations
+from nbmotif.arguments import check_choice
 from nbmotif.columns import as_whole_numbers
 from nbmotif.encoding import as_tensor
 from nbmotif.errors import InvalidArgument
@@ -90,8 +91,7 @@ def signal_under(
     if X_attr.ndim != 3 or X_attr.shape[0] != hits.n_sequences:
         expected = f"of shape (N, C, L) or (N, L), with N = {hits.n_sequences}, the sequences that were scanned"
         raise InvalidArgument("X_attr", f"shape {tuple(X_attr.shape)}", expected)
-    if how not in (*_HOW, "pwm"):
-        raise InvalidArgument("how", repr(how), f"one of {', '.join((*_HOW, 'pwm'))}")
+    check_choice(how, "how", (*_HOW, "pwm"))
     intervals = _Intervals(hits.sequence_idx, hits.start, hits.end)
     weights = None if how != "pwm" else _weights(hits, X_attr, motifs)
     intervals.check(X_attr.shape[0], X_attr.shape[2], "hits", "sum" if how == "pwm" else how)
@@ -161,8 +161,7 @@ class _Intervals(NamedTuple):
 
     def check(self, n: int, length: int, name: str, how: str) -> None:
         """Refuse intervals that are not inside n sequences of a length, and empty ones where they have no value."""
-        if how not in _HOW:
-            raise InvalidArgument("how", repr(how), f"one of {', '.join(_HOW)}")
+        check_choice(how, "how", _HOW)
         index, start, end = self
         if not len(index):
             return

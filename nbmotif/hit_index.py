@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 
+from nbmotif.arguments import check_choice
 from nbmotif.errors import InvalidArgument
 from nbmotif.kernels import profile as profiles
 from nbmotif.kernels import tally as kernels
@@ -307,8 +308,7 @@ class HitIndex:
 
 def check_mode(mode: str) -> None:
     """Refuse an unknown count mode."""
-    if mode not in COUNT_MODES:
-        raise InvalidArgument("count_mode", repr(mode), f"one of {', '.join(map(repr, COUNT_MODES))}")
+    check_choice(mode, "count_mode", COUNT_MODES)
 
 
 def passing(hits: Hits, thresholds: Thresholds) -> npt.NDArray[np.bool_]:
@@ -342,8 +342,7 @@ def passing(hits: Hits, thresholds: Thresholds) -> npt.NDArray[np.bool_]:
 
 def hit_rule(hits: Hits, thresholds: Thresholds) -> tuple[Any, ...]:
     """Return thresholds as the last arguments of :func:`nbmotif.kernels.tally.select`."""
-    if thresholds.sign not in _SIDES:
-        raise InvalidArgument("sign", repr(thresholds.sign), '"+", "-" or "both"')
+    check_choice(thresholds.sign, "sign", _SIDES)
     side = kernels.ANY if thresholds.attribution is None else _SIDES[thresholds.sign]
     if side != kernels.ANY and hits.attribution is None:
         hint = "Add it with hits.with_signal(X_attr)."

@@ -13,7 +13,7 @@ import pandas as pd
 import torch
 
 from nbmotif.alignments import count_jobs
-from nbmotif.arguments import check_p_value, check_whole
+from nbmotif.arguments import check_choice, check_p_value, check_whole
 from nbmotif.encoding import to_codes
 from nbmotif.errors import InvalidArgument, NbmotifWarning
 from nbmotif.motifs import MotifSet, as_motif_set
@@ -233,8 +233,7 @@ def annotate_seqlets(
 
 def _targets(motif_set: MotifSet, both_strands: bool, n_bins: int, compat: str | None) -> Targets:
     """Prepare a database, or take what the set keeps from an earlier call."""
-    if compat not in {None, "memelite"}:
-        raise InvalidArgument("compat", repr(compat), "'memelite' or None")
+    check_choice(compat, "compat", (None, "memelite"))
     if len(motif_set) < _FEW_TARGETS:
         message = (
             f"TOMTOM's null is the columns of its targets: with {len(motif_set)} targets, p-values depend on each."

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 import numpy as np
 
-from nbmotif.arguments import check_number, check_p_value
+from nbmotif.arguments import check_choice, check_number, check_p_value
 from nbmotif.errors import InvalidArgument, NbmotifWarning
 from nbmotif.exact_scan import exact_scan
 from nbmotif.hits import Hits
@@ -163,10 +163,8 @@ def fimo(
 
 
 def _check_settings(compat: object, dim: object, background: Background, pseudocount: object) -> None:
-    if compat not in (None, "memelite"):
-        raise InvalidArgument("compat", repr(compat), 'None or "memelite"')
-    if dim not in (0, 1):
-        raise InvalidArgument("dim", repr(dim), "0 for one table per motif, or 1 for one per sequence")
+    check_choice(compat, "compat", (None, "memelite"))
+    check_choice(dim, "dim", (0, 1), "0 gives one table per motif, 1 one per sequence.")
     if compat is not None:
         for name, value in (("background", background), ("pseudocount", pseudocount)):
             if value is not None:

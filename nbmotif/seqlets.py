@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 import numpy as np
 import pandas as pd
 
-from nbmotif.arguments import check_number, check_p_value, check_seed, check_whole
+from nbmotif.arguments import check_choice, check_number, check_p_value, check_seed, check_whole
 from nbmotif.errors import InvalidArgument, NbmotifWarning
 from nbmotif.kernels.seqlets import call_spans
 from nbmotif.seqlet_null import SIGNS, Floats, SeqletNull, Tail, check_attributions, fit_tails, signed_chunks
@@ -140,8 +140,7 @@ def recursive_seqlets(
     _check_null(null)
     if return_fdr and control is None:
         raise InvalidArgument("return_fdr", True, "False without `control`", "Pass control attributions or 'shuffle'.")
-    if sign not in SIGNS:
-        raise InvalidArgument("sign", repr(sign), "'+', '-' or 'both'")
+    check_choice(sign, "sign", SIGNS)
     binned: Binned = {}
     found = null or fit_tails(values, lengths[1], n_bins, SIGNS[sign], binned)
     tails = {s: found.tail(s, lengths[1]) for s in SIGNS[sign]}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import numpy as np
 import torch
 
-from nbmotif.arguments import check_seed, check_whole
+from nbmotif.arguments import check_choice, check_seed, check_whole
 from nbmotif.encoding import as_tensor, code_table, describe, encode_letters
 from nbmotif.encoding import check_sequences as check_sequences
 from nbmotif.encoding import decode as decode
@@ -266,8 +266,7 @@ def dinucleotide_shuffle(
         expected = f"0 <= start < end <= L = {length} (end = -1 is L)"
         raise InvalidArgument("start, end", f"{start}, {end}", expected)
     n = check_whole(n, "n", least=1)
-    if method not in _SHUFFLERS:
-        raise InvalidArgument("method", repr(method), " or ".join(map(repr, _SHUFFLERS)))
+    check_choice(method, "method", _SHUFFLERS)
     seeds = _seeds(random_state, len(X))
     codes = to_codes(X[:, :, start:stop])
     shuffled = X.unsqueeze(1).repeat(1, n, 1, 1)

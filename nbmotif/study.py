@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from nbmotif.arguments import check_seed, check_whole
+from nbmotif.arguments import check_choice, check_seed, check_whole
 from nbmotif.errors import InvalidArgument, MissingStage
 from nbmotif.motifs import as_motif_set
 from nbmotif.sequences import check_sequences
@@ -196,8 +196,7 @@ class Study:
         """
         import nbmotif.attribution
 
-        if method not in _ATTRIBUTION:
-            raise InvalidArgument("method", repr(method), f"one of {', '.join(map(repr, _ATTRIBUTION))}")
+        check_choice(method, "method", _ATTRIBUTION)
         _refuse(kwargs, _OF_THE_STUDY, "Give it to the study: Study(…).")
         _refuse(kwargs, _OTHER_RESULTS, f"Call nbmotif.{method} itself for other results.")
         own = {"n_shuffles": n_shuffles, "random_state": self.random_state} if method == "deep_lift_shap" else {}

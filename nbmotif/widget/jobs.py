@@ -13,6 +13,7 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from nbmotif.arguments import check_choice
 from nbmotif.errors import InvalidArgument
 from nbmotif.widget import answers, wire
 from nbmotif.widget.card import encode_card, motif_card
@@ -201,8 +202,7 @@ class Jobs:
         shown = self._snapshot()
         if shown is None:
             raise RuntimeError("This Explorer was closed; run its cell again.")
-        if name not in _HANDLERS:
-            raise InvalidArgument("name", repr(name), f"one of {', '.join(_HANDLERS)}", "Reload the page.")
+        check_choice(name, "name", _HANDLERS, "Reload the page.")
         if request_id in self._cancelled:
             return
         for reply in _HANDLERS[name](shown, params):

@@ -65,7 +65,7 @@ def test_pairwise_annotations_spacing__refuses_or_skips_overlaps():
     [
         (np.zeros((2, 3)), {}, r"of shape \(n, 4\); got shape \(2, 3\)"),
         (np.zeros((2, 4)), {"max_distance": 0}, r"`max_distance` must be at least 1"),
-        (np.zeros((2, 4)), {"overlaps": "merge"}, r"`overlaps` must be \"refuse\" or \"skip\""),
+        (np.zeros((2, 4)), {"overlaps": "merge"}, "`overlaps` must be one of 'refuse', 'skip'; got 'merge'"),
         (np.array([[0, 9, 0, 5]]), {"n_annotations": 3}, r"annotation 9 in row 0"),
     ],
 )

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import nbmotif
-from nbmotif.arguments import check_number, check_whole, whole_number
+from nbmotif.arguments import check_choice, check_number, check_whole, whole_number
 from nbmotif.errors import InvalidArgument
 
 if TYPE_CHECKING:
@@ -120,3 +120,14 @@ def test_whole_numbers__outside_what_will_do_are_refused_with_the_limits(value: 
 def test_numbers__of_every_kind_are_taken_as_floats(kind: Any) -> None:
     number = check_number(kind(7), "x", "above 0", lambda x: x > 0)
     assert (number, type(number)) == (7.0, float)
+
+
+@pytest.mark.parametrize("value", ["sum", np.str_("sum"), None, 0, np.int64(0)])
+def test_choices__are_taken_in_every_spelling(value: object) -> None:
+    check_choice(value, "how", ("sum", None, 0))
+
+
+@pytest.mark.parametrize("value", ["max", ["sum"], np.array(["sum"]), np.array("sum"), torch.tensor([0, 1]), pd.NA, 1])
+def test_choices__are_listed_where_a_value_is_none_of_them(value: object) -> None:
+    with pytest.raises(InvalidArgument, match=r"^`how` must be one of 'sum', None, 0; got .*\. Choose\.$"):
+        check_choice(value, "how", ("sum", None, 0), "Choose.")

@@ -77,7 +77,7 @@ def test_extract_signal__refuses_an_empty_interval_where_it_has_no_value():
     assert extract_signal(as_loci([(0, 2, 2)]), X).tolist() == [[0.0]]
     with pytest.raises(InvalidArgument, match=r"at least 1 bp long to have a mean; got sequence 0, 2 to 2 in row 0"):
         extract_signal(as_loci([(0, 2, 2)]), X, how="mean")
-    with pytest.raises(InvalidArgument, match=r"`how` must be one of sum, mean, max; got 'median'"):
+    with pytest.raises(InvalidArgument, match=r"`how` must be one of 'sum', 'mean', 'max'; got 'median'"):
         extract_signal(as_loci([(0, 2, 2)]), X, how="median")
 
 
@@ -97,6 +97,14 @@ def test_with_signal__weighs_bases_by_the_motif_on_the_strand_of_the_hit():
         hits.with_signal(X_attr, how="pwm")
     with pytest.raises(InvalidArgument, match=r"`X_attr` must be of shape \(N, 4, L\)"):
         hits.with_signal(X_attr[:, 0], how="pwm", motifs=motifs)
+    others = MotifSet({"5": motifs.pwms[0], "other": motifs.pwms[1]})
+    with pytest.raises(InvalidArgument, match=r"`motifs` must be the motifs of these hits, .*; got 2 motifs"):
+        hits.with_signal(X_attr, how="pwm", motifs=others)
+    wider = MotifSet({"5": motifs.pwms[1], "7": motifs.pwms[1]})
+    with pytest.raises(InvalidArgument, match=r"`motifs` must be .*; got '5' of 7 bp, whose hits are 5 bp"):
+        hits.with_signal(X_attr, how="pwm", motifs=wider)
+    with pytest.raises(InvalidArgument, match="`how` must be one of 'sum', 'mean', 'max', 'pwm'; got 'median'"):
+        hits.with_signal(X_attr, how="median")
 
 
 def test_extract_signal__a_long_total_does_not_blur_a_small_sum():
@@ -202,7 +210,7 @@ def test_count_annotations__of_nothing_is_zeros():
         (([0.5], [0]), {}, r"whole numbers"),
         ((["chr1"], [0]), {}, r"whole numbers"),
         (np.zeros((3, 3)), {}, r"pairs of shape \(n, 2\)"),
-        (([0], [0]), {"dim": 2}, r"`dim` must be None, 0 or 1"),
+        (([0], [0]), {"dim": 2}, r"`dim` must be one of None, 0, 1; got 2"),
         (([0], [0]), {"shape": (1, 2), "n_annotations": 3}, r"`n_annotations` must be shape\[1\] = 2"),
     ],
 )

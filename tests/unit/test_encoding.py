@@ -47,6 +47,7 @@ def test_one_hot_encode__is_undone_by_decode(rows: list[str]) -> None:
         ("", r"`sequence` must be a string of at least one letter; got an empty string"),
         ([], r"`sequence` must be one sequence or several; got an empty list"),
         (["ACG", "AC"], r"`sequence` must be sequences of equal length; got 3 letters at index 0 and 2 at index 1"),
+        (5, r"^`sequence` must be a string of letters, or several; got int"),
         ([b"ACG"], r"`sequence\[0\]` must be a string of at least one letter; got bytes"),
     ],
 )

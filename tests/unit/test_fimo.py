@@ -394,8 +394,16 @@ def test_warm_up__leaves_nothing_to_compile():
     [
         ({"threshold": 0}, r"`threshold` must be a p-value above 0 and up to 1; got 0"),
         ({"threshold": float("nan")}, r"`threshold` must be"),
-        ({"dim": 2}, r"`dim` must be 0"),
-        ({"compat": "meme"}, r"`compat` must be None or \"memelite\"; got 'meme'"),
+        ({"dim": 2}, r"`dim` must be one of 0, 1; got 2\. 0 gives one table per motif, 1 one per sequence\."),
+        ({"compat": "meme"}, r"`compat` must be one of None, 'memelite'; got 'meme'"),
+        (
+            {"compat": "memelite", "background": "sequences"},
+            r"`background` must be left out with compat=\"memelite\", whose own is fixed; got sequences",
+        ),
+        (
+            {"compat": "memelite", "pseudocount": 0.5},
+            r"`pseudocount` must be left out with compat=\"memelite\", whose own is fixed; got 0\.5",
+        ),
         ({"background": [0.5, 0.5, 0, 0]}, r"`background` must be four probabilities"),
         ({"background": "uniform"}, r"`background` must be None, \"sequences\""),
         ({"pseudocount": -1}, r"`pseudocount` must be 0 or more; got -1"),
@@ -469,7 +477,7 @@ def test_fimo__needs_no_right_to_write_beside_a_fasta_file(tmp_path, monkeypatch
         ({"pseudocount": "1"}, "`pseudocount` must be 0 or more; got '1'"),
         ({"background": {"A": 0.25}}, "`background` must be None, .*; got {'A': 0.25}"),
         ({"background": ["a"] * 4}, "`background` must be None"),
-        ({"dim": [0]}, r"`dim` must be 0 for one table per motif, or 1 for one per sequence; got \[0\]"),
+        ({"dim": [0]}, r"`dim` must be one of 0, 1; got \[0\]"),
     ],
 )
 def test_fimo__names_the_argument_of_the_wrong_kind(options, words):

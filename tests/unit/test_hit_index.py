@@ -238,7 +238,7 @@ def test_exclusive__prefers_what_stands_out_over_what_is_wide() -> None:
 
 def test_passing__needs_attribution_and_a_known_sign() -> None:
     hits = make_hits(0)
-    with pytest.raises(InvalidArgument, match="`sign` must be"):
+    with pytest.raises(InvalidArgument, match="`sign` must be one of '\\+', '-', 'both'; got 'plus'"):
         passing(hits, Thresholds(sign="plus"))  # type: ignore[arg-type]
     hits.attribution = None
     with pytest.raises(InvalidArgument, match="with_signal"):
@@ -249,6 +249,12 @@ def test_passing__needs_attribution_and_a_known_sign() -> None:
 def test_count__refuses_an_unknown_mode() -> None:
     with pytest.raises(InvalidArgument, match="`count_mode` must be one of 'hits', 'sites'"):
         HitIndex(make_hits(0)).count(Thresholds(), None, "all")  # type: ignore[arg-type]
+
+
+def test_table__refuses_the_mode_whose_winners_at_one_stop_are_not_those_of_another() -> None:
+    index = HitIndex(make_hits(0))
+    with pytest.raises(InvalidArgument, match=r"`mode` must be any other; got 'exclusive'. Count at each stop"):
+        index.table(Thresholds(), FAMILIES, "exclusive", Stops("attribution", attribution_stops(1.0).values))
 
 
 def test_attribution_stops__begin_at_0_end_at_the_largest_and_hold_0_01() -> None:

@@ -108,6 +108,11 @@ def test_select_target__takes_columns_chains_and_functions():
         (torch.zeros(2, 3), (1, 1), "`target` must be at most 1 indices"),
         (torch.zeros(2, 3), lambda y: y, "`target` must be a function that returns shape"),
         ({"y": 0}, 0, "the model returns dict"),
+        (
+            (torch.zeros(2, 3), torch.zeros(2, 1)),
+            0,
+            r"^the model returns 2 outputs of shapes \(2, 3\), \(2, 1\), and one number per sequence is needed: pass",
+        ),
     ],
 )
 def test_select_target__explains_what_does_not_fit(y, target, message):

@@ -228,6 +228,23 @@ def test_read_modisco__refuses_seqlets_before_their_sequence(h5) -> None:
         read_modisco(h5({"pos_patterns/pattern_0": [(0, -5, False)]}))
 
 
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"start": [0]}, "pos_patterns/pattern_0 has more of one column of its seqlets than of another"),
+        ({"end": [99, 99]}, "has seqlets that are not as long as the pattern, 10 bp"),
+    ],
+)
+def test_read_modisco__refuses_columns_of_seqlets_that_do_not_fit(h5, columns: dict[str, Any], message: str) -> None:
+    path = h5({"pos_patterns/pattern_0": SEQLETS})
+    with h5py.File(path, "a") as file:
+        for name, values in columns.items():
+            del file[f"pos_patterns/pattern_0/seqlets/{name}"]
+            file[f"pos_patterns/pattern_0/seqlets/{name}"] = values
+    with pytest.raises(InvalidFile, match=message):
+        read_modisco(path)
+
+
 def test_read_modisco__names_a_file_that_was_cut_off(h5) -> None:
     path = h5({"pos_patterns/pattern_0": SEQLETS})
     path.write_bytes(path.read_bytes()[:1000])

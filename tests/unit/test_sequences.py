@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,6 +33,12 @@ def test_random_one_hot__follows_the_probabilities_of_each_sequence() -> None:
     assert X.sum(dim=2)[0].tolist() == [500, 0, 0, 0]
     assert X.sum(dim=2)[1, :2].tolist() == [0, 0]
     assert 200 < X[1, 2].sum() < 300
+
+
+@pytest.mark.parametrize("seed", [2**32, np.uint64(2**40)])
+def test_random_one_hot__refuses_a_seed_that_numpys_legacy_generator_does_not_have(seed: Any) -> None:
+    with pytest.raises(InvalidArgument, match=rf"^`random_state` must be below 2\*\*32; got {seed}"):
+        random_one_hot((1, 4, 5), random_state=seed)
 
 
 @pytest.mark.parametrize(
@@ -241,7 +248,7 @@ def test_dinucleotide_shuffle__warns_of_sequences_that_have_no_other_shuffle() -
         ({"start": 5, "end": 5}, r"`start, end` must be 0 <= start < end <= L = 20 \(end = -1 is L\); got 5, 5"),
         ({"end": 21}, r"`start, end` must be .*got 0, 21"),
         ({"n": 0}, r"`n` must be at least 1; got 0"),
-        ({"method": "fast"}, r"`method` must be 'uniform' or 'tangermeme'; got 'fast'"),
+        ({"method": "fast"}, r"`method` must be one of 'uniform', 'tangermeme'; got 'fast'"),
         ({"random_state": [1, 2]}, r"`random_state` must be an integer, one integer for each of the 1 sequences"),
         ({"random_state": 0.5}, r"`random_state` must be an integer"),
     ],

@@ -80,6 +80,13 @@ def test_study__opening_another_file_says_what_it_is_not(tmp_path: Path) -> None
         nbmotif.Study.open(other)
 
 
+def test_study__opening_another_hdf5_file_says_what_it_is_not(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "modisco.h5", "w") as file:
+        file.create_group("pos_patterns")
+    with pytest.raises(InvalidFile, match=r"an HDF5 file, but no nbmotif study.*is read by `read_modisco`"):
+        nbmotif.Study.open(tmp_path / "modisco.h5")
+
+
 @pytest.mark.parametrize(("version", "reason"), [(1, "before the first release"), (99, "a later nbmotif")])
 def test_study__of_another_format_says_which(
     finished: nbmotif.Study, tmp_path: Path, version: int, reason: str

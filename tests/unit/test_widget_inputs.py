@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 import h5py
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 import torch
 
+from nbmotif import MotifSet
 from nbmotif.errors import InvalidArgument, InvalidFile
 from nbmotif.widget.foreign import load_array
 from nbmotif.widget.inputs import read_content
@@ -317,6 +319,40 @@ def test_read_content__refuses_what_it_cannot_show_as_it_is(
 ) -> None:
     with pytest.raises(InvalidArgument, match=message):
         read_content(**{**pieces("hypothetical"), argument: value})
+
+
+@pytest.mark.parametrize(
+    ("places", "message"),
+    [
+        ({"example_idx": 6}, "`seqlets` must be on sequences 0 to 5; got sequence 6. Were the seqlets made from other"),
+        ({"example_idx": -1}, "`seqlets` must be on sequences 0 to 5; got sequence -1"),
+        ({"start": 100, "end": 121}, r"`seqlets` must be inside the sequences, .* L = 120; got \[100, 121\)"),
+        ({"start": -1, "end": 9}, r"`seqlets` must be inside the sequences, .* L = 120; got \[-1, 9\)"),
+        ({"start": 9, "end": 9}, r"`seqlets` must be inside the sequences, .* L = 120; got \[9, 9\)"),
+    ],
+)
+def test_read_content__refuses_sites_outside_of_the_sequences(
+    pieces: Pieces, places: dict[str, int], message: str
+) -> None:
+    with pytest.raises(InvalidArgument, match=f"^{message}"):
+        read_content(**{**pieces(), "seqlets": pieces()["seqlets"].assign(**places)})
+
+
+@pytest.mark.parametrize("shift", [{"sequence": 1}, {"start": 30}])
+def test_read_content__refuses_hits_outside_of_the_sequences(pieces: Pieces, shift: dict[str, int]) -> None:
+    made = pieces("sequence_names", "annotations", "seqlets", "loci")
+    hits = read_content(**made).hits
+    hits = copy.copy(hits)
+    hits.sequence_idx = hits.sequence_idx + np.int32(shift.get("sequence", 0))
+    hits.start = hits.start + np.int32(shift.get("start", 0))
+    with pytest.raises(InvalidArgument, match=r"^`hits` must be (on sequences 0 to 5; got sequence 6|inside the)"):
+        read_content(**{**made, "hits": hits})
+
+
+def test_read_content__refuses_families_of_another_number_of_motifs(pieces: Pieces) -> None:
+    families = MotifSet(dict(list(pieces()["motifs"].items())[:3])).families()
+    with pytest.raises(InvalidArgument, match=r"^`families` must be one family for each of 5 motifs; got 3 labels"):
+        read_content(**{**pieces(), "families": families})
 
 
 def test_read_content__gives_sequences_and_hits_the_same_names(pieces: Pieces) -> None:
