@@ -124,11 +124,11 @@ def evidence(
     >>> study = nbmotif.Study(demo.model, demo.X[:8], demo.motifs, verbose=False)
     >>> study = study.attribute(n_shuffles=5).call_seqlets().annotate().scan()
     >>> table = study.marginalize(n_backgrounds=20, motifs=list(demo.truth.roles["motif_name"])).evidence()
-    >>> table[["family", "seqlets", "sites", "reading"]].head(3)
-            family  seqlets  sites            reading
-    0         REST        6      6  all methods agree
-    1         GATA        6      5  all methods agree
-    2  FOSL1 (+13)        7      9  all methods agree
+    >>> table[["family", "reading"]].head(3)
+            family            reading
+    0         REST  all methods agree
+    1         GATA  all methods agree
+    2  FOSL1 (+13)  all methods agree
     """
     table = pd.DataFrame({"family": families.names, "n_motifs": np.bincount(families.labels)})
     if marginal is not None:

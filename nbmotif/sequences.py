@@ -205,7 +205,7 @@ def dinucleotide_shuffle(
     start: int = 0,
     end: int = -1,
     n: int = 20,
-    random_state: int | Sequence[int] | None = None,
+    random_state: int | Sequence[int] | npt.NDArray[np.integer] | None = None,
     method: Literal["uniform", "tangermeme"] = "uniform",
     verbose: bool = False,
 ) -> torch.Tensor:
@@ -223,13 +223,14 @@ def dinucleotide_shuffle(
     n
         Shuffles per sequence.
     random_state
-        A seed: sequence i is shuffled from the seed ``random_state + i``; or one seed per sequence. Default: a
-        different draw each time.
+        A seed, from which each sequence has its own: see :func:`nbmotif.sequences.example_seeds`; or one seed per
+        sequence. Default: a different draw each time.
     method
         "uniform": every shuffle that keeps the dinucleotides is equally likely. N stays where it is, and each piece
-        between two N is shuffled on its own. "tangermeme": the same sequences as tangermeme 1.6 for the same seed,
-        which reach only a part of the shuffles (9 of the 72 of ACCCACGATGATA) because the last occurrence of each
-        dinucleotide's first letter is never moved; N is shuffled like a letter.
+        between two N is shuffled on its own. "tangermeme": the same sequences as tangermeme 1.6 for the same seed
+        (that of sequence i is ``random_state + i``), which reach only a part of the shuffles (9 of the 72 of
+        ACCCACGATGATA) because the last occurrence of each dinucleotide's first letter is never moved; N is shuffled
+        like a letter.
     verbose
         Whether to show a progress bar.
 
@@ -256,7 +257,7 @@ def dinucleotide_shuffle(
     >>> from nbmotif import dinucleotide_shuffle, one_hot_encode
     >>> from nbmotif.encoding import decode
     >>> decode(dinucleotide_shuffle(one_hot_encode(["ACCCACGATGATA"]), n=2, random_state=0)[0])
-    ['ATGATACGACCCA', 'ACGATGACCCATA']
+    ['ACACCCGATATGA', 'ATACCGACCATGA']
     """
     X = check_sequences(X)
     length = X.shape[2]
@@ -267,7 +268,7 @@ def dinucleotide_shuffle(
         raise InvalidArgument("start, end", f"{start}, {end}", expected)
     n = check_whole(n, "n", least=1)
     check_choice(method, "method", _SHUFFLERS)
-    seeds = _seeds(random_state, len(X))
+    seeds = _seeds(random_state, len(X), method)
     codes = to_codes(X[:, :, start:stop])
     shuffled = X.unsqueeze(1).repeat(1, n, 1, 1)
     fixed: list[int] = []
@@ -299,14 +300,48 @@ def _warn_of_fixed(rows: list[int]) -> None:
     warnings.warn(message, NbmotifWarning, stacklevel=3)
 
 
-def _seeds(random_state: int | Sequence[int] | None, n: int) -> npt.NDArray[np.int64]:
+def example_seeds(random_state: int, n: int) -> npt.NDArray[np.int64]:
+    """Derive a seed for each example from one for all, so that runs of neighbouring seeds have none in common.
+
+    Parameters
+    ----------
+    random_state
+        A seed.
+    n
+        How many examples.
+
+    Returns
+    -------
+    Shape (n,): the numbers of a :class:`numpy.random.PCG64` of this seed, which are the same in every version of numpy.
+    That of example i depends on ``random_state`` and i alone.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from nbmotif import dinucleotide_shuffle, random_one_hot
+    >>> from nbmotif.sequences import example_seeds
+    >>> X = random_one_hot((5, 4, 50), random_state=0)
+    >>> of_all, seeds = dinucleotide_shuffle(X, random_state=7), example_seeds(7, 5)
+    >>> torch.equal(dinucleotide_shuffle(X[3:], random_state=seeds[3:]), of_all[3:])
+    True
+    """
+    return np.random.PCG64(random_state % 2**64).random_raw(n).view(np.int64)
+
+
+def _seeds(
+    random_state: int | Sequence[int] | npt.NDArray[np.integer] | None, n: int, method: str
+) -> npt.NDArray[np.int64]:
     """One seed per sequence, shape (n,)."""
     base = np.random.default_rng().integers(2**31) if random_state is None else random_state
     seeds = np.asarray(base)
     if seeds.dtype.kind not in "iu" or seeds.shape not in {(), (n,)}:
         expected = f"an integer, one integer for each of the {n} sequences, or None"
         raise InvalidArgument("random_state", repr(random_state), expected)
-    return seeds.astype(np.int64) + (np.arange(n) if seeds.ndim == 0 else 0)
+    if seeds.ndim:
+        return seeds.astype(np.int64)
+    if method == "tangermeme":
+        return int(seeds) + np.arange(n)
+    return example_seeds(int(seeds), n)
 
 
 def _shuffle_uniform(codes: npt.NDArray[np.int8], n: int, seeds: npt.NDArray[np.int64]) -> npt.NDArray[np.int8]:

@@ -9,9 +9,13 @@ import torch
 from nbmotif.arguments import check_seed
 from nbmotif.encoding import as_tensor, check_sequences, describe
 from nbmotif.errors import InvalidArgument
+from nbmotif.sequences import dinucleotide_shuffle, example_seeds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import numpy as np
+    import numpy.typing as npt
 
     from nbmotif.models import Arrays
 
@@ -41,6 +45,7 @@ class References:
         random_state: int | None,
     ) -> None:
         self.X, self.seed = X, check_seed(random_state)
+        self.seeds: npt.NDArray[np.int64] | None = None
         self.function: Callable[..., torch.Tensor] | None = None
         self.tensor: torch.Tensor | None = None
         self.name = ""
@@ -65,6 +70,8 @@ class References:
                     'Only one-hot sequences can be shuffled: pass references="gc", "uniform" or "zeros", or a tensor.'
                 )
                 raise InvalidArgument("X", error.got, error.expected, hint) from error
+            if self.seed is not None:
+                self.seeds = example_seeds(self.seed, len(self.X))
         else:
             self.n = 1
 
@@ -88,19 +95,14 @@ class References:
         if self.function is not None:
             return torch.cat([self._call(self.function, x.unsqueeze(0)) for x in X])
         if self.name == "dinucleotide":
-            return self._shuffles(X, rows.start)
+            seeds = None if self.seeds is None else self.seeds[rows]
+            return dinucleotide_shuffle(X, n=self.n, random_state=seeds)
         if self.name == "zeros":
             return torch.zeros_like(X).unsqueeze(1)
         if self.name == "uniform":
             return torch.full_like(X, 0.25, dtype=torch.float32).unsqueeze(1)
         composition = X.float().mean(-1, keepdim=True)
         return (composition / composition.sum(1, keepdim=True).clamp_min(1e-9)).expand(X.shape).unsqueeze(1)
-
-    def _shuffles(self, X: torch.Tensor, first: int) -> torch.Tensor:
-        from nbmotif.sequences import dinucleotide_shuffle
-
-        seed = None if self.seed is None else self.seed + first
-        return dinucleotide_shuffle(X, n=self.n, random_state=seed)
 
     def _call(self, function: Callable[..., Any], x: torch.Tensor) -> torch.Tensor:
         # reference k of each sequence has seed random_state + k, as in tangermeme

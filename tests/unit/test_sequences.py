@@ -15,6 +15,7 @@ from nbmotif import dinucleotide_shuffle, random_one_hot, reverse_complement, su
 from nbmotif.encoding import decode, one_hot_encode
 from nbmotif.errors import InvalidArgument, NbmotifWarning
 from nbmotif.kernels import shuffle as kernels
+from nbmotif.sequences import example_seeds
 
 dna = st.text("ACGTN", min_size=1, max_size=60)
 
@@ -194,6 +195,28 @@ def test_dinucleotide_shuffle__draws_all_shuffles_equally_often_over_seeds() -> 
     assert chisquare(list(drawn.values())).pvalue > 0.001
 
 
+@given(st.integers(-(2**63), 2**63 - 65), st.integers(1, 64))
+def test_dinucleotide_shuffle__runs_of_other_seeds_have_no_shuffle_in_common(seed: int, step: int) -> None:
+    X = random_one_hot((1, 4, 100), random_state=0).repeat(40, 1, 1)
+    runs = [decode(dinucleotide_shuffle(X, n=2, random_state=s).flatten(0, 1)) for s in (seed, seed + step)]
+    assert len({*runs[0], *runs[1]}) == 160
+
+
+def test_example_seeds__are_all_different_and_fast_for_many_examples() -> None:
+    seeds = np.concatenate([example_seeds(seed, 100_000) for seed in (0, 1, 2, -1)])
+    assert len(np.unique(seeds)) == 400_000
+    # each bit as often set as not, and apart from that of the next example
+    bits = np.unpackbits(seeds.view(np.uint8)).reshape(-1, 64).astype(np.float64)
+    assert np.abs(bits.mean(0) - 0.5).max() < 0.005
+    assert np.abs((bits[1:] == bits[:-1]).mean(0) - 0.5).max() < 0.005
+
+
+def test_dinucleotide_shuffle__tangermeme_counts_seeds_up_from_one() -> None:
+    X = random_one_hot((3, 4, 80), random_state=0)
+    counted = dinucleotide_shuffle(X, n=2, random_state=[7, 8, 9], method="tangermeme")
+    assert torch.equal(dinucleotide_shuffle(X, n=2, random_state=7, method="tangermeme"), counted)
+
+
 def test_dinucleotide_shuffle__tangermeme_reaches_nine_of_72() -> None:
     X = one_hot_encode(["ACCCACGATGATA"])
     assert len(set(decode(dinucleotide_shuffle(X, n=2000, random_state=0, method="tangermeme")[0]))) == 9
@@ -201,9 +224,10 @@ def test_dinucleotide_shuffle__tangermeme_reaches_nine_of_72() -> None:
 
 def test_dinucleotide_shuffle__depends_on_the_seed_of_its_own_sequence_alone() -> None:
     X = random_one_hot((5, 4, 80), random_state=0)
-    batch = dinucleotide_shuffle(X, n=4, random_state=10)
-    assert torch.equal(dinucleotide_shuffle(X[3:4], n=4, random_state=13)[0], batch[3])
-    assert torch.equal(dinucleotide_shuffle(X, n=4, random_state=[10, 11, 12, 13, 14]), batch)
+    batch, seeds = dinucleotide_shuffle(X, n=4, random_state=10), example_seeds(10, 5)
+    assert torch.equal(dinucleotide_shuffle(X[3:4], n=4, random_state=[int(seeds[3])])[0], batch[3])
+    assert torch.equal(dinucleotide_shuffle(X, n=4, random_state=seeds), batch)
+    assert torch.equal(dinucleotide_shuffle(X[:2], n=4, random_state=10), batch[:2])
     assert torch.equal(dinucleotide_shuffle(X, n=2, random_state=10), batch[:, :2])
     assert not torch.equal(dinucleotide_shuffle(X, n=4), dinucleotide_shuffle(X, n=4))
 
