@@ -1,9 +1,10 @@
-"""Checks of arguments that are one number, such as counts, positions, seeds and thresholds, or one of some words."""
+"""Checks of single arguments: counts, positions, seeds and thresholds, one of some words, a file that is there."""
 
 from __future__ import annotations
 
 import operator
 from numbers import Integral, Real
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from nbmotif.errors import InvalidArgument
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Iterable
 
 
@@ -89,6 +91,18 @@ def check_choice(value: object, name: str, choices: Iterable[object], hint: str 
         is_known = False
     if not is_known:
         raise InvalidArgument(name, repr(value), f"one of {', '.join(map(repr, known))}", hint)
+
+
+def check_file(value: str | os.PathLike[str], name: str) -> Path:
+    """Take the path of a file; FileNotFoundError, with the name of the argument, if there is none."""
+    path = Path(value)
+    try:
+        is_there = path.exists()
+    except (OSError, ValueError):  # no path at all, such as the letters of a sequence
+        is_there = False
+    if not is_there:
+        raise FileNotFoundError(f"`{name}`: there is no file {str(path)[:200]}")
+    return path
 
 
 def check_p_value(value: object, name: str, or_none: bool = False) -> float:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyfaidx
 
+from nbmotif.arguments import check_file
 from nbmotif.errors import InvalidFile
 
 
@@ -28,10 +29,9 @@ def open_fasta(filename: str | os.PathLike[str], name: str = "sequences") -> pyf
     InvalidFile
         If nothing can be looked up in it.
     """
-    path = Path(filename)
-    if not path.is_file():
-        msg = f"`{name}`: there is no file {path}"
-        raise FileNotFoundError(msg)
+    path = check_file(filename, name)
+    if path.is_dir():
+        raise InvalidFile(path, "this is a folder, where a FASTA file is needed")
     indexes = [Path(f"{path}.fai"), *([Path(f"{path}.gzi")] if path.suffix in {".gz", ".bgz"} else [])]
     with tempfile.TemporaryDirectory(prefix="nbmotif-") as folder:  # pyfaidx reads an index once, when it opens a file
         if not all(index.exists() for index in indexes) and not os.access(path.parent, os.W_OK):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from nbmotif.arguments import check_file
 from nbmotif.bed_files import read_bed
 from nbmotif.columns import check_columns, whole_numbers
 from nbmotif.errors import InvalidArgument
@@ -34,7 +35,7 @@ def read_intervals(given: Any, name: str, with_summits: bool = False) -> pd.Data
         If a position is missing or no whole number, or an interval does not have 0 <= start <= end.
     """
     if isinstance(given, (str, os.PathLike)):
-        return read_bed(given, with_summits)
+        return read_bed(check_file(given, name), with_summits)
     if not isinstance(given, pd.DataFrame):
         raise InvalidArgument(name, type(given).__name__, "a BED file or a DataFrame with chrom, start and end")
     columns: dict[str, Any] = {"chrom": _column(given, name, ("chrom",), 0)}

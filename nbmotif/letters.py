@@ -201,11 +201,13 @@ def _encode(sequence: str) -> npt.NDArray[np.int8]:
 def _of_fasta(path: Path, name: str) -> Letters:
     from nbmotif.fasta_files import open_fasta
 
-    if not path.is_file():
-        letters_only = len(str(path)) > 3 and set(str(path).upper()) <= set("ACGTN")
-        hint = f"To scan a string, pass a list: [{name}]." if letters_only else ""
-        raise InvalidArgument(name, f"{str(path)[:80]!r}", "the path of a FASTA file that exists", hint)
-    fasta = open_fasta(path, name)
+    try:
+        fasta = open_fasta(path, name)
+    except FileNotFoundError:
+        if len(str(path)) <= 3 or not set(str(path).upper()) <= set("ACGTN"):
+            raise
+        hint = f"To scan a string, pass a list: [{name}]."
+        raise InvalidArgument(name, f"{str(path)[:80]!r}", "the path of a FASTA file that exists", hint) from None
     names = list(fasta.keys())
     lengths = np.array([len(fasta[key]) for key in names], dtype=np.int64)
     return Letters(lengths, lambda i, start, end: _encode(fasta[names[i]][start:end]), names)

@@ -301,11 +301,16 @@ def _parameter_dtype(model: Model) -> torch.dtype | None:
 
 def compute_dtype(model: Model, asked: torch.dtype | str | None) -> torch.dtype:
     """Read the argument ``dtype`` of what predicts: the model's own, or a lower one; any, of a model without one."""
-    own, dtype = _parameter_dtype(model), None if asked is None else as_dtype(asked)
-    if dtype is None:
-        return own or torch.float32
-    if not dtype.is_floating_point or (own is not None and dtype != own and dtype.itemsize >= own.itemsize):
-        expected = "a floating-point dtype" if own is None else f"the model's own, {own}, or a lower one"
+    return own_or_lower(asked, _parameter_dtype(model))
+
+
+def own_or_lower(asked: torch.dtype | str | None, own: torch.dtype | None, *others: str) -> torch.dtype:
+    """Read a precision: a model's own, which None means, or one of fewer bits; any, of a model without its own."""
+    dtype = own or torch.float32 if asked is None else as_dtype(asked)
+    is_own_or_lower = own is None or dtype == own or dtype.itemsize < own.itemsize
+    if not (dtype.is_floating_point and is_own_or_lower):
+        choices = ["the model's own, " + str(own), *others, "a lower one"]
+        expected = "a floating-point dtype" if own is None else ", ".join(choices[:-1]) + ", or " + choices[-1]
         raise InvalidArgument("dtype", dtype, expected, "Convert the model, as in model.double().")
     return dtype
 

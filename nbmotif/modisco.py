@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from nbmotif.arguments import check_whole
+from nbmotif.arguments import check_file, check_whole
 from nbmotif.encoding import as_tensor, check_sequences, describe
 from nbmotif.errors import InvalidArgument, InvalidFile, NbmotifWarning
 from nbmotif.motifs import MotifSet
@@ -275,8 +275,7 @@ def read_modisco(
 def _read(filename: str | os.PathLike[str], length: int | None, trim_threshold: float) -> PatternSet:
     _check_trim(trim_threshold)
     length = None if length is None else check_whole(length, "length", least=1)
-    if not h5py.is_hdf5(filename):
-        Path(filename).open("rb").close()  # says so if there is no file
+    if not h5py.is_hdf5(check_file(filename, "filename")):
         raise InvalidFile(filename, "this is not an HDF5 file", "TF-MoDISco's results end in .h5.")
     with _open(filename) as file:
         if _OLD_FORMAT in file:

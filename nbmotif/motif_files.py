@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
+from nbmotif.arguments import check_file
 from nbmotif.errors import InvalidArgument, InvalidFile, NbmotifWarning
 from nbmotif.text_files import read_content, to_lines
 
@@ -73,7 +74,7 @@ def write_meme_motifs(filename: str | os.PathLike[str], motifs: Iterable[tuple[s
 
 def looks_like_hdf5(filename: str | os.PathLike[str]) -> bool:
     """Whether a file begins as HDF5 files do."""
-    with Path(filename).open("rb") as file:
+    with check_file(filename, "filename").open("rb") as file:
         return file.read(len(_HDF5)) == _HDF5
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import torch
 
-from nbmotif.arguments import check_whole
+from nbmotif.arguments import check_file, check_whole
 from nbmotif.encoding import as_tensor
 from nbmotif.errors import InvalidArgument
 from nbmotif.motif_files import looks_like_hdf5, read_any, read_meme_motifs, write_meme_motifs
@@ -294,7 +294,7 @@ def _motif_set_of(motifs: object, name: str) -> MotifSet:
     if isinstance(motifs, MotifSet):
         return motifs
     if isinstance(motifs, (str, os.PathLike)):
-        return MotifSet.read(motifs)
+        return MotifSet.read(check_file(motifs, name))
     if isinstance(motifs, Mapping):
         return MotifSet(motifs)
     if getattr(motifs, "ndim", 3) == 2:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from nbmotif.arguments import check_file
 from nbmotif.basis import Basis
 from nbmotif.errors import InvalidArgument, InvalidFile
 from nbmotif.motifs import MotifSet
@@ -107,9 +108,7 @@ def read_study(path: Path, model: torch.nn.Module | None) -> Study:
     InvalidFile
         If the file is no study, one of another version, or damaged.
     """
-    if not path.exists():
-        raise FileNotFoundError(f"`path`: there is no file {path}")
-    if not path.is_file() or not h5py.is_hdf5(path):
+    if not check_file(path, "path").is_file() or not h5py.is_hdf5(path):
         raise InvalidFile(path, "not a study that nbmotif saved", "Pass the file that `study.save(path)` wrote.")
     try:
         with h5py.File(path) as file:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import codecs
 import gzip
 import zlib
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nbmotif.arguments import check_file
 from nbmotif.errors import InvalidFile
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 def read_content(filename: str | os.PathLike[str]) -> bytes:
     """Read a file whole, and unpack it if it is gzipped; InvalidFile if it is not all there."""
-    content = Path(filename).read_bytes()
+    content = check_file(filename, "filename").read_bytes()
     if not content.startswith(_GZIP):
         return content
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
@@ -166,8 +166,9 @@ def positional(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[tuple[
 class Call:
     """One torch call of a model's forward pass, as the probe found it.
 
+    ``within`` are the compound operations that it is a part of, the outermost first; ``rule`` attributes it.
     ``dependent`` are the positions, among the flattened arguments, of the operands that depend on the sequences;
-    ``layouts`` says for each where the batch lies in it. A call that is not ``needed`` cannot reach the output that is
+    ``layouts`` says for each where the batch lies in it. A call without ``is_needed`` cannot reach the output that is
     attributed. ``must_copy``: something overwrites its operands later.
     """
 
@@ -182,7 +183,6 @@ class Call:
     out_layout: Layout | None = None
     is_needed: bool = True
     must_copy: bool = False
-    notes: list[str] = field(default_factory=list)
 
     @property
     def operation(self) -> str:

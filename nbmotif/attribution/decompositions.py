@@ -152,11 +152,6 @@ def hypotenuse(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     return torch.sqrt(a * a + b * b)
 
 
-def local_gate(x: torch.Tensor, beta: float = 1.0) -> torch.Tensor:
-    """``x * sigmoid(beta x)``."""
-    return x * torch.sigmoid(beta * x)
-
-
 def lstm(
     x: torch.Tensor,
     hidden: Sequence[torch.Tensor],

@@ -10,8 +10,7 @@ from torch.utils._pytree import tree_leaves, tree_map_only
 
 from nbmotif.attribution.calls import words
 from nbmotif.borrowing import Shared
-from nbmotif.encoding import as_dtype
-from nbmotif.errors import InvalidArgument
+from nbmotif.models import own_or_lower
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,13 +43,8 @@ class Precision(NamedTuple):
         """Read the argument ``dtype`` of :func:`nbmotif.deep_lift_shap`."""
         if asked == TF32:
             return cls(is_exact=False)
-        dtype = own if asked is None else as_dtype(asked)
-        if dtype == own:
-            return cls()
-        if not dtype.is_floating_point or dtype.itemsize > own.itemsize:
-            expected = f"the model's own, {own}, a lower one, or {TF32!r}"
-            raise InvalidArgument("dtype", dtype, expected, "Convert the model, as in model.double().")
-        return cls(dtype)
+        dtype = own_or_lower(asked, own, repr(TF32))
+        return cls() if dtype == own else cls(dtype)
 
 
 def lowered(function: Callable[..., Any], dtype: torch.dtype) -> Callable[..., Any]:

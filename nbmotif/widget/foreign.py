@@ -9,6 +9,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from nbmotif.arguments import check_file
 from nbmotif.errors import InvalidArgument, InvalidFile
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ def load_array(value: Any, name: str) -> np.ndarray[Any, Any]:
 
     Raises
     ------
+    FileNotFoundError
+        If there is no such file.
     InvalidFile
         If the file holds no array that is known to be of that kind.
     """
@@ -57,8 +60,7 @@ def load_array(value: Any, name: str) -> np.ndarray[Any, Any]:
 
 
 def _load_file(path: Path, name: str) -> np.ndarray[Any, Any]:
-    if not path.exists():
-        raise InvalidFile(path, "there is no such file", f"`{name}` may be a path or an array.")
+    path = check_file(path, name)
     if path.suffix not in _READERS:
         problem = f"`{name}` cannot be read from a {path.suffix or 'nameless'} file"
         raise InvalidFile(path, problem, "Use npz, npy or h5.")

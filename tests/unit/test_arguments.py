@@ -11,11 +11,13 @@ import pytest
 import torch
 
 import nbmotif
-from nbmotif.arguments import check_choice, check_number, check_whole, whole_number
+from nbmotif.arguments import check_choice, check_file, check_number, check_whole, whole_number
+from nbmotif.bed_files import read_bed
 from nbmotif.errors import InvalidArgument
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 INTEGERS = [np.dtype(code).type for code in np.typecodes["AllInteger"]]
 FLOATS = [np.dtype(code).type for code in np.typecodes["Float"]]
@@ -131,3 +133,35 @@ def test_choices__are_taken_in_every_spelling(value: object) -> None:
 def test_choices__are_listed_where_a_value_is_none_of_them(value: object) -> None:
     with pytest.raises(InvalidArgument, match=r"^`how` must be one of 'sum', None, 0; got .*\. Choose\.$"):
         check_choice(value, "how", ("sum", None, 0), "Choose.")
+
+
+FILE_READERS: dict[str, tuple[Callable[[Path], object], str]] = {
+    "extract_loci, loci": (lambda path: nbmotif.extract_loci(path, {"1": "ACGT"}), "loci"),
+    "extract_loci, exclusion_lists": (
+        lambda path: nbmotif.extract_loci(PEAKS, {"1": "A" * 2000}, in_window=9, exclusion_lists=[path]),
+        "exclusion_lists",
+    ),
+    "extract_loci, sequences": (lambda path: nbmotif.extract_loci(PEAKS, path), "sequences"),
+    "fimo, motifs": (lambda path: nbmotif.fimo(path, ["ACGT"]), "motifs"),
+    "fimo, sequences": (lambda path: nbmotif.fimo({"any": np.eye(4)}, str(path)), "sequences"),
+    "tomtom, Ts": (lambda path: nbmotif.tomtom([np.eye(4)], path), "Ts"),
+    "read_meme": (nbmotif.read_meme, "filename"),
+    "MotifSet.read": (nbmotif.MotifSet.read, "filename"),
+    "read_bed": (read_bed, "filename"),
+    "read_modisco": (nbmotif.read_modisco, "filename"),
+    "Study.open": (nbmotif.Study.open, "path"),
+    "Explorer, attributions": (lambda path: nbmotif.Explorer(attributions=path), "attributions"),
+}
+
+
+@pytest.mark.parametrize("reader", FILE_READERS)
+def test_a_file_that_is_not_there__is_named_with_its_argument(reader: str, tmp_path: Path) -> None:
+    read, name = FILE_READERS[reader]
+    with pytest.raises(FileNotFoundError, match=f"^`{name}`: there is no file {tmp_path / 'absent.npz'}$"):
+        read(tmp_path / "absent.npz")
+
+
+@pytest.mark.parametrize("value", ["ACGT" * 1000, "a\0b"])
+def test_what_cannot_be_a_path__is_no_file(value: str) -> None:
+    with pytest.raises(FileNotFoundError, match=r"^`X`: there is no file"):
+        check_file(value, "X")

@@ -413,6 +413,7 @@ def test_warm_up__leaves_nothing_to_compile():
         ({"sequences": [""]}, r"`sequences` must be at least one letter"),
         ({"sequences": 5}, r"`sequences` must be one-hot.*got int"),
         ({"sequences": "ACGTACGT"}, r"pass a list: \[sequences\]"),
+        ({"sequences": "ACGT" * 1000}, r"pass a list: \[sequences\]"),
         ({"sequences": {"a": 7}}, r"`sequences\[0\]` must be a string"),
         ({"motifs": {"bad": np.full((4, 3), np.nan)}}, r"bad"),
         ({"motifs": {"counts": np.full((4, 3), 7)}}, r"counts"),

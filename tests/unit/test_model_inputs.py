@@ -183,6 +183,12 @@ def test_a_precision_that_is_not_lower_than_the_models__is_refused(function, dty
         function(Shaped(), X, dtype=dtype)
 
 
+@pytest.mark.parametrize("function", [predict, saturation_mutagenesis, FUNCTIONS["deep_lift_shap"]])
+def test_another_precision_of_as_many_bits__is_refused(function):
+    with pytest.raises(InvalidArgument, match=r"`dtype` must be the model's own, torch\.bfloat16, .*or a lower one"):
+        function(Shaped().bfloat16(), X, dtype="float16")
+
+
 @pytest.mark.parametrize("function", [saliency, FUNCTIONS["deep_lift_shap"], saturation_mutagenesis, audit])
 @pytest.mark.parametrize("target", [0.0, "0", True, [0, 1], slice(0, 1)])
 def test_a_target_that_is_no_column__is_named(function, target):

@@ -308,7 +308,6 @@ def test_explorer__describes_itself(explorer: Make) -> None:
         ({"attributions": np.full((6, 120), np.nan)}, "`attributions` must be finite as float32; got NaN"),
         ({"attributions": np.ones((6, 4, 120))}, "`attributions` must be zero at every base .* as hypothetical="),
         ({"hypothetical": np.ones((6, 120))}, "`hypothetical` must be of shape"),
-        ({"hypothetical": "nowhere.npz"}, "nowhere.npz: there is no such file"),
         ({"seqlets": pd.DataFrame({"start": [1]})}, "`seqlets` must be a DataFrame with the columns.*'example_idx'"),
         ({"seqlets": [1, 2]}, "`seqlets` must be a DataFrame.*got list"),
         ({"annotations": None, "seqlets": None, "hits": 3}, "`hits` must be"),
