@@ -18,6 +18,8 @@ _ENOUGH = 20  # hits: fewer say nothing about a rate
 _REACH = 8  # stops on either side over which a slope is taken
 _TURN = 0.5  # by which the slope must rise
 _MANY = 0.01  # share of all hits that the steep part must lose
+_LEFT = 200  # hits that an elbow must leave: fewer are those of a handful of places
+_ABOVE_CHANCE = 2  # times those expected, at least, that are left; of those lost, more than one in so many is expected
 _FLAT = -1.0  # slope from which on a curve is flat: twice the threshold leaves at least half of the hits
 
 
@@ -54,7 +56,8 @@ def suggest(stops: Floats, observed: Floats, expected: Floats | None) -> list[Su
     Returns
     -------
     At most four: the lowest thresholds at which the expected hits are at most 1 % and 5 % of those observed, also at
-    all higher ones; the elbow of the curve of hits, below which attributions are mostly noise; and tangermeme's 0.01.
+    all higher ones; the elbow of the curve of hits, where a turn divides those that are mostly expected from at least
+    200 that are mostly not; and tangermeme's 0.01.
 
     Examples
     --------
@@ -78,20 +81,22 @@ def suggest(stops: Floats, observed: Floats, expected: Floats | None) -> list[Su
                 k = int(good[0])
                 ratio = f"{expected[k]:,.3g} expected by chance, {observed[k]:,.0f} found"
                 found.append(Suggestion(f"FDR {100 * fdr:.0f} %", float(stops[k]), f"{ratio}: {share[k]:.1%}"))
-    elbow = _elbow(stops, observed)
-    if elbow is not None:
-        reason = f"from here on a higher threshold loses few hits: {observed[elbow]:,.0f} are left"
+    elbow = None if expected is None else _elbow(stops, observed, expected)
+    if expected is not None and elbow is not None:
+        left = f"{observed[elbow]:,.0f} are left, {expected[elbow]:,.3g} by chance"
+        reason = f"from here on a higher threshold loses few hits: {left}"
         found.append(Suggestion("elbow", float(stops[elbow]), reason))
     if len(stops) and stops[-1] >= VIGNETTE_ATTRIBUTION:
         found.append(Suggestion("vignette", VIGNETTE_ATTRIBUTION, "what tangermeme's vignette takes"))
     return found
 
 
-def _elbow(stops: Floats, observed: Floats) -> int | None:
+def _elbow(stops: Floats, observed: Floats, expected: Floats) -> int | None:
     """Return where the curve of counts, on logarithmic axes, turns most from steep to flat; None where it does not.
 
-    Below lie attributions that are mostly noise, of which a little higher threshold takes many. The steps among the few
-    hits of large attribution, where look-alikes of a motif have the same, are no elbow.
+    Below lie attributions that are mostly noise, of which a little higher threshold takes many. The steps among the
+    hits of large attribution, where look-alikes of a motif have the same, are no elbow, nor is a turn that hits by
+    chance have too: it is of the attributions, whatever the motifs.
     """
     fits = np.flatnonzero((stops > 0) & (observed >= _ENOUGH))
     if len(fits) <= 4 * _REACH:
@@ -99,8 +104,11 @@ def _elbow(stops: Floats, observed: Floats) -> int | None:
     x, y = np.log(stops[fits]), np.log(observed[fits])
     slope = (y[2 * _REACH :] - y[: -2 * _REACH]) / (x[2 * _REACH :] - x[: -2 * _REACH])
     before, after = slope[: -2 * _REACH], slope[2 * _REACH :]
-    lost = observed[fits[: -4 * _REACH]] - observed[fits[2 * _REACH : -2 * _REACH]]
-    turns = (lost >= _MANY * observed[fits[0]]) & (after >= _FLAT)
+    at, below = fits[2 * _REACH : -2 * _REACH], fits[: -4 * _REACH]
+    lost, lost_by_chance = observed[below] - observed[at], expected[below] - expected[at]
+    from_noise = (lost >= _MANY * observed[fits[0]]) & (lost_by_chance >= lost / _ABOVE_CHANCE)
+    to_signal = (observed[at] >= _LEFT) & (observed[at] >= _ABOVE_CHANCE * expected[at])
+    turns = from_noise & to_signal & (after >= _FLAT)
     rise = np.where(turns, after - before, 0.0)
     k = int(rise.argmax())
     return int(fits[k + 2 * _REACH]) if rise[k] >= _TURN else None
