@@ -5,9 +5,23 @@ A message says which argument, what it must be, what it was, and what to do.
 
 from __future__ import annotations
 
+import inspect
+import warnings
+
+# whose frames a warning passes over, to point at the line that the user wrote
+_NOT_THE_CALLER = {"nbmotif", "traitlets", "ipywidgets", "anywidget"}
+
 
 class NbmotifWarning(UserWarning):
     """Something worth knowing that did not stop the call."""
+
+
+def warn(message: str) -> None:
+    """Warn at the line of the caller's own code that led here, however many of our functions lie between."""
+    frame, level = inspect.currentframe(), 1
+    while frame is not None and str(frame.f_globals.get("__name__")).partition(".")[0] in _NOT_THE_CALLER:
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, NbmotifWarning, stacklevel=level)
 
 
 class InvalidArgument(ValueError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -15,7 +14,7 @@ import torch
 
 from nbmotif.arguments import check_whole
 from nbmotif.encoding import code_table, encode_letters, from_codes, to_codes
-from nbmotif.errors import InvalidArgument, NbmotifWarning
+from nbmotif.errors import InvalidArgument, warn
 from nbmotif.fasta_files import open_fasta
 from nbmotif.intervals import read_intervals
 from nbmotif.progress import Progress
@@ -203,7 +202,7 @@ def _report_edges(over: pd.DataFrame, n_given: int) -> None:
         f"extract_loci: {len(rows)} of {n_given} loci are left out, because their window reaches over the edge of the "
         f"chromosome (row {shown}); return_loci=True or return_mask=True tells which are kept."
     )
-    warnings.warn(message, NbmotifWarning, stacklevel=3)
+    warn(message)
 
 
 def _refuse_nothing(

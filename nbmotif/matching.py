@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import warnings
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
@@ -15,7 +14,7 @@ import torch
 from nbmotif.alignments import count_jobs
 from nbmotif.arguments import check_choice, check_p_value, check_whole
 from nbmotif.encoding import to_codes
-from nbmotif.errors import InvalidArgument, NbmotifWarning
+from nbmotif.errors import InvalidArgument, warn
 from nbmotif.motifs import MotifSet, as_motif_set
 from nbmotif.nearest import TomtomResult, find_nearest
 from nbmotif.targets import Targets
@@ -238,7 +237,7 @@ def _targets(motif_set: MotifSet, both_strands: bool, n_bins: int, compat: str |
         message = (
             f"TOMTOM's null is the columns of its targets: with {len(motif_set)} targets, p-values depend on each."
         )
-        warnings.warn(f"{message} Use a whole motif database.", NbmotifWarning, stacklevel=3)
+        warn(f"{message} Use a whole motif database.")
     key = ("tomtom", both_strands, n_bins, compat)
     cache = motif_set.cache
     if key not in cache:
@@ -351,6 +350,4 @@ def _warn_about_short(known: Ints, n_strands: int) -> None:
     if n_short:
         message = f"{n_short} of {len(known)} seqlets have fewer than {needed} known bases"
         hint = "their best match means little. Call seqlets with `additional_flanks`, or pass `cut`."
-        warnings.warn(
-            f"{message}, too few to tell {n_strands} motif strands apart: {hint}", NbmotifWarning, stacklevel=3
-        )
+        warn(f"{message}, too few to tell {n_strands} motif strands apart: {hint}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numbers
 import tempfile
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ import torch
 
 from nbmotif.arguments import check_file, check_whole
 from nbmotif.encoding import as_tensor, check_sequences, describe
-from nbmotif.errors import InvalidArgument, InvalidFile, NbmotifWarning
+from nbmotif.errors import InvalidArgument, InvalidFile, warn
 from nbmotif.motifs import MotifSet
 
 if TYPE_CHECKING:
@@ -302,7 +301,7 @@ def _open(filename: str | os.PathLike[str]) -> h5py.File:
 def _warn_if_empty(patterns: PatternSet, source: object) -> None:
     if not patterns:
         message = f"{source}: TF-MoDISco found no pattern; it needs more than 100 seqlets of a sign."
-        warnings.warn(message, NbmotifWarning, stacklevel=3)
+        warn(message)
 
 
 def _check_inputs(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import re
-import warnings
 from collections import Counter
 from itertools import count, islice
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import numpy as np
 
 from nbmotif.arguments import check_file
-from nbmotif.errors import InvalidArgument, InvalidFile, NbmotifWarning
+from nbmotif.errors import InvalidArgument, InvalidFile, warn
 from nbmotif.text_files import read_content, to_lines
 
 if TYPE_CHECKING:
@@ -227,7 +226,7 @@ def _finish(blocks: Iterable[_Block], filename: str | os.PathLike[str], may_be_c
         motifs.append((block.name, _probabilities(block, rows, filename)))
     if counted and not may_be_counts:
         message = f"{filename}: {len(counted)} motif(s) hold counts, which are normalised: {_some(counted)}"
-        warnings.warn(message, NbmotifWarning, stacklevel=4)
+        warn(message)
     return _distinct(motifs, filename)
 
 
@@ -335,7 +334,7 @@ def _distinct(motifs: Named, filename: str | os.PathLike[str]) -> Named:
         message = (
             f"{filename}: {len(renamed)} motif(s) have the name of an earlier one and are numbered: {_some(renamed)}"
         )
-        warnings.warn(message, NbmotifWarning, stacklevel=5)
+        warn(message)
     return distinct
 
 

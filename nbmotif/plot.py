@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import html
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +27,7 @@ from nbmotif.drawing.picture import (
     value_range,
 )
 from nbmotif.encoding import LETTERS, as_tensor, describe
-from nbmotif.errors import InvalidArgument, NbmotifWarning
+from nbmotif.errors import InvalidArgument, warn
 from nbmotif.motifs import check_pwm, information_content
 
 if TYPE_CHECKING:
@@ -323,7 +322,7 @@ def _warn_of_several(table: pd.DataFrame) -> None:
     for column in ("example_idx", "sequence_name"):
         if column in table.columns and pd.api.types.is_numeric_dtype(table[column]) and table[column].nunique() > 1:
             message = f"annotations: {table[column].nunique()} sequences by {column!r}, all drawn on this one."
-            warnings.warn(f"{message} Choose the rows of one sequence.", NbmotifWarning, stacklevel=4)
+            warn(f"{message} Choose the rows of one sequence.")
             return
 
 

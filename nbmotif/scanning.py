@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 import numpy as np
 
 from nbmotif.arguments import check_choice, check_number, check_p_value
-from nbmotif.errors import InvalidArgument, NbmotifWarning
+from nbmotif.errors import InvalidArgument, warn
 from nbmotif.exact_scan import exact_scan
 from nbmotif.hits import Hits
 from nbmotif.kernels.fimo_tables import FimoTables, fimo_tables
@@ -224,7 +223,7 @@ def _warn_of_unreachable(names: list[str], tables: FimoTables, threshold: float)
             f"{len(unreachable)} of {len(names)} motifs have no hits, because not even their best match reaches "
             f"p < {threshold:g}: {_some(unreachable)}. They are too short or too weak; {advice}."
         )
-        warnings.warn(message, NbmotifWarning, stacklevel=3)
+        warn(message)
 
 
 def _warn_of_unscored(hits: Hits) -> None:
@@ -235,7 +234,7 @@ def _warn_of_unscored(hits: Hits) -> None:
         f"{len(unscored)} of {len(hits)} motifs have no hits, because no sequence has as many letters A, C, G, T in a "
         f"row as they are wide: {_some(unscored)}."
     )
-    warnings.warn(message, NbmotifWarning, stacklevel=3)
+    warn(message)
 
 
 def _some(names: list[str]) -> str:

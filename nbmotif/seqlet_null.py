@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -11,7 +10,7 @@ import numpy as np
 import torch
 
 from nbmotif.arguments import check_whole
-from nbmotif.errors import InvalidArgument, NbmotifWarning
+from nbmotif.errors import InvalidArgument, warn
 from nbmotif.kernels.seqlets import extend_survival
 
 if TYPE_CHECKING:
@@ -160,7 +159,7 @@ def fit_tails(
     tails = {sign: _fit_tail(values, sign, max_len, n_bins, binned) for sign in signs}
     if None in tails.values():
         message = f"Every attribution is {values.flat[0]}: there is nothing to call seqlets from."
-        warnings.warn(message, NbmotifWarning, stacklevel=3)
+        warn(message)
     return SeqletNull(tails)
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 import numpy as np
 import pandas as pd
 
 from nbmotif.arguments import check_choice, check_number, check_p_value, check_seed, check_whole
-from nbmotif.errors import InvalidArgument, NbmotifWarning
+from nbmotif.errors import InvalidArgument, warn
 from nbmotif.kernels.seqlets import call_spans
 from nbmotif.seqlet_null import SIGNS, Floats, SeqletNull, Tail, check_attributions, fit_tails, signed_chunks
 
@@ -267,7 +266,7 @@ def _threshold_at(curve: pd.DataFrame, target_fdr: float) -> float | None:
         best = int(np.nanargmin(fdr))
         lowest = f"the lowest estimate is {fdr[best]:.3f}, at a threshold of {curve['threshold'].iloc[best]:.1e}"
     message = f"No threshold reaches a false discovery rate of {target_fdr}: {lowest}. No seqlet is returned."
-    warnings.warn(message, NbmotifWarning, stacklevel=3)
+    warn(message)
     return None
 
 

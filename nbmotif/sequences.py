@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
@@ -15,7 +14,7 @@ from nbmotif.encoding import decode as decode
 from nbmotif.encoding import from_codes as from_codes
 from nbmotif.encoding import one_hot_encode as one_hot_encode
 from nbmotif.encoding import to_codes as to_codes
-from nbmotif.errors import InvalidArgument, NbmotifWarning
+from nbmotif.errors import InvalidArgument, warn
 from nbmotif.motifs import consensus
 from nbmotif.progress import Progress
 
@@ -297,7 +296,7 @@ def _warn_of_fixed(rows: list[int]) -> None:
         f"dinucleotide_shuffle: {len(rows)} sequence(s) (at index {shown}) have no shuffle but themselves, for "
         "instance because they repeat one letter or are N; as references they give attributions of 0."
     )
-    warnings.warn(message, NbmotifWarning, stacklevel=3)
+    warn(message)
 
 
 def example_seeds(random_state: int, n: int) -> npt.NDArray[np.int64]:

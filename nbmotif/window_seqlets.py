@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +9,7 @@ import pandas as pd
 from scipy.optimize import isotonic_regression
 
 from nbmotif.arguments import check_number, check_whole
-from nbmotif.errors import InvalidArgument, NbmotifWarning
+from nbmotif.errors import InvalidArgument, warn
 from nbmotif.kernels.seqlets import take_peaks
 from nbmotif.seqlet_null import check_attributions
 
@@ -101,7 +100,7 @@ def tfmodisco_seqlets(
     low, high = -np.inf, np.inf
     if values.min() == values.max() or sums.min() == sums.max():
         message = f"Every window of {window_size} bp sums to {sums[0, 0]:g}: there is nothing to call seqlets from."
-        warnings.warn(message, NbmotifWarning, stacklevel=2)
+        warn(message)
     else:
         low, high = _thresholds(sums, target_fdr, least, most)
     scores = np.where((sums >= high) | (sums <= low), np.abs(sums), -np.inf)

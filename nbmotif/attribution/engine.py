@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -12,7 +11,7 @@ from nbmotif.attribution.devices import memory_budget
 from nbmotif.attribution.precision import Precision
 from nbmotif.attribution.probe import make_plan
 from nbmotif.attribution.tape import Observe, Refer
-from nbmotif.errors import NbmotifWarning, UnsupportedModel
+from nbmotif.errors import UnsupportedModel, warn
 from nbmotif.models import check_rows, select_target
 
 if TYPE_CHECKING:
@@ -173,7 +172,7 @@ class Attribution:
             f"Attributions do not sum to the change of the output: off by {worst:.3g} at most (warning_threshold "
             f"{self.warning_threshold:g}), {error:.2%} of the change on average.{because}"
         )
-        warnings.warn(msg, NbmotifWarning, stacklevel=3)
+        warn(msg)
 
 
 _CHECKPOINT = (

@@ -220,6 +220,7 @@ class Explorer(ExplorerResults):
         pieces = _pieces_of(study)
         explorer = cls(**pieces, **traits)
         explorer._source = explorer._source.updated(pieces, of="study")
+        explorer._kept_up_to = _kept_by(study)
         return explorer
 
     def update_from(self, study: Study) -> None:
@@ -233,6 +234,7 @@ class Explorer(ExplorerResults):
         pieces, source = _pieces_of(study), self._source
         self.update(**pieces)
         self._source = source.updated(pieces, of="study")
+        self._kept_up_to = _kept_by(study)
 
     def update(self, **pieces: Any) -> None:
         """Replace some of what is shown, in the views that are open already; thresholds and selection stay.
@@ -266,6 +268,7 @@ class Explorer(ExplorerResults):
             content = with_signal(content)
         assert self._shown is not None
         shown = Snapshot(wire.encode(content, self._max_hits), self._shown.rev + 1)
+        self._kept_up_to = {}
         with self.hold_sync():
             self._adopt(shown)
             self._source = self._source.updated(pieces)
@@ -355,6 +358,16 @@ def _count(n: int, what: str) -> str:
 def _blank() -> Explorer:
     """Return what a pickle fills; not type(self), because traitlets gives each widget a class of its own."""
     return Explorer.__new__(Explorer)
+
+
+def _kept_by(study: Study) -> dict[str, tuple[str, float]]:
+    stages = {"fimo_p_threshold": "scan", "seqlet_p_threshold": "call_seqlets"}
+    settings = study.settings
+    return {
+        trait: (stage, settings[stage]["threshold"])
+        for trait, stage in stages.items()
+        if "threshold" in settings.get(stage, {})
+    }
 
 
 def _pieces_of(study: Study) -> dict[str, Any]:

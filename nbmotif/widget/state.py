@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import anywidget
 import numpy as np
 import traitlets as t
 
-from nbmotif.errors import InvalidArgument
+from nbmotif.errors import InvalidArgument, warn
 from nbmotif.hit_index import COUNT_MODES
 from nbmotif.progress import reporting
 from nbmotif.widget.queries import QUERY_TRAITS, read_query
@@ -29,7 +30,7 @@ from nbmotif.widget.traits import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from nbmotif.widget.content import Content
     from nbmotif.widget.jobs import Snapshot
@@ -107,6 +108,8 @@ class ExplorerState(anywidget.AnyWidget):
     _status = t.Dict(default_value=READY).tag(sync=True)
 
     _stage: Stage | None = None  # that runs now
+    # threshold -> the stage that kept nothing above a p-value, and this p-value
+    _kept_up_to: Mapping[str, tuple[str, float]] = MappingProxyType({})
 
     def open(self) -> None:
         """Open the line to the browser."""
@@ -168,6 +171,13 @@ class ExplorerState(anywidget.AnyWidget):
     def _stop_stage(self) -> None:
         if self._stage is not None:
             self._stage.stop()
+
+    @t.observe("fimo_p_threshold", "seqlet_p_threshold")
+    def _say_where_results_end(self, change: Any) -> None:
+        stage, kept = self._kept_up_to.get(change["name"], ("", 1.0))
+        if change["new"] > kept:
+            asked = f"{change['name']} = {change['new']:g}"
+            warn(f"{asked}: nothing above {kept:g} was kept. Call study.{stage}(threshold={change['new']:g}).")
 
     @t.validate("selected_motifs")
     def _known_motifs(self, proposal: Any) -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import nbmotif
-from nbmotif.errors import InvalidArgument, InvalidFile, MissingStage
+from nbmotif.errors import InvalidArgument, InvalidFile, MissingStage, NbmotifWarning
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -137,10 +137,34 @@ def test_study__open_explorer_follows_each_stage(demo: nbmotif.demo.Demo, motifs
     study = _study(demo, motifs).attribute(n_shuffles=2).scan()
     explorer = study.explorer
     few = explorer.counts["hits"].sum()
-    explorer.fimo_p_threshold = 1e-3
     study.scan(threshold=1e-3)
+    explorer.fimo_p_threshold = 1e-3
     assert study.explorer is explorer
     assert explorer.counts["hits"].sum() > few
+
+
+def test_study__explorer_says_where_results_end(demo: nbmotif.demo.Demo, motifs: nbmotif.MotifSet) -> None:
+    study = _study(demo, motifs).attribute(n_shuffles=2).call_seqlets(0.05).scan()
+    with pytest.warns(NbmotifWarning, match=r"above 0.0001 was kept. Call study.scan\(threshold=0.01\)") as caught:
+        study.explorer.fimo_p_threshold = 0.01
+    assert caught[0].filename == __file__
+    with pytest.warns(NbmotifWarning, match=r"above 0.05 was kept. Call study.call_seqlets\(threshold=0.5\)"):
+        study.explorer.seqlet_p_threshold = 0.5
+    study.scan(threshold=1e-2)
+    study.explorer.fimo_p_threshold = 5e-3
+    # nobody knows where a table of hits ends
+    nbmotif.Explorer(attributions=study.attributions, hits=study.hits).fimo_p_threshold = 0.5
+
+
+def test_study__warnings_point_at_the_line_that_called(demo: nbmotif.demo.Demo, motifs: nbmotif.MotifSet) -> None:
+    short = nbmotif.MotifSet({"GATA": np.eye(4)[[2, 0, 3, 0]].T})
+    for scan in (
+        nbmotif.Study(demo.model, demo.X[:2], short, verbose=False).scan,
+        lambda: nbmotif.fimo(short, ["ACGT"]),
+    ):
+        with pytest.warns(NbmotifWarning, match="have no hits") as caught:
+            scan()
+        assert caught[0].filename == __file__
 
 
 def test_study__closed_explorer_is_replaced(demo: nbmotif.demo.Demo, motifs: nbmotif.MotifSet) -> None:

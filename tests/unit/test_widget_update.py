@@ -65,7 +65,7 @@ def test_from_study__shows_what_was_computed(bundle: Path, pieces: Pieces) -> No
 
     class Study:
         X, motifs, name, loci, marginal = made["X"], made["motifs"], "demo", made["loci"], None
-        hypothetical, seqlets, hits = None, None, made["hits"]
+        hypothetical, seqlets, hits, settings = None, None, made["hits"], {}
 
     widget = Explorer.from_study(Study(), families=False)
     assert not widget._manifest["has"]["hits"]
