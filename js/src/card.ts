@@ -60,18 +60,29 @@ export function decodeCard({ message, buffers }: Reply, width: number): Contribu
   };
 }
 
-/** Calls `visit` with each hit of a motif whose p value passes, and whether it counts. */
-function eachMatch(
+/** Per bin, the motif's hits whose p value passes, and those of them that count. */
+interface Bins {
+  all: Uint32Array;
+  passing: Uint32Array;
+}
+
+function binned(
   dataset: Dataset,
   counts: Counts,
   thresholds: Thresholds,
   motif: number,
-  visit: (hit: number, passes: boolean) => void,
-): void {
-  const { level } = dataset.hits;
+  nBins: number,
+  binOf: (hit: number) => number,
+): Bins {
+  const all = new Uint32Array(nBins);
+  const passing = new Uint32Array(nBins);
   for (const h of dataset.hitsOf(motif)) {
-    if (level[h] < counts.levelCut[motif]) visit(h, hitPasses(dataset, counts, thresholds, h));
+    if (dataset.hits.level[h] >= counts.levelCut[motif]) continue;
+    const bin = Math.min(nBins - 1, Math.floor(binOf(h)));
+    all[bin]++;
+    if (hitPasses(dataset, counts, thresholds, h)) passing[bin]++;
   }
+  return { all, passing };
 }
 
 /** The motif's hits by attribution, in `nBins` equal steps from the least to the greatest, 0 at a step. */
@@ -81,7 +92,7 @@ export function attributionBins(
   thresholds: Thresholds,
   motif: number,
   nBins: number,
-): { from: number; step: number; all: Uint32Array; passing: Uint32Array } {
+): Bins & { from: number; step: number } {
   const { attribution } = dataset.hits;
   let [low, high] = [0, 0];
   for (const h of dataset.hitsOf(motif)) {
@@ -90,14 +101,8 @@ export function attributionBins(
   }
   const step = (high - low) / (nBins - 1) || 1;
   const from = Math.floor(low / step) * step;
-  const all = new Uint32Array(nBins);
-  const passing = new Uint32Array(nBins);
-  eachMatch(dataset, counts, thresholds, motif, (h, passes) => {
-    const bin = Math.min(nBins - 1, Math.floor((attribution[h] - from) / step));
-    all[bin]++;
-    if (passes) passing[bin]++;
-  });
-  return { from, step, all, passing };
+  const binOf = (h: number): number => (attribution[h] - from) / step;
+  return { from, step, ...binned(dataset, counts, thresholds, motif, nBins, binOf) };
 }
 
 /** Where in the sequences the motif's hits lie: those that count, and all that match. */
@@ -107,15 +112,8 @@ export function positionBins(
   thresholds: Thresholds,
   motif: number,
   nBins: number,
-): { all: Uint32Array; passing: Uint32Array } {
-  const all = new Uint32Array(nBins);
-  const passing = new Uint32Array(nBins);
-  const { length } = dataset.manifest;
+): Bins {
   const half = dataset.motifWidth[motif] / 2;
-  eachMatch(dataset, counts, thresholds, motif, (h, passes) => {
-    const bin = Math.min(nBins - 1, Math.floor(((dataset.hits.start[h] + half) / length) * nBins));
-    all[bin]++;
-    if (passes) passing[bin]++;
-  });
-  return { all, passing };
+  const binOf = (h: number): number => ((dataset.hits.start[h] + half) / dataset.manifest.length) * nBins;
+  return binned(dataset, counts, thresholds, motif, nBins, binOf);
 }

@@ -134,7 +134,7 @@ function whyNotSeqlet(dataset: Dataset, thresholds: Thresholds, seqlet: number):
 function whyNotAssigned(dataset: Dataset, thresholds: Thresholds, seqlet: number): string {
   if (seqletMotif(dataset, thresholds, seqlet) >= 0) return "";
   if (dataset.seqlets.motif[seqlet] < 0) return "counts, but no motif matches";
-  return `counts, but its match has TOMTOM p ${pValue(dataset.seqlets.tomtomP[seqlet])}`;
+  return `counts, but its match has TOMTOM p ${pValue(dataset.seqlets.tomtomP[seqlet])}, not below ${threshold(thresholds.tomtomP)}`;
 }
 
 /** The coordinate of base 0 in the ruler: one sequence has one place in the genome, several share positions. */

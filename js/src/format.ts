@@ -5,8 +5,9 @@ const WHOLE = new Intl.NumberFormat("en-US");
 /** 12,204 */
 export const whole = (n: number): string => WHOLE.format(n);
 
-/** "1 hit", "2 hits" */
-export const plural = (n: number, noun: string): string => `${whole(n)} ${noun}${n === 1 ? "" : "s"}`;
+/** "1 hit", "2 hits", "3 families" */
+export const plural = (n: number, noun: string): string =>
+  `${whole(n)} ${n === 1 ? noun : `${noun}s`.replace("ys", "ies")}`;
 
 /** 0.01, 1.2e-5: a threshold as it can be typed back, without noise from rounding. */
 export function threshold(value: number): string {

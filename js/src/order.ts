@@ -57,7 +57,7 @@ export function parseBound(text: string): ((value: number) => boolean) | null {
 }
 
 /** A number of a level; what is missing is NaN. */
-export function numberOf(level: Level, column: NumberColumn, i: number): number {
+export function numberOf(level: Level, column: NumberColumn | "expected", i: number): number {
   if (column !== "enrichment") return level[column][i];
   // one more on both sides, of a sum what one sequence has: few hits say little
   const one = level.isSum ? level.count[i] / level.sequences[i] || 0 : 1;

@@ -1,5 +1,5 @@
 // Which sequences are shown: pages of a ranking, and the way from site to site through them.
-import { threshold, whole } from "./format.ts";
+import { plural, threshold, whole } from "./format.ts";
 import { centerOn } from "./layout.ts";
 import { nextSite, type Place } from "./ranking.ts";
 import type { Store } from "./store.ts";
@@ -135,7 +135,7 @@ export function showUnexplained(store: Store): void {
     showSite(store, { sequence: sequence[strongest], start: start[strongest], end: end[strongest] });
     if (isStricter)
       store.say(
-        `Out of ${whole(store.manifest.n_motifs)} motifs one matches with TOMTOM p below ${threshold(before)} by chance; now it must be below ${threshold(strict)}.`,
+        `Out of ${plural(store.manifest.n_motifs, "motif")} one matches with TOMTOM p below ${threshold(before)} by chance; now it must be below ${threshold(strict)}.`,
         { label: `Back to ${threshold(before)}`, patch: { tomtom_p_threshold: before } },
       );
   }
@@ -156,7 +156,7 @@ function sayNothingMore(store: Store, which: "further" | "earlier"): void {
     return;
   }
   store.say(
-    `Every seqlet has a hit, or a match with TOMTOM p below ${threshold(tomtomP)}; out of ${whole(store.manifest.n_motifs)} motifs one does by chance.`,
+    `Every seqlet has a hit, or a match with TOMTOM p below ${threshold(tomtomP)}; out of ${plural(store.manifest.n_motifs, "motif")} one does by chance.`,
     { label: `Ask for ${threshold(strict)}`, patch: { tomtom_p_threshold: strict } },
   );
 }

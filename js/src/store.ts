@@ -241,6 +241,9 @@ export class Store {
     return dataset !== null && this.traits.attribution_threshold.value >= dataset.floor;
   });
 
+  /** Said of what is computed from the hits that are here, where they are not all. */
+  readonly caveat = computed(() => (this.isHere.value ? "" : ", of the strongest hits alone"));
+
   get manifest(): Manifest {
     return this.dataset.peek()?.manifest ?? this.host.get("_manifest");
   }

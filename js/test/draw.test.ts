@@ -10,6 +10,7 @@ import { columnStrength } from "../src/draw/overview.ts";
 import { drawBands, drawPointed, type TrackScene, trackGeometry } from "../src/draw/track.ts";
 import { BaseScale } from "../src/layout.ts";
 import type { TrackData } from "../src/tracks.ts";
+import { drawPlane } from "../src/views/ThresholdPanel.tsx";
 import { FakePath2D, PALETTE, recorder } from "./recorder.ts";
 
 beforeAll(() => {
@@ -328,4 +329,18 @@ test("what is pointed at has bands as wide as its sites, cut at the view's edges
     [100, 2],
     [240, 10],
   ]);
+});
+
+test("the plane has a dashed line of what chance gives, where that is known", () => {
+  for (const nShifts of [0, 10]) {
+    const { pen, of } = recorder();
+    const found = {
+      nShifts,
+      density: Uint32Array.of(3, 0, 2, 5),
+      densityByChance: Float32Array.of(0, 0, 1, 1),
+    };
+    drawPlane(pen, found as never, 2, 2, 100, PALETTE, false);
+    expect(of("stroke").length).toBe(nShifts > 0 ? 2 : 1);
+    expect(of("setLineDash").some(({ args }) => (args[0] as number[]).length > 0)).toBe(nShifts > 0);
+  }
 });

@@ -3,6 +3,7 @@ import { effect, plural, pValue, ratio, signed, sum, threshold, whole } from "..
 
 test("whole numbers are grouped, and nouns agree with them", () => {
   expect(whole(18649732)).toBe("18,649,732");
+  expect([1, 2].map((n) => plural(n, "family"))).toEqual(["1 family", "2 families"]);
   expect([plural(0, "hit"), plural(1, "hit"), plural(1204, "hit")]).toEqual([
     "0 hits",
     "1 hit",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -141,6 +142,23 @@ def test_page__counts_exactly_below_what_it_holds_and_says_where_that_ends(expor
     view.settle()
     assert all(row["hits"].startswith("≈") for row in view.rows())
     view.screenshot("page-floor")
+    caveat = "of the strongest hits alone"
+    expect(view.root.get_by_role("button", name="Show the ≈")).to_be_visible()
+    view.root.get_by_role("button", name="Pairs").click()
+    expect(view.root.get_by_role("region", name="Pairs of motifs")).to_contain_text(caveat)
+    view.drag("Attribution threshold", 0.9)
+    expect(view.root.get_by_role("region", name="Pairs of motifs")).not_to_contain_text(caveat)
+    expect(view.root.get_by_role("button", name="≈")).to_have_count(0)
+
+
+def test_page__says_in_a_card_of_which_hits_its_charts_are(exported: Callable) -> None:
+    _, view = exported(max_hits=200, motif="GATA1_MA0035")
+    charts = view.root.get_by_role("region", name="Motif GATA1_MA0035")
+    view.drag("Attribution threshold", 0)
+    expect(charts).to_contain_text(re.compile(r"Attribution: ([\d,]+) of \1 hits count, of the strongest hits alone"))
+    view.drag("Attribution threshold", 0.9)
+    expect(charts).to_contain_text("hits count")
+    expect(charts).not_to_contain_text("of the strongest hits alone")
 
 
 @pytest.mark.parametrize(
@@ -226,7 +244,7 @@ def test_page__jumps_to_seqlets_that_nothing_explains(exported: Callable, page: 
     view.root.get_by_role("button", name="Next site").click()
     view.settle()
     card = view.root.locator(".nbm-card")
-    expect(card).to_contain_text("counts, but its match has TOMTOM p")
+    expect(card).to_contain_text(re.compile(r"counts, but its match has TOMTOM p [\d.e-]+, not below 1e-4"))
     first = card.text_content()
     view.tracks.focus()
     page.keyboard.press("n")

@@ -1,5 +1,5 @@
 // How hits are counted and how motifs are grouped.
-import { whole } from "../format.ts";
+import { plural } from "../format.ts";
 import type { CountMode } from "../wire.ts";
 import { useScreen } from "./context.ts";
 import { Choice, Toggle } from "./controls.tsx";
@@ -15,7 +15,7 @@ export function CountBar() {
   const { traits } = store;
   const { has } = store.dataset.value!.manifest;
   const mode = traits.count_mode.value;
-  const nFamilies = store.families.value!.names.length;
+  const families = plural(store.families.value!.names.length, "family");
   return (
     <div class="nbm-bar nbm-count-bar">
       {has.hits && (
@@ -29,7 +29,7 @@ export function CountBar() {
         />
       )}
       <Toggle
-        text={traits.by_family.value ? `${whole(nFamilies)} families` : "families"}
+        text={traits.by_family.value ? families : "families"}
         title="Show motifs that look alike as one family"
         checked={traits.by_family.value}
         onChange={(by_family) => store.set({ by_family })}
@@ -40,7 +40,7 @@ export function CountBar() {
             type="range"
             class="nbm-similarity"
             aria-label="Similarity of a family's motifs"
-            aria-valuetext={`${traits.family_similarity.value}, ${nFamilies} families`}
+            aria-valuetext={`${traits.family_similarity.value}, ${families}`}
             min={0.4}
             max={1}
             step={0.01}

@@ -2,7 +2,7 @@
 import { useErrorBoundary } from "preact/hooks";
 import { type Counts, hitPasses, type Thresholds } from "../counts.ts";
 import type { Dataset } from "../dataset.ts";
-import { threshold, whole } from "../format.ts";
+import { plural, threshold, whole } from "../format.ts";
 import type { LoadState } from "../store.ts";
 import type { Manifest } from "../wire.ts";
 import { useScreen } from "./context.ts";
@@ -78,7 +78,7 @@ function Header() {
       <span class="nbm-title">{manifest?.name || "nbmotif"}</span>
       {manifest?.version !== undefined && (
         <span class="nbm-muted">
-          {whole(manifest.n_sequences)} × {whole(manifest.length)} bp · {whole(manifest.n_motifs)} motifs
+          {whole(manifest.n_sequences)} × {whole(manifest.length)} bp · {plural(manifest.n_motifs, "motif")}
         </span>
       )}
       <span class="nbm-spacer" />

@@ -15,7 +15,7 @@ import { IconButton } from "./controls.tsx";
 import { MotifLogo } from "./MotifLogo.tsx";
 import { Picture } from "./Picture.tsx";
 import { Swatch } from "./Swatch.tsx";
-import { MODES } from "./tableColumns.ts";
+import { cellText, MODES } from "./tableColumns.ts";
 
 const LOGO_HEIGHT = 44;
 const WIDEST = 170;
@@ -166,7 +166,7 @@ function Distribution({ motif }: { motif: number }) {
   const counted = `${whole(n)} of ${plural(
     byAttribution.all.reduce((sum, value) => sum + value, 0),
     "hit",
-  )} count`;
+  )} count${store.caveat.value}`;
   const cut = thresholds.sign === "-" ? -thresholds.attribution : thresholds.attribution;
   const at = (cut - from) / step / BINS;
   const { length } = dataset.manifest;
@@ -194,7 +194,7 @@ function ExampleRow({ example, flank }: { example: Example; flank: number }) {
   const dataset = store.dataset.value!;
   const { sequence, start, end, strand, attribution, window } = example;
   const where = intervalText(dataset, sequence, start, end);
-  const width = 150;
+  const width = 126;
   const height = 30;
   const [low, high] = valueRange(window, false);
   return (
@@ -228,6 +228,7 @@ function Members({ motif, column }: { motif: number; column: number }) {
   const dataset = store.dataset.value!;
   const counts = store.counts.value!;
   const families = store.families.value!;
+  const mode = store.traits.count_mode.value;
   const members = useMemo(() => alignFamily(dataset, families, motif), [dataset, families, motif]);
   if (members.length === 1) return null;
   const shown = members.slice(0, MEMBERS);
@@ -236,7 +237,7 @@ function Members({ motif, column }: { motif: number; column: number }) {
     <div class="nbm-members">
       <h4>
         Its family of {whole(members.length)}, the most similar first: cosine
-        {dataset.manifest.has.hits && ` · ${MODES[store.traits.count_mode.value].name}`}
+        {dataset.manifest.has.hits && ` · ${MODES[mode].name}`}
       </h4>
       {shown.map(({ motif: member, offset, reverse, similarity }) => (
         <button
@@ -256,7 +257,7 @@ function Members({ motif, column }: { motif: number; column: number }) {
           <span class="nbm-clip">{dataset.manifest.motif_names[member]}</span>
           <span class="nbm-muted">
             {similarity.toFixed(2)}
-            {dataset.manifest.has.hits && ` · ${Number(counts.motifs.count[member].toPrecision(3))}`}
+            {dataset.manifest.has.hits && ` · ${cellText(counts, counts.motifs, "count", member, mode)}`}
           </span>
         </button>
       ))}

@@ -5,7 +5,7 @@ import { useScreen } from "./context.ts";
 import { Icon } from "./Icon.tsx";
 import { MotifLogo } from "./MotifLogo.tsx";
 import { Swatch } from "./Swatch.tsx";
-import { type ColumnSpec, cellText, MODES } from "./tableColumns.ts";
+import { type ColumnSpec, cellText } from "./tableColumns.ts";
 
 /** Height, in pixels. */
 export const ROW = 38;
@@ -132,7 +132,7 @@ export function MotifRow({ id, row, at, columns, most, isActive, onPick }: RowPr
   );
 }
 
-/** The rows as they stand, tab-separated. */
+/** The rows as they stand, tab-separated, under the names that `Explorer.counts` has for them. */
 export function rowsAsText(
   store: ReturnType<typeof useScreen>["store"],
   columns: readonly ColumnSpec[],
@@ -141,15 +141,15 @@ export function rowsAsText(
   const counts = store.counts.peek()!;
   const mode = store.traits.count_mode.peek();
   const { names, labels } = counts.grouping;
-  const head = [
-    "family",
-    "motif",
-    ...columns.map(({ column }) => (column === "count" ? MODES[mode].name : column)),
-  ];
+  const copied = columns.flatMap(({ column }) =>
+    column === "enrichment" ? (["expected", column] as const) : [column],
+  );
+  const head = ["family", "motif_name", ...copied.map((column) => (column === "count" ? mode : column))];
   const lines = Array.from(store.rows.peek(), (row) => {
     const [level, i] = row < 0 ? [counts.families, ~row] : [counts.motifs, row];
     const motif = row < 0 ? "" : dataset.manifest.motif_names[row]!;
-    const numbers = columns.map(({ column }) => String(numberOf(level, column, i)));
+    // what is missing is an empty cell
+    const numbers = copied.map((column) => String(numberOf(level, column, i)).replace("NaN", ""));
     return [names[row < 0 ? i : labels[row]!]!, motif, ...numbers];
   });
   return [head, ...lines].map((cells) => cells.join("\t")).join("\n");

@@ -1,6 +1,6 @@
 // Families of motifs and their counts. Only the rows in sight exist, so thousands cost as much as thirty.
 import { useEffect, useRef, useState } from "preact/hooks";
-import { whole } from "../format.ts";
+import { plural, whole } from "../format.ts";
 import { matcher } from "../order.ts";
 import { showUnexplained } from "../paging.ts";
 import { CountBar } from "./CountBar.tsx";
@@ -155,14 +155,13 @@ function Summary() {
     manifest.has.null && Number.isNaN(level.expected[0]) && store.host.source.value !== "kernel";
   const withHits = level.count.reduce((n, value) => n + Number(value > 0), 0);
   const nUnexplained = store.unexplained.value.length;
-  const things = byFamily ? "families" : "motifs";
-  const shown = nRows === nAll ? whole(nAll) : `${whole(nRows)} of ${whole(nAll)}`;
+  const all = plural(nAll, byFamily ? "family" : "motif");
   return (
     <div class="nbm-summary" aria-live={store.dragging.value ? "off" : "polite"}>
       <span>
-        {shown} {things}
+        {nRows === nAll ? all : `${whole(nRows)} of ${all}`}
         {manifest.has.hits && `, ${whole(withHits)} with hits`}
-        {manifest.has.seqlets && ` · ${whole(counts.nSeqlets - counts.nAssigned)} seqlets unassigned`}
+        {manifest.has.seqlets && ` · ${plural(counts.nSeqlets - counts.nAssigned, "seqlet")} unassigned`}
         {isWithoutChance && " · Obs/exp takes a kernel at these thresholds"}
         {!counts.isExact && manifest.has.hits && " · ≈ until the kernel has counted"}
       </span>
@@ -173,7 +172,7 @@ function Summary() {
           title="The strongest seqlet with no match and no hit that counts (U)"
           onClick={() => showUnexplained(store)}
         >
-          Show {nUnexplained > 0 && `the ${whole(nUnexplained)} `}unexplained
+          Show {nUnexplained > 0 && `the ${store.isHere.value ? "" : "≈"}${whole(nUnexplained)} `}unexplained
         </button>
       )}
     </div>

@@ -5,7 +5,7 @@ import { drawRuler } from "../draw/axis.ts";
 import { drawOverview } from "../draw/overview.ts";
 import { preparePen } from "../draw/pen.ts";
 import { GUTTER, RIGHT_PAD } from "../draw/track.ts";
-import { whole } from "../format.ts";
+import { plural, whole } from "../format.ts";
 import { rowStates } from "../layers.ts";
 import { BaseScale, pan, span, type Viewport } from "../layout.ts";
 import { usePainter, useScreen } from "./context.ts";
@@ -44,7 +44,7 @@ function Strips({ sequences, width }: StripProps) {
     <canvas
       ref={canvas}
       role="img"
-      aria-label={`Attribution over the whole ${whole(length)} bases of ${sequences.length} sequences`}
+      aria-label={`Attribution over the whole ${whole(length)} bases of ${plural(sequences.length, "sequence")}`}
       style={{ width: `${width}px`, height: `${height}px` }}
     />
   );

@@ -147,10 +147,12 @@ const inWords = (
   [first, second]: readonly [string, string],
   isSame: boolean,
   { observed, expected }: ReturnType<typeof together>,
+  caveat: string,
 ): string =>
-  isSame
+  (isSame
     ? `${first} in ${plural(observed, "sequence")}`
-    : `${first} and ${second}: ${plural(observed, "sequence")} with both, ${whole(Math.round(expected))} by chance`;
+    : `${first} and ${second}: ${plural(observed, "sequence")} with both, ${whole(Math.round(expected))} by chance`) +
+  caveat;
 
 function Cell(props: {
   names: readonly [string, string];
@@ -159,13 +161,14 @@ function Cell(props: {
   isChosen: boolean;
   onChoose: () => void;
 }) {
+  const { store } = useScreen();
   const { names, sites, nSequences, isChosen, onChoose } = props;
   const isSame = sites[0] === sites[1];
   const both = together(...sites, nSequences);
   const { observed, expected } = both;
   const fold = isSame || expected === 0 ? 1 : observed / expected;
   const share = Math.round(40 * Math.min(1, Math.max(0, Math.log2(fold))));
-  const words = inWords(names, isSame, both);
+  const words = inWords(names, isSame, both, store.caveat.value);
   return (
     <button
       aria-label={words}
@@ -192,7 +195,7 @@ function Spacings(props: { names: readonly [string, string]; a: Sites; b: Sites;
   return (
     <div class="nbm-spacings">
       <h4>
-        {inWords(names, isSame, both)}. Pairs by the gap between them
+        {inWords(names, isSame, both, store.caveat.value)}. Pairs by the gap between them
         {expected && "; the line is what their positions alone give"}.
       </h4>
       {ORIENTATIONS.map((orientation, i) => {

@@ -58,7 +58,7 @@ export function ThresholdPanel() {
         ref={area}
         role="group"
         aria-label={label}
-        title="Drag to set both thresholds; arrow keys move them. The dashed line is what chance gives."
+        title={`Drag to set both thresholds; arrow keys move them.${store.dataset.value!.manifest.has.null ? " The dashed line is what chance gives." : ""}`}
         tabIndex={0}
         onPointerDown={(event) => {
           event.currentTarget.setPointerCapture(event.pointerId);
@@ -172,9 +172,9 @@ function PlanePicture({
 }
 
 /** Above the plane how many hits each column has, as found and by chance; darker cells have more hits. */
-function drawPlane(
+export function drawPlane(
   pen: Pen,
-  { density, densityByChance }: Background,
+  { density, densityByChance, nShifts }: Background,
   nColumns: number,
   nRows: number,
   width: number,
@@ -199,10 +199,11 @@ function drawPlane(
   pen.globalAlpha = 1;
   if (passes) return;
   const top = Math.log1p(found.reduce((a, b) => Math.max(a, b), 1));
-  for (const [curve, color, dashes] of [
+  const curves = [
     [found, palette.text, []],
     [byChance, palette.muted, [2, 2]],
-  ] as const) {
+  ] as const;
+  for (const [curve, color, dashes] of nShifts > 0 ? curves : [curves[0]]) {
     pen.strokeStyle = color;
     pen.lineWidth = 1;
     pen.setLineDash(dashes);

@@ -153,7 +153,7 @@ function ViewMenu() {
         }}
       />
       <Choice
-        text="Order of sequences"
+        text={`Order of sequences${store.caveat.value}`}
         label="Order of sequences"
         value={store.sequenceOrder.value}
         options={ORDERS}
