@@ -25,11 +25,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from nbmotif import demo as demo
-    from nbmotif.attribution import deep_lift_shap as deep_lift_shap
-    from nbmotif.attribution import saliency as saliency
-    from nbmotif.attribution import saturation_mutagenesis as saturation_mutagenesis
-    from nbmotif.counts import count_annotations as count_annotations
+    from nbmotif.annotations import count_annotations as count_annotations
+    from nbmotif.attribution.deeplift import deep_lift_shap as deep_lift_shap
+    from nbmotif.attribution.gradients import saliency as saliency
+    from nbmotif.attribution.mutagenesis import saturation_mutagenesis as saturation_mutagenesis
     from nbmotif.counts import extract_signal as extract_signal
+    from nbmotif.encoding import one_hot_encode as one_hot_encode
+    from nbmotif.hits import Hits as Hits
     from nbmotif.loci import extract_loci as extract_loci
     from nbmotif.marginal import marginalize as marginalize
     from nbmotif.marginal import marginalize_motifs as marginalize_motifs
@@ -44,11 +46,9 @@ if TYPE_CHECKING:
     from nbmotif.motifs import write_meme as write_meme
     from nbmotif.plot import plot_logo as plot_logo
     from nbmotif.plot import plot_pwm as plot_pwm
-    from nbmotif.scanning import Hits as Hits
     from nbmotif.scanning import fimo as fimo
     from nbmotif.seqlets import recursive_seqlets as recursive_seqlets
     from nbmotif.sequences import dinucleotide_shuffle as dinucleotide_shuffle
-    from nbmotif.sequences import one_hot_encode as one_hot_encode
     from nbmotif.sequences import random_one_hot as random_one_hot
     from nbmotif.sequences import reverse_complement as reverse_complement
     from nbmotif.sequences import substitute as substitute
@@ -61,20 +61,20 @@ __version__ = "0.1.0.dev0"
 # public name -> the module that defines it; loaded on first use, so that importing nbmotif stays instant
 _HOME = {
     "Explorer": "widget.explorer",
-    "Hits": "scanning",
+    "Hits": "hits",
     "MotifSet": "motifs",
     "Study": "study",
     "annotate_seqlets": "matching",
     "audit": "models",
-    "count_annotations": "counts",
-    "deep_lift_shap": "attribution",
+    "count_annotations": "annotations",
+    "deep_lift_shap": "attribution.deeplift",
     "dinucleotide_shuffle": "sequences",
     "extract_loci": "loci",
     "extract_signal": "counts",
     "fimo": "scanning",
     "marginalize": "marginal",
     "marginalize_motifs": "marginal",
-    "one_hot_encode": "sequences",
+    "one_hot_encode": "encoding",
     "plot_logo": "plot",
     "plot_pwm": "plot",
     "predict": "models",
@@ -84,8 +84,8 @@ _HOME = {
     "read_modisco": "modisco",
     "recursive_seqlets": "seqlets",
     "reverse_complement": "sequences",
-    "saliency": "attribution",
-    "saturation_mutagenesis": "attribution",
+    "saliency": "attribution.gradients",
+    "saturation_mutagenesis": "attribution.mutagenesis",
     "substitute": "sequences",
     "tfmodisco_seqlets": "window_seqlets",
     "tomtom": "matching",

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import torch
 
-from nbmotif.annotations import count_annotations as count_annotations
 from nbmotif.arguments import check_choice
 from nbmotif.columns import as_whole_numbers
 from nbmotif.encoding import as_tensor
@@ -85,7 +84,7 @@ def extract_signal(
 def signal_under(
     hits: Hits, X_attr: torch.Tensor | npt.NDArray[Any], how: HowHits = "sum", motifs: MotifSet | None = None
 ) -> npt.NDArray[np.float32]:
-    """Signal under each hit, float32 (H); see :meth:`nbmotif.scanning.Hits.with_signal`."""
+    """Signal under each hit, float32 (H); see :meth:`nbmotif.Hits.with_signal`."""
     X_attr = as_tensor(X_attr, "X_attr")
     X_attr = X_attr.unsqueeze(1) if X_attr.ndim == 2 else X_attr
     if X_attr.ndim != 3 or X_attr.shape[0] != hits.n_sequences:

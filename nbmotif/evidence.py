@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nbmotif.families import Families
-    from nbmotif.scanning import Hits
+    from nbmotif.hits import Hits
 
 # seen by marginalization (None: not inserted, or not to be compared), by seqlets, by hits -> what that says
 _READINGS = {

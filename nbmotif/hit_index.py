@@ -323,7 +323,7 @@ def passing(hits: Hits, thresholds: Thresholds) -> npt.NDArray[np.bool_]:
 
     Returns
     -------
-    One boolean per hit, shape (H,), such as :meth:`nbmotif.scanning.Hits.where` takes.
+    One boolean per hit, shape (H,), such as :meth:`nbmotif.Hits.where` takes.
     """
     cuts, side, threshold, allowed, window = hit_rule(hits, thresholds)
     last_start = window[1] - np.asarray(hits.motif_widths, np.int64)

@@ -9,7 +9,6 @@ import numpy as np
 from nbmotif.arguments import check_choice, check_number, check_p_value
 from nbmotif.errors import InvalidArgument, warn
 from nbmotif.exact_scan import exact_scan
-from nbmotif.hits import Hits
 from nbmotif.kernels.fimo_tables import FimoTables, fimo_tables
 from nbmotif.letters import Letters, as_letters
 from nbmotif.memelite_scan import scan_as_memelite
@@ -23,13 +22,12 @@ if TYPE_CHECKING:
     import pandas as pd
     import torch
 
+    from nbmotif.hits import Hits
     from nbmotif.motifs import MotifSet
 
     Motifs: TypeAlias = MotifSet | str | os.PathLike[str] | Mapping[str, npt.ArrayLike] | Sequence[npt.ArrayLike]
     Sequences: TypeAlias = torch.Tensor | npt.NDArray[Any] | str | os.PathLike[str] | Sequence[str] | Mapping[str, str]
     Background: TypeAlias = npt.ArrayLike | Literal["sequences"] | None
-
-__all__ = ["Hits", "fimo"]
 
 # 1e-4 per letter on a uniform background
 _PSEUDOCOUNT = 4e-4

@@ -8,12 +8,15 @@ import numpy as np
 import torch
 
 from nbmotif.arguments import check_choice, check_seed, check_whole
-from nbmotif.encoding import as_tensor, code_table, describe, encode_letters
-from nbmotif.encoding import check_sequences as check_sequences
-from nbmotif.encoding import decode as decode
-from nbmotif.encoding import from_codes as from_codes
-from nbmotif.encoding import one_hot_encode as one_hot_encode
-from nbmotif.encoding import to_codes as to_codes
+from nbmotif.encoding import (
+    as_tensor,
+    check_sequences,
+    code_table,
+    describe,
+    encode_letters,
+    from_codes,
+    to_codes,
+)
 from nbmotif.errors import InvalidArgument, warn
 from nbmotif.motifs import consensus
 from nbmotif.progress import Progress

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from nbmotif.arguments import check_choice, check_seed, check_whole
+from nbmotif.encoding import check_sequences
 from nbmotif.errors import InvalidArgument, MissingStage
 from nbmotif.motifs import as_motif_set
-from nbmotif.sequences import check_sequences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     import torch
 
     from nbmotif.basis import Basis
+    from nbmotif.hits import Hits
     from nbmotif.models import Arrays, Target
     from nbmotif.motifs import MotifSet
-    from nbmotif.scanning import Hits
     from nbmotif.widget.explorer import Explorer
 
     Method = TypeVar("Method", bound=Callable[..., Any])

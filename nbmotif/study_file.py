@@ -12,15 +12,15 @@ import torch
 
 from nbmotif.arguments import check_file
 from nbmotif.basis import Basis
+from nbmotif.encoding import to_codes
 from nbmotif.errors import InvalidArgument, InvalidFile
 from nbmotif.motifs import MotifSet
-from nbmotif.sequences import to_codes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from nbmotif.hits import Hits
     from nbmotif.models import Target
-    from nbmotif.scanning import Hits
     from nbmotif.study import Study
 
 _FORMAT, _VERSION = "nbmotif study", 2
@@ -244,7 +244,7 @@ def _write_hits(group: h5py.Group, hits: Hits) -> None:
 
 
 def _read_hits(group: h5py.Group, motifs: MotifSet) -> Hits:
-    from nbmotif.scanning import Hits
+    from nbmotif.hits import Hits
 
     columns: dict[str, Any] = {name: group[name][:] if name in group else None for name in _HIT_COLUMNS}
     n_sequences = int(group.attrs["n_sequences"])

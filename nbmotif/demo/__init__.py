@@ -16,8 +16,8 @@ import torch
 from safetensors.torch import load_file
 
 from nbmotif.demo.model import CountModel
+from nbmotif.encoding import one_hot_encode
 from nbmotif.motifs import MotifSet, read_meme
-from nbmotif.sequences import one_hot_encode
 
 __all__ = ["Demo", "Truth", "load"]
 

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from nbmotif.sequences import from_codes, reverse_complement
+from nbmotif.encoding import from_codes
+from nbmotif.sequences import reverse_complement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

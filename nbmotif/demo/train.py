@@ -18,8 +18,8 @@ from safetensors.torch import save
 
 from nbmotif.demo.model import CountModel
 from nbmotif.demo.simulate import ROLES, observe, simulate, site_effects
+from nbmotif.encoding import decode, from_codes
 from nbmotif.motifs import MotifSet, write_meme
-from nbmotif.sequences import decode, from_codes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

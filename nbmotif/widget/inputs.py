@@ -90,7 +90,7 @@ def read_one_hot(X: Any) -> NDArray[Any] | None:
     """Check one-hot sequences of shape (N, 4, L)."""
     if X is None:
         return None
-    from nbmotif.sequences import check_sequences
+    from nbmotif.encoding import check_sequences
 
     return np.asarray(check_sequences(load_array(X, "X")).detach().cpu().numpy())
 

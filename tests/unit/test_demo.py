@@ -14,7 +14,8 @@ import torch
 import nbmotif
 from nbmotif.demo import simulate, train
 from nbmotif.demo.model import CountModel
-from nbmotif.sequences import from_codes, one_hot_encode, reverse_complement, substitute, to_codes
+from nbmotif.encoding import from_codes, one_hot_encode, to_codes
+from nbmotif.sequences import reverse_complement, substitute
 
 DATA = Path(nbmotif.demo.__file__).parent / "data"
 

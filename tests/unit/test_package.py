@@ -24,13 +24,18 @@ def test_import__loads_none_of_the_heavy_packages() -> None:
 
 
 def test_import__check_of_heavy_packages_can_fail() -> None:
-    assert _loaded_by("import nbmotif; nbmotif.Hits") >= {"numba", "pandas"}
+    assert _loaded_by("import nbmotif; nbmotif.fimo") >= {"numba", "pandas"}
 
 
 @pytest.mark.parametrize("name", nbmotif.__all__)
 def test_public_names__exist_and_are_documented(name: str) -> None:
     value = getattr(nbmotif, name)
     assert isinstance(value, str) or (value.__doc__ and len(value.__doc__) > 40)
+
+
+@pytest.mark.parametrize("name", nbmotif._HOME)
+def test_public_names__are_looked_up_where_they_are_defined(name: str) -> None:
+    assert getattr(nbmotif, name).__module__ == f"nbmotif.{nbmotif._HOME[name]}"
 
 
 def test_public_names__unknown_one_is_an_attribute_error() -> None:
