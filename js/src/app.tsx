@@ -1,7 +1,7 @@
 // Puts a view of a store into an element, and takes it out again.
 import { effect } from "@preact/signals";
 import { render } from "preact";
-import { hookFocusables, keepTyping } from "./focusables.ts";
+import { hookFocusables, keepFocus, keepTyping } from "./focusables.ts";
 import { frame } from "./frame.ts";
 import type { Store } from "./store.ts";
 import css from "./styles.css";
@@ -24,6 +24,7 @@ export function show(store: Store, el: HTMLElement, signal: AbortSignal, view: V
   root.append(style, body);
   el.append(root);
   keepTyping(body);
+  keepFocus(body);
 
   const palette = watchTheme(root, store.traits.theme, store.traits.palette, signal);
   const pixelRatio = watchPixelRatio(signal);

@@ -177,7 +177,7 @@ export function findSequence(dataset: Dataset, text: string): Place | { problem:
     const from = start[sequence]!;
     return { sequence, start: region.start - from, end: region.end - from };
   }
-  const names = (manifest.sequence_names ?? []).map((name) => name.toLowerCase());
+  const names = Array.from({ length: manifest.n_sequences }, (_, s) => dataset.sequenceName(s).toLowerCase());
   let sequence = names.indexOf(lower);
   if (sequence < 0 && /^\d+$/.test(wanted) && Number(wanted) < manifest.n_sequences)
     sequence = Number(wanted);

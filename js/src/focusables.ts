@@ -21,6 +21,16 @@ export function hookFocusables(): void {
   };
 }
 
+/** When what has the focus goes away, the focus stays in the widget, and keys with it. */
+export function keepFocus(root: HTMLElement): void {
+  root.addEventListener("focusout", ({ target, relatedTarget }) => {
+    setTimeout(() => {
+      if (relatedTarget || (target as Element).isConnected) return;
+      root.querySelector<HTMLElement>(".nbm-grid,.nbm-track-area")?.focus({ preventScroll: true });
+    });
+  });
+}
+
 /** What is typed into a field is not meant for the page around the widget. */
 export function keepTyping(root: HTMLElement): void {
   root.addEventListener("keydown", (event) => {

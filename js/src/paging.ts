@@ -48,6 +48,7 @@ export function showSite(store: Store, site: Place): void {
 /** Shows a sequence, and of it one base with the cursor on it, or a region from edge to edge. */
 export function showPlace(store: Store, { sequence, start, end }: Place): void {
   showSequence(store, sequence);
+  store.hover.value = null;
   if (end - start > 1) store.moveTo({ start, end });
   else if (end > start) lookAt(store, sequence, { start, end });
 }
@@ -135,7 +136,7 @@ export function showUnexplained(store: Store): void {
     showSite(store, { sequence: sequence[strongest], start: start[strongest], end: end[strongest] });
     if (isStricter)
       store.say(
-        `Out of ${plural(store.manifest.n_motifs, "motif")} one matches with TOMTOM p below ${threshold(before)} by chance; now it must be below ${threshold(strict)}.`,
+        `With ${plural(store.manifest.n_motifs, "motif")} one matches with TOMTOM p < ${threshold(before)} by chance; now p < ${threshold(strict)} is asked for.`,
         { label: `Back to ${threshold(before)}`, patch: { tomtom_p_threshold: before } },
       );
   }
@@ -156,7 +157,7 @@ function sayNothingMore(store: Store, which: "further" | "earlier"): void {
     return;
   }
   store.say(
-    `Every seqlet has a hit, or a match with TOMTOM p below ${threshold(tomtomP)}; out of ${plural(store.manifest.n_motifs, "motif")} one does by chance.`,
+    `Every seqlet has a hit, or a match with TOMTOM p < ${threshold(tomtomP)}; with ${plural(store.manifest.n_motifs, "motif")} one has that by chance.`,
     { label: `Ask for ${threshold(strict)}`, patch: { tomtom_p_threshold: strict } },
   );
 }

@@ -1,10 +1,8 @@
 // In which order the sequences are paged through.
 import { type Counts, hitPasses, seqletPasses, type Thresholds } from "./counts.ts";
 import type { Dataset } from "./dataset.ts";
-
 import { isUnexplained } from "./unexplained.ts";
-
-export type SequenceOrder = "seqlets" | "hits" | "selected" | "unexplained" | "file";
+import type { SequenceOrder } from "./wire.ts";
 
 /**
  * What one jumps between: sites that count, of the marked motifs if there are any; seqlets without a motif; or what

@@ -13,7 +13,7 @@ import { loadDataset } from "./loading.ts";
 import { slotsOf } from "./marks.ts";
 import { lowerNames, orderRows } from "./order.ts";
 import { goTo } from "./paging.ts";
-import { type Place, rankSequences, type SequenceOrder, type SiteKind } from "./ranking.ts";
+import { type Place, rankSequences, type SiteKind } from "./ranking.ts";
 import { TrackCache } from "./tracks.ts";
 import { unexplainedSeqlets } from "./unexplained.ts";
 import {
@@ -37,9 +37,6 @@ export type LoadState =
   | { phase: "error"; message: string };
 
 type TraitSignals = { readonly [K in TraitName]: Signal<Traits[K]> };
-
-/** The values a track's height stands for: all of its own, those of all tracks, or its visible ones. */
-export type YMode = "own" | "same" | "fit";
 
 /** Where the pointer or the keyboard cursor is. */
 export interface Hover {
@@ -66,12 +63,9 @@ export class Store {
   readonly hover = signal<Hover | null>(null);
   /** The row of the table that the pointer or the keyboard is on: a motif, or ~family. */
   readonly pointed = signal<number | null>(null);
-  readonly yMode = signal<YMode>("own");
-  readonly sequenceOrder = signal<SequenceOrder>("seqlets");
   readonly siteKind = signal<SiteKind>("sites");
   /** Sites that were picked in a chart, to be looked at one by one. */
   readonly picked = signal<readonly Place[]>([]);
-  readonly showsPairs = signal(false);
   /** How many sequences are shown at a time, and where in their order the shown ones begin; null before a turn. */
   readonly pageSize = signal(DEFAULT_TRACKS);
   readonly page = signal<number | null>(null);
@@ -83,8 +77,6 @@ export class Store {
   /** What the kernel contradicts; empty when it agrees. */
   readonly problem = signal("");
   readonly history = new History();
-  /** Thresholds to compare with. */
-  readonly pinned = signal<Query | null>(null);
 
   readonly query: ReadonlySignal<Query>;
   readonly thresholds: ReadonlySignal<Thresholds>;
@@ -158,7 +150,7 @@ export class Store {
     });
     this.pinnedCounts = computed(() => {
       const dataset = this.dataset.value;
-      const pinned = this.pinned.value;
+      const pinned = traits._pinned.value;
       if (!dataset || !pinned || pinned.attribution_threshold < dataset.floor) return null;
       const { count_mode: mode, sequence } = this.query.value;
       const mask = allowedSequences(dataset, pinned.sequence_filter);
@@ -219,8 +211,10 @@ export class Store {
     effect(() => {
       const mask = allowed.value;
       const dataset = this.dataset.value;
+      const shown = this.shownSequences.peek();
       // a view that opens shows what it was left at
-      if (mask && filtered === dataset && this.shownSequences.peek().some((s) => !mask[s])) goTo(this, 0);
+      if (filtered === dataset && (shown.length < this.pageSize.peek() || shown.some((s) => mask?.[s] === 0)))
+        goTo(this, 0);
       filtered = dataset;
     });
     effect(() => {
@@ -373,8 +367,9 @@ export class Store {
       this.dataset.value = dataset;
       this.rev.value = rev;
       if (first) this.#countPage();
+      if (Object.keys(this.traits._filters.peek()).length > 0) this.filtering.value = true;
       if (first || lengthChanged) this.viewport.value = this.#viewportOfTrait(dataset.manifest.length);
-      if (dataset.manifest.n_seqlets === 0) this.sequenceOrder.value = "hits";
+      if (dataset.manifest.n_seqlets === 0) this.traits._sequence_order.value = "hits";
       if (dataset.hasHits) this.load.value = { phase: "ready" };
     });
   }
@@ -472,6 +467,7 @@ export class Store {
     if (!dataset) return [];
     const thresholds = this.thresholds.peek();
     const counts = this.counts.peek()!;
-    return rankSequences(dataset, counts, thresholds, this.sequenceOrder.peek(), this.selected.peek());
+    const order = this.traits._sequence_order.peek();
+    return rankSequences(dataset, counts, thresholds, order, this.selected.peek());
   }
 }

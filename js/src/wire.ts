@@ -4,6 +4,10 @@
 export type Sign = "+" | "-" | "both";
 export type Theme = "auto" | "light" | "dark";
 export type PaletteName = "classic" | "okabe-ito";
+/** The values a track's height stands for: all of its own, those of all tracks, or its visible ones. */
+export type YMode = "own" | "same" | "fit";
+/** What the sequences are ordered by. */
+export type SequenceOrder = "seqlets" | "hits" | "selected" | "unexplained" | "file";
 export type CountMode = "hits" | "sites" | "exclusive" | "sequences" | "explained";
 export type NumberColumn = "count" | "sequences" | "seqlets" | "marginal" | "enrichment" | "members";
 export type SortColumn = "name" | "family" | NumberColumn;
@@ -85,6 +89,11 @@ export interface Traits {
   _filters: Partial<Record<NumberColumn, string>>;
   _expanded: string[];
   _show_hypothetical: boolean;
+  /** Thresholds A, to compare with. */
+  _pinned: Query | null;
+  _shows_pairs: boolean;
+  _y_mode: YMode;
+  _sequence_order: SequenceOrder;
   _status: Status;
 }
 
@@ -136,6 +145,10 @@ export const TRAIT_NAMES: readonly TraitName[] = [
   "_filters",
   "_expanded",
   "_show_hypothetical",
+  "_pinned",
+  "_shows_pairs",
+  "_y_mode",
+  "_sequence_order",
   "_status",
 ];
 

@@ -294,13 +294,14 @@ describe("Store", () => {
   test("a filter of sequences, wherever it comes from, leads to sequences that it keeps", async () => {
     const { model, store } = await open();
     const last = store.manifest.n_sequences - 1;
-    expect(store.shownSequences.value).not.toContain(last);
+    const before = store.shownSequences.value;
+    expect(before).not.toContain(last);
     model.set("sequence_filter", [last]);
     expect(store.shownSequences.value).toEqual([last]);
     store.set({ sequence_filter: [1, 2] });
     expect([...store.shownSequences.value].sort()).toEqual([1, 2]);
     store.set({ sequence_filter: null });
-    expect([...store.shownSequences.value].sort()).toEqual([1, 2]);
+    expect(store.shownSequences.value.length).toBe(before.length);
     // what Python asks for is shown, also beside what the filter keeps
     store.set({ sequence_filter: [1] });
     model.set("_tracks", [2]);

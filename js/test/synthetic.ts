@@ -385,6 +385,10 @@ export function defaultTraits(manifest: Manifest): Traits {
     _filters: {},
     _expanded: [],
     _show_hypothetical: false,
+    _pinned: null,
+    _shows_pairs: false,
+    _y_mode: "own",
+    _sequence_order: "seqlets",
     _status: { phase: "ready", message: "", done: 0, total: 0 },
   };
 }

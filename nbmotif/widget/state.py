@@ -63,6 +63,10 @@ SHARED = (
     "_filters",
     "_expanded",
     "_show_hypothetical",
+    "_pinned",
+    "_shows_pairs",
+    "_y_mode",
+    "_sequence_order",
     "_status",
 )
 
@@ -105,6 +109,10 @@ class ExplorerState(anywidget.AnyWidget):
     _filters = Filters().tag(sync=True)
     _expanded = t.List(t.Unicode()).tag(sync=True)
     _show_hypothetical = t.Bool(False).tag(sync=True)
+    _pinned = t.Dict(None, allow_none=True).tag(sync=True)
+    _shows_pairs = t.Bool(False).tag(sync=True)
+    _y_mode = t.Unicode("own").tag(sync=True)
+    _sequence_order = t.Unicode("seqlets").tag(sync=True)
     _status = t.Dict(default_value=READY).tag(sync=True)
 
     _stage: Stage | None = None  # that runs now

@@ -160,5 +160,5 @@ function drawLaneNames(pen: Pen, { geometry, palette, scale, hidden }: TrackScen
     pen.fillText(text, scale.left - 7, lanesTop + lane * LANE_HEIGHT + LANE_HEIGHT / 2 + 0.5);
   if (seqletLanes > 0) write("seqlets", 0);
   if (hitLanes > 0) write("hits", seqletLanes);
-  if (nHidden > 0) write(`+${whole(nHidden)}`, seqletLanes + hitLanes - 1);
+  if (nHidden > 0) write(`${whole(nHidden)} more`, seqletLanes + hitLanes - 1);
 }

@@ -6,6 +6,7 @@ import { plural, threshold, whole } from "../format.ts";
 import type { LoadState } from "../store.ts";
 import type { Manifest } from "../wire.ts";
 import { useScreen } from "./context.ts";
+import { IconButton } from "./controls.tsx";
 import { MotifCard } from "./MotifCard.tsx";
 import { MotifTable } from "./MotifTable.tsx";
 import { Pairs } from "./Pairs.tsx";
@@ -26,12 +27,12 @@ export function Explorer({ view }: { view: ViewName }) {
   const dataset = store.dataset.value;
   const shows = (part: ViewName): boolean => view === "explorer" || view === part;
   const hasCard = view === "card" || (view === "explorer" && store.traits.motif.value !== null);
-  const hasPairs = view === "pairs" || (view === "explorer" && store.showsPairs.value);
-  const closePairs = (): void => {
-    store.showsPairs.value = false;
-  };
+  const hasPairs = view === "pairs" || (view === "explorer" && store.traits._shows_pairs.value);
+  const closePairs = (): void => store.set({ _shows_pairs: false });
   // a cell of its own says what is missing; beside the table nothing need be said
-  const hasTracks = view === "tracks" || (view === "explorer" && dataset?.manifest.has.attributions);
+  const has = dataset?.manifest.has;
+  const hasTracks = view === "tracks" || (view === "explorer" && has?.attributions);
+  const hasThresholds = shows("thresholds") && (has?.hits || has?.seqlets);
   return (
     <>
       {view === "explorer" && <Header />}
@@ -40,19 +41,20 @@ export function Explorer({ view }: { view: ViewName }) {
       {dataset && isEmpty(dataset.manifest) && <State text={NOTHING} />}
       {dataset && !isEmpty(dataset.manifest) && (
         <>
-          {shows("thresholds") && (
+          {hasThresholds ? (
             <>
               <Toolbar />
               <div class="nbm-plane-row">
                 {dataset.manifest.has.hits && <ThresholdPanel />}
                 <div class="nbm-reasons">
                   <Reasons />
-                  <Notice />
+                  <Obstacle />
                 </div>
               </div>
             </>
+          ) : (
+            <Obstacle />
           )}
-          {!shows("thresholds") && <Notice />}
           <div class="nbm-main">
             {shows("table") && <MotifTable />}
             {(hasCard || hasPairs || hasTracks) && (
@@ -64,6 +66,7 @@ export function Explorer({ view }: { view: ViewName }) {
             )}
           </div>
           {shows("thresholds") && <Footer />}
+          <Toast />
         </>
       )}
     </>
@@ -202,26 +205,38 @@ function LoadError({ message }: { message: string }) {
   );
 }
 
+/** What was just done or could not be, in sight wherever the widget is scrolled to, until something else is done. */
+function Toast() {
+  const { store } = useScreen();
+  const notice = store.notice.value;
+  if (!notice) return null;
+  const { text, action } = notice;
+  return (
+    <p
+      class="nbm-notice nbm-toast"
+      role="status"
+      popover="manual"
+      ref={(toast) => void toast?.togglePopover(true)}
+    >
+      {text}
+      {action && (
+        <button class="nbm-button" onClick={() => store.set(action.patch)}>
+          {action.label}
+        </button>
+      )}
+      <IconButton icon="close" label="Close" onClick={() => store.set({})} />
+    </p>
+  );
+}
+
 /** One sentence about what stands between the user and an answer, with the way out. */
-function Notice() {
+function Obstacle() {
   const { store } = useScreen();
   const dataset = store.dataset.value!;
   const { has } = dataset.manifest;
   const counts = store.counts.value!;
-  const { problem, notice } = store;
-  if (problem.value !== "") return <Message text={problem.value} />;
-  if (notice.value) {
-    const { text, action } = notice.value;
-    return (
-      <Message text={text}>
-        {action && (
-          <button class="nbm-button" onClick={() => store.set(action.patch)}>
-            {action.label}
-          </button>
-        )}
-      </Message>
-    );
-  }
+  const problem = store.problem.value;
+  if (problem !== "") return <Message text={problem} />;
   if (!has.hits && !has.seqlets)
     return <Message text="There is nothing to count: give the Explorer hits or seqlets." />;
   if (!has.hits || !dataset.hasHits || counts.nHits > 0) return null;

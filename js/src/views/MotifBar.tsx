@@ -2,10 +2,8 @@
 import { copy } from "../clipboard.ts";
 import { plural } from "../format.ts";
 import { useScreen } from "./context.ts";
-import { Toggle } from "./controls.tsx";
-import { Icon } from "./Icon.tsx";
+import { Chip, Toggle } from "./controls.tsx";
 import { rowsAsText } from "./MotifRow.tsx";
-import { Swatch } from "./Swatch.tsx";
 import { numberColumns } from "./tableColumns.ts";
 
 export function MotifBar() {
@@ -32,6 +30,7 @@ export function MotifBar() {
           <Chip
             text={`in ${dataset.sequenceName(sequence)}`}
             label="Count in all sequences"
+            title="Only this sequence is counted"
             onRemove={() => store.set({ sequence: null })}
           />
         )}
@@ -41,6 +40,7 @@ export function MotifBar() {
             slot={slot}
             text={name}
             label={`Unmark ${name}`}
+            title={`Open the card of ${name}`}
             onOpen={() => store.openCard(name)}
             onRemove={() => store.toggleMotif(name)}
           />
@@ -59,46 +59,14 @@ export function MotifBar() {
       {dataset.manifest.has.hits && (
         <button
           class="nbm-button"
-          aria-pressed={store.showsPairs.value}
+          aria-pressed={traits._shows_pairs.value}
           title="Which motifs share sequences, and how far apart they stand"
-          onClick={() => {
-            store.showsPairs.value = !store.showsPairs.peek();
-          }}
+          onClick={() => store.set({ _shows_pairs: !traits._shows_pairs.peek() })}
         >
           Pairs
         </button>
       )}
     </div>
-  );
-}
-
-function Chip({
-  text,
-  label,
-  slot,
-  onOpen,
-  onRemove,
-}: {
-  text: string;
-  label: string;
-  slot?: number;
-  onOpen?: () => void;
-  onRemove: () => void;
-}) {
-  return (
-    <span class="nbm-chip">
-      {slot !== undefined && <Swatch slot={slot} />}
-      {onOpen ? (
-        <button class="nbm-chip-text" title={`Open the card of ${text}`} onClick={onOpen}>
-          {text}
-        </button>
-      ) : (
-        <span class="nbm-chip-text">{text}</span>
-      )}
-      <button class="nbm-chip-remove" aria-label={label} title={label} onClick={onRemove}>
-        <Icon name="close" />
-      </button>
-    </span>
   );
 }
 

@@ -69,7 +69,17 @@ export function MotifRow({ id, row, at, columns, most, isActive, onPick }: RowPr
         store.toggleRow(row);
       }}
     >
-      <div role="gridcell" class="nbm-cell" data-column="logo">
+      <div
+        role="gridcell"
+        class="nbm-cell"
+        data-column="logo"
+        title={`Open the card of ${name}`}
+        onClick={(event) => {
+          event.stopPropagation();
+          onPick();
+          store.openCard(name);
+        }}
+      >
         <MotifLogo motif={motif} reverse={store.reverseLogos.value} />
       </div>
       <div role="gridcell" class="nbm-cell" data-column="names" title={tip}>

@@ -2,14 +2,14 @@
 import { threshold } from "../format.ts";
 import type { Query } from "../wire.ts";
 import { useScreen } from "./context.ts";
-import { Field } from "./controls.tsx";
+import { Chip, Field, PushButton } from "./controls.tsx";
 
 export function Reasons() {
   const { store } = useScreen();
   const { traits } = store;
   const { length, has } = store.dataset.value!.manifest;
   const suggestions = store.answers.background.value?.suggestions ?? [];
-  const pinned = store.pinned.value;
+  const pinned = traits._pinned.value;
   const window = traits.window.value;
   const setWindow = (end: number, position: number): string => {
     const next = (traits.window.peek() ?? [0, length]).with(end, Math.round(position)) as [number, number];
@@ -38,35 +38,32 @@ export function Reasons() {
           </span>
         )}
         <span class="nbm-group">
-          <button
+          <PushButton
             class="nbm-button"
             title="Back to the thresholds before"
-            disabled={!store.history.canUndo.value}
+            isOff={!store.history.canUndo.value}
             onClick={() => store.undo()}
           >
             Undo
-          </button>
-          <button
-            class="nbm-button"
-            aria-pressed={pinned !== null}
-            title={pinned ? "Forget the thresholds A" : "Keep these thresholds as A, to compare with"}
-            onClick={() => {
-              store.pinned.value = pinned ? null : store.query.peek();
-            }}
-          >
-            {pinned ? `A: ${threshold(pinned.attribution_threshold)} ×` : "Pin as A"}
-          </button>
-          {pinned && (
+          </PushButton>
+          {pinned ? (
+            <Chip
+              text="A ⇄ B"
+              title={`Exchange with A: ${describe(pinned)}`}
+              label="Forget A"
+              onOpen={() => {
+                const { count_mode, family_similarity, sequence, ...cuts } = pinned;
+                store.set({ ...cuts, _pinned: store.query.peek() });
+              }}
+              onRemove={() => store.set({ _pinned: null })}
+            />
+          ) : (
             <button
               class="nbm-button"
-              title="Exchange the thresholds A and those that are shown"
-              onClick={() => {
-                const { count_mode, family_similarity, sequence, ...cuts } = pinned as Query;
-                store.pinned.value = store.query.peek();
-                store.set(cuts);
-              }}
+              title="Keep these thresholds as A, to compare with"
+              onClick={() => store.set({ _pinned: store.query.peek() })}
             >
-              A ⇄ B
+              Pin as A
             </button>
           )}
         </span>
@@ -89,6 +86,9 @@ export function Reasons() {
     </>
   );
 }
+
+const describe = (query: Query): string =>
+  `attribution ${threshold(query.attribution_threshold)}, FIMO p ${threshold(query.fimo_p_threshold)}, seqlet p ${threshold(query.seqlet_p_threshold)}, TOMTOM p ${threshold(query.tomtom_p_threshold)}, sign ${query.sign}`;
 
 function SequenceFilter() {
   const { store } = useScreen();

@@ -30,7 +30,7 @@ export function Slider(props: SliderProps) {
     const { min, max } = props.limits;
     const number = Number(text);
     if (text.trim() === "" || !(number >= min && number <= max))
-      return max === 1 ? "Type a number above 0, at most 1." : `Type a number of at least ${threshold(min)}.`;
+      return `Type a number ${max === 1 ? "above 0, at most 1" : "that is at least 0"}, such as 0.01.`;
     if (number !== value) {
       onMove(number);
       onSettle();

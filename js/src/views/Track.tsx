@@ -75,7 +75,7 @@ export function Track({ sequence, width, measure, sharedRange, rectsOf }: TrackP
   const colors = palette.value;
   const dpr = pixelRatio.value;
   const logoLayer = useMemo(() => new Layer(), []);
-  const isFitted = store.yMode.value === "fit";
+  const isFitted = traits._y_mode.value === "fit";
   const data = shown.map(({ state }) => (state.phase === "ready" ? state.data : null));
   const ownRange = useMemo(
     () => unionOfRanges(data, hypothetical, isFitted ? { start, end } : undefined),
@@ -153,7 +153,7 @@ function TrackHead(props: { sequence: number; isSelected: boolean; where: string
       <button
         class="nbm-track-name"
         aria-pressed={isSelected}
-        title={isSelected ? "Count in all sequences again" : "Count only in this sequence"}
+        title={`${name}: ${isSelected ? "count in all sequences again" : "count only in this sequence"}`}
         onClick={() => store.toggleSequence(sequence)}
       >
         {name}

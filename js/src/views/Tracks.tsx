@@ -25,7 +25,7 @@ export function Tracks() {
   const { font } = palette.value;
   const measure = useMemo(() => makeMeasure(font), [font]);
   const sequences = store.shownSequences.value;
-  const sharedRange = store.yMode.value === "same" ? rangeOfAll(store, sequences) : null;
+  const sharedRange = store.traits._y_mode.value === "same" ? rangeOfAll(store, sequences) : null;
 
   const scale = (): BaseScale =>
     new BaseScale(store.viewport.peek(), GUTTER, width - RIGHT_PAD, store.traits.reverse_complement.peek());
@@ -66,8 +66,7 @@ export function Tracks() {
               />
             ))}
             <p class="nbm-hint">
-              Drag to move, Ctrl + wheel to zoom, click a box to mark its motif. Dashed boxes do not count; +3
-              is 3 more hits than there is room for.
+              Drag to move, Ctrl + wheel to zoom, click a box to mark its motif. Dashed boxes do not count.
             </p>
             <HoverCard width={width} trackOf={trackOf} />
           </>

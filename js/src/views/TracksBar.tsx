@@ -1,13 +1,12 @@
 // Which sequences are shown, how they are drawn, and how far one is zoomed in.
 import { useMemo } from "preact/hooks";
 import { findSequence } from "../describe.ts";
-import { whole } from "../format.ts";
+import { plural, whole } from "../format.ts";
 import { offeredRows } from "../layers.ts";
 import { span, zoom } from "../layout.ts";
 import { goTo, jumpToSite, resizePage, showPlace, turnPage } from "../paging.ts";
-import { offeredSequences, type SequenceOrder, type SiteKind } from "../ranking.ts";
-import type { YMode } from "../store.ts";
-import type { PaletteName } from "../wire.ts";
+import { offeredSequences, type SiteKind } from "../ranking.ts";
+import type { PaletteName, SequenceOrder, YMode } from "../wire.ts";
 import { useScreen } from "./context.ts";
 import { Choice, Field, IconButton, Menu, Toggle } from "./controls.tsx";
 
@@ -21,7 +20,7 @@ const ORDERS: Record<SequenceOrder, string> = {
 const SITES = { sites: "sites", unexplained: "unexplained" };
 const HEIGHTS: Record<YMode, string> = { own: "its own values", same: "all tracks", fit: "values in view" };
 const PALETTES: Record<PaletteName, string> = { classic: "classic", "okabe-ito": "colour-blind safe" };
-const PAGE_SIZES = { 1: "1", 2: "2", 3: "3", 4: "4", 6: "6", 10: "10" };
+const PAGE_SIZES = [1, 2, 3, 4, 6, 10];
 
 export function TracksBar() {
   const { store } = useScreen();
@@ -37,14 +36,14 @@ export function TracksBar() {
       <Sites />
       <ViewMenu />
       <span class="nbm-group" role="group" aria-label="Zoom">
-        <IconButton icon="minus" label="Zoom out" onClick={zoomBy(2)} disabled={span(viewport) >= length} />
+        <IconButton icon="minus" label="Zoom out" onClick={zoomBy(2)} isOff={span(viewport) >= length} />
         <span class="nbm-zoom-text">{whole(Math.round(span(viewport)))} bp</span>
         <IconButton icon="plus" label="Zoom in" onClick={zoomBy(0.5)} />
         <IconButton
           icon="fit"
           label="Show whole sequences"
           onClick={() => store.moveTo({ start: 0, end: length })}
-          disabled={span(viewport) >= length}
+          isOff={span(viewport) >= length}
         />
       </span>
     </div>
@@ -65,20 +64,16 @@ function Pager() {
         icon="previous"
         label="Previous sequences"
         onClick={() => turnPage(store, -1)}
-        disabled={at === 0}
+        isOff={at === 0}
       />
-      <span
-        class="nbm-pager-text"
-        title={`${whole(total)} of ${whole(dataset.manifest.n_sequences)} can be shown`}
-      >
-        {page === null ? `${shown.length} shown` : `${whole(at + 1)}–${whole(at + shown.length)}`} of{" "}
-        {whole(total)}
+      <span class="nbm-pager-text" title={`Shown, of ${plural(total, "sequence")} that can be`}>
+        {page === null ? shown.length : `${whole(at + 1)}–${whole(at + shown.length)}`} of {whole(total)}
       </span>
       <IconButton
         icon="next"
         label="Next sequences"
         onClick={() => turnPage(store, 1)}
-        disabled={at + shown.length >= total}
+        isOff={at + shown.length >= total}
       />
     </span>
   );
@@ -146,27 +141,27 @@ function ViewMenu() {
       <Choice
         text="Height stands for"
         label="Height of the tracks"
-        value={store.yMode.value}
+        value={traits._y_mode.value}
         options={HEIGHTS}
-        onChange={(mode) => {
-          store.yMode.value = mode;
-        }}
+        onChange={(mode) => store.set({ _y_mode: mode })}
       />
       <Choice
         text={`Order of sequences${store.caveat.value}`}
         label="Order of sequences"
-        value={store.sequenceOrder.value}
+        value={traits._sequence_order.value}
         options={ORDERS}
         onChange={(order) => {
-          store.sequenceOrder.value = order;
+          store.set({ _sequence_order: order });
           goTo(store, 0);
         }}
       />
       <Choice
         text="Sequences at a time"
         label="Sequences at a time"
-        value={String(store.pageSize.value) as keyof typeof PAGE_SIZES & string}
-        options={PAGE_SIZES as Record<string, string>}
+        value={String(store.pageSize.value)}
+        options={Object.fromEntries(
+          [...PAGE_SIZES, store.pageSize.value].map((size) => [size, String(size)]),
+        )}
         onChange={(size) => resizePage(store, Number(size))}
       />
       <Choice

@@ -1,19 +1,36 @@
 // Small controls that several bars share.
-import type { ComponentChildren, TargetedEvent } from "preact";
-import { useRef, useState } from "preact/hooks";
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
 import { useUniqueId } from "./context.ts";
 import { Icon } from "./Icon.tsx";
+import { Swatch } from "./Swatch.tsx";
 
 export function IconButton(props: {
   icon: Parameters<typeof Icon>[0]["name"];
   label: string;
   onClick: () => void;
-  disabled?: boolean;
+  isOff?: boolean;
 }) {
-  const { icon, label, onClick, disabled = false } = props;
+  const { icon, label, onClick, isOff } = props;
   return (
-    <button class="nbm-icon-button" aria-label={label} title={label} disabled={disabled} onClick={onClick}>
+    <PushButton class="nbm-icon-button" title={label} isOff={isOff} onClick={onClick}>
       <Icon name={icon} />
+    </PushButton>
+  );
+}
+
+/** A button that keeps the focus when there is nothing left for it to do. */
+export function PushButton(props: {
+  class: string;
+  title: string;
+  isOff?: boolean | undefined;
+  onClick: () => void;
+  children: ComponentChildren;
+}) {
+  const { title, isOff = false, onClick, children } = props;
+  return (
+    <button class={props.class} title={title} aria-disabled={isOff} onClick={() => isOff || onClick()}>
+      {children}
     </button>
   );
 }
@@ -60,7 +77,8 @@ export function Field(props: FieldProps) {
   return (
     <span class="nbm-entry">
       <input
-        {...(isNumber ? { type: "number", step: "any" } : {})}
+        // no number field: the wheel would change it, and a comma empty it
+        inputMode={isNumber ? "decimal" : undefined}
         class={isNumber ? "nbm-number" : "nbm-input"}
         aria-label={label}
         aria-invalid={wrong !== ""}
@@ -73,7 +91,7 @@ export function Field(props: FieldProps) {
           if (isLive) commit(currentTarget.value);
         }}
         onChange={(event) => finish(commit(event.currentTarget.value))}
-        onBlur={() => finish("")}
+        onBlur={() => text !== null && finish(commit(text))}
         onKeyDown={(event) => event.key === "Escape" && finish("")}
       />
       {wrong && (
@@ -81,6 +99,36 @@ export function Field(props: FieldProps) {
           {wrong}
         </span>
       )}
+    </span>
+  );
+}
+
+/** What holds until it is taken away; its text does more where that is given. */
+export function Chip(props: {
+  text: string;
+  title: string;
+  /** Of the button that takes it away. */
+  label: string;
+  slot?: number;
+  onOpen?: () => void;
+  onRemove: () => void;
+}) {
+  const { text, title, label, slot, onOpen, onRemove } = props;
+  return (
+    <span class="nbm-chip">
+      {slot !== undefined && <Swatch slot={slot} />}
+      {onOpen ? (
+        <button class="nbm-clip" title={title} onClick={onOpen}>
+          {text}
+        </button>
+      ) : (
+        <span class="nbm-clip" title={title}>
+          {text}
+        </span>
+      )}
+      <button class="nbm-chip-remove" aria-label={label} title={label} onClick={onRemove}>
+        <Icon name="close" />
+      </button>
     </span>
   );
 }
@@ -117,22 +165,13 @@ export function Choice<T extends string>(props: {
 
 /** A button that opens a sheet below it; the browser closes it by Escape or a click elsewhere. */
 export function Menu({ label, children }: { label: string; children: ComponentChildren }) {
-  const button = useRef<HTMLButtonElement>(null);
   const id = useUniqueId();
-  const place = (event: TargetedEvent<HTMLDivElement, ToggleEvent>): void => {
-    if (event.newState !== "open") return;
-    const sheet = event.currentTarget;
-    const { right, bottom } = button.current!.getBoundingClientRect();
-    const { clientWidth } = document.documentElement;
-    sheet.style.top = `${bottom + 4}px`;
-    sheet.style.right = `${clientWidth - right}px`;
-  };
   return (
     <>
-      <button class="nbm-button" ref={button} popovertarget={id}>
+      <button class="nbm-button" popovertarget={id}>
         {label} <Icon name="down" />
       </button>
-      <div class="nbm-menu" id={id} role="group" aria-label={label} popover="auto" onBeforeToggle={place}>
+      <div class="nbm-menu" id={id} role="group" aria-label={label} popover="auto">
         {children}
       </div>
     </>

@@ -1,6 +1,7 @@
 // The tracks under the pointer: drag to move, click a box, look at a base, wheel to zoom.
 import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import type { Box } from "../boxes.ts";
 import { boxAt, type PlacedRect } from "../draw/boxes.ts";
 import { type BaseScale, pan, zoom } from "../layout.ts";
 import type { Store } from "../store.ts";
@@ -57,19 +58,25 @@ export function useTrackPointer(stage: Stage) {
   /** The page has moved under a pointer that rests, as when one jumps to a site: the cursor stays there. */
   const isAtRest = ({ movementX, movementY }: MouseEvent): boolean =>
     store.hover.peek()?.byKey === true && movementX === 0 && movementY === 0;
+  /** The box that a click would mark. */
+  const boxUnder = (place: Place | null): Box | null => {
+    const box = place && boxAt(stage.rects.get(place.sequence) ?? [], place.x, place.y);
+    return box && box.motif >= 0 ? box : null;
+  };
   const lookAt = (place: Place | null): void => {
     const scale = stage.scale();
     const base = place ? Math.floor(scale.toBase(place.x)) : -1;
     const isInside = place && place.x >= scale.left && place.x <= scale.right && base < store.manifest.length;
     const before = store.hover.peek();
+    area.current!.dataset.link = String(boxUnder(place) !== null);
     if (!isInside || base < 0) store.hover.value = null;
     else if (before?.sequence !== place.sequence || before.base !== base) {
       store.hover.value = { sequence: place.sequence, base, byKey: false };
     }
   };
   const click = (place: Place | null): void => {
-    const box = place && boxAt(stage.rects.get(place.sequence) ?? [], place.x, place.y);
-    if (!box || box.motif < 0) return;
+    const box = boxUnder(place);
+    if (!box) return;
     const { selected_motifs, by_family } = store.traits;
     const { names, labels } = store.families.peek()!;
     // what the table has a row for; what is marked already is unmarked
