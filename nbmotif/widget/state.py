@@ -109,7 +109,7 @@ class ExplorerState(anywidget.AnyWidget):
     _filters = Filters().tag(sync=True)
     _expanded = t.List(t.Unicode()).tag(sync=True)
     _show_hypothetical = t.Bool(False).tag(sync=True)
-    _pinned = t.Dict(None, allow_none=True).tag(sync=True)
+    _pinned = t.Dict(default_value=None, allow_none=True).tag(sync=True)
     _shows_pairs = t.Bool(False).tag(sync=True)
     _y_mode = t.Unicode("own").tag(sync=True)
     _sequence_order = t.Unicode("seqlets").tag(sync=True)
