@@ -89,7 +89,7 @@ class ExplorerState(anywidget.AnyWidget):
     sign = t.Enum(["+", "-", "both"], "+").tag(sync=True)
     window = Window().tag(sync=True)
     sequence_filter = SequenceFilter().tag(sync=True)
-    count_mode = t.Enum(list(COUNT_MODES), "hits").tag(sync=True)
+    count_mode = t.Enum(list(COUNT_MODES), "sites").tag(sync=True)
     family_similarity = Threshold(0.7, above=0.0, at_most=1.0).tag(sync=True)
     by_family = t.Bool(True).tag(sync=True)
     selected_motifs = Names(maxlen=8).tag(sync=True)

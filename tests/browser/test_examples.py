@@ -30,12 +30,12 @@ def test_quickstart__runs_and_its_explorer_works(lab: Any, open_notebook: Callab
     view.settle()
     assert notebook.value("study.explorer.attribution_threshold") > 0.05
     stricter = notebook.value("study.explorer.counts.to_dict('records')")
-    assert sum(row["hits"] for row in stricter) < sum(row["hits"] for row in counts)
+    assert sum(row["sites"] for row in stricter) < sum(row["sites"] for row in counts)
     assert_same_top(view.rows(), stricter)
 
 
 def assert_same_top(rows: list[dict[str, str]], counts: list[dict[str, Any]]) -> None:
     assert len(rows) == len(counts)
     for row, count in zip(rows, counts, strict=True):
-        shown = [row["of"], *(int(row[column].replace(",", "")) for column in ("hits", "sequences", "seqlets"))]
+        shown = [row["of"], *(int(row[column].replace(",", "")) for column in ("sites", "sequences", "seqlets"))]
         assert shown == [count[column] for column in ("family", "hits", "sequences", "seqlets")]

@@ -43,7 +43,7 @@ def assert_same_table(rows: list[dict[str, str]], counts: list[dict[str, Any]]) 
     """Compare the table's text with Python's numbers, cell by cell."""
     assert [row["motif"] for row in rows] == [count["motif_name"] for count in counts]
     for row, count in zip(rows, counts, strict=True):
-        for column in ("hits", "sequences", "seqlets"):
+        for column in ("sites", "sequences", "seqlets"):
             assert row[column].replace(",", "") == str(count[column]), (row, count)
 
 
@@ -72,7 +72,7 @@ def test_explorer__follows_a_slider_dragged_with_the_mouse(shown: Callable) -> N
     view.drag("Attribution threshold", 0.85, release=False)
     view.settle(confirmed=False)
     during = view.rows()
-    assert sum(int(row["hits"]) for row in during) < sum(int(row["hits"]) for row in before)
+    assert sum(int(row["sites"]) for row in during) < sum(int(row["sites"]) for row in before)
     assert int(view.root.get_attribute("data-frames")) > frames
     assert view.boxes() < boxes
     assert view.ghosts() > ghosts
@@ -87,7 +87,7 @@ def test_explorer__follows_a_slider_dragged_with_the_mouse(shown: Callable) -> N
 @pytest.mark.parametrize(
     ("slider", "trait", "to", "column"),
     [
-        ("FIMO p threshold", "fimo_p_threshold", 0.4, "hits"),
+        ("FIMO p threshold", "fimo_p_threshold", 0.4, "sites"),
         ("Seqlet p threshold", "seqlet_p_threshold", 0.4, "seqlets"),
         ("TOMTOM p threshold", "tomtom_p_threshold", 0.3, "seqlets"),
     ],
@@ -179,6 +179,7 @@ def test_explorer__moves_its_slider_when_python_sets_a_trait(shown: Callable) ->
 
 def test_explorer__marks_the_sites_of_a_motif_that_is_clicked(shown: Callable) -> None:
     notebook, view = shown()
+    notebook.python("explorer.count_mode = 'hits'")
     canvas = view.root.locator(".nbm-track canvas").first
     view.settle()
     before = canvas.screenshot()
@@ -241,7 +242,7 @@ def test_explorer__loads_many_hits_in_pieces(shown: Callable) -> None:
     view.until("data-rev", "2")
     view.settle()
     counts = table_of(notebook)
-    assert sum(count["hits"] for count in counts) > 10_000
+    assert sum(count["sites"] for count in counts) > 10_000
     assert_same_table(view.rows(), counts)
     view.drag("Attribution threshold", 0.8)
     view.settle()

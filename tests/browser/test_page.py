@@ -39,7 +39,7 @@ def test_page__shows_the_explorers_counts(exported: Callable) -> None:
     expected = explorer.counts
     rows = view.rows()
     assert [row["motif"] for row in rows] == expected["motif_name"].tolist()
-    for column in ("hits", "sequences", "seqlets"):
+    for column in ("sites", "sequences", "seqlets"):
         assert [int(row[column].replace(",", "")) for row in rows] == expected[column].tolist()
     view.screenshot("page")
 
@@ -52,7 +52,7 @@ def test_page__sliders_are_alive(exported: Callable) -> None:
     threshold = float(view.number("Attribution threshold").input_value())
     explorer.attribution_threshold = threshold
     assert threshold > 0.01
-    assert [int(row["hits"]) for row in view.rows()] == explorer.counts["hits"].tolist()
+    assert [int(row["sites"]) for row in view.rows()] == explorer.counts["sites"].tolist()
     assert view.boxes() < boxes
 
 
@@ -61,7 +61,7 @@ def test_page__keeps_the_thresholds_and_selection_it_was_exported_with(exported:
         attribution_threshold=0.3, sign="both", selected_motifs=["TAL1_MA0091"], sequence=2, viewport=(900, 1100)
     )
     assert float(view.number("Attribution threshold").input_value()) == 0.3
-    assert [int(row["hits"]) for row in view.rows()] == explorer.counts["hits"].tolist()
+    assert [int(row["sites"]) for row in view.rows()] == explorer.counts["sites"].tolist()
     assert view.motif("TAL1_MA0091").get_attribute("aria-selected") == "true"
     view.screenshot("page-zoomed")
 
@@ -131,16 +131,16 @@ def test_page__counts_exactly_below_what_it_holds_and_says_where_that_ends(expor
         view.settle()
         explorer.attribution_threshold = float(view.number("Attribution threshold").input_value())
         rows = view.rows()
-        assert [int(row["hits"]) for row in rows] == explorer.counts["hits"].tolist()
+        assert [int(row["sites"]) for row in rows] == explorer.counts["sites"].tolist()
         assert [int(row["sequences"]) for row in rows] == explorer.counts["sequences"].tolist()
     assert explorer.attribution_threshold > floor
     view.drag("FIMO p threshold", 0.5)
     view.settle()
     explorer.fimo_p_threshold = float(view.number("FIMO p threshold").input_value())
-    assert [int(row["hits"]) for row in view.rows()] == explorer.counts["hits"].tolist()
+    assert [int(row["sites"]) for row in view.rows()] == explorer.counts["sites"].tolist()
     view.drag("Attribution threshold", 0)
     view.settle()
-    assert all(row["hits"].startswith("≈") for row in view.rows())
+    assert all(row["sites"].startswith("≈") for row in view.rows())
     view.screenshot("page-floor")
     caveat = "of the strongest hits alone"
     expect(view.root.get_by_role("button", name="Show the ≈")).to_be_visible()
@@ -199,7 +199,7 @@ def test_page__counts_hits_of_more_p_values_than_16_bits_hold(exported: Callable
     hits = hits.assign(end=hits["start"] + 8)
     hits["p-value"] = rng.permutation(n) / n * 1e-4
     pieces = dict.fromkeys(("seqlets", "marginal", "families"))
-    explorer, view = exported(hits=hits, motifs={"any": np.full((4, 8), 0.25)}, fimo_p_threshold=9e-5, **pieces)
+    explorer, view = exported(hits=hits, motifs={"any": np.full((4, 8), 0.25)}, fimo_p_threshold=9e-5, count_mode="hits", **pieces)
     [row] = view.rows()
     assert int(row["hits"].replace(",", "")) == explorer.counts["hits"][0] == 63_000
 

@@ -18,18 +18,18 @@ MAKE = "import synthetic; explorer = synthetic.explorer()"
 def test_kernel_ended__is_said_and_what_is_there_still_works(open_notebook: Callable) -> None:
     notebook = open_notebook("ended.ipynb", [MAKE, "explorer"]).run_all()
     [view] = views_on(notebook.page)
-    before = sum(int(row["hits"]) for row in view.rows())
+    before = sum(int(row["sites"]) for row in view.rows())
     notebook.restart()
     expect(view.root.get_by_text("kernel ended")).to_be_visible()
     view.drag("Attribution threshold", 0.8)
     view.settle()
-    assert 0 < sum(int(row["hits"]) for row in view.rows()) < before
+    assert 0 < sum(int(row["sites"]) for row in view.rows()) < before
     view.root.get_by_role("button", name="Next sequences").click()
     expect(view.root.get_by_text("run the cell again").first).to_be_visible()
     view.screenshot("state-kernel-ended")
     notebook.run_all()
     [view] = views_on(notebook.page)
-    assert sum(int(row["hits"]) for row in view.rows()) == before
+    assert sum(int(row["sites"]) for row in view.rows()) == before
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_empty_answer__offers_the_way_out(open_notebook: Callable) -> None:
     [view] = views_on(notebook.page)
     view.root.get_by_role("button", name="Lower to").click()
     view.settle()
-    assert notebook.value("int(explorer.counts['hits'].sum())") > 0
+    assert notebook.value("int(explorer.counts['sites'].sum())") > 0
 
 
 def test_no_unexplained_seqlet__offers_a_stricter_match(open_notebook: Callable) -> None:
@@ -67,7 +67,7 @@ def test_no_unexplained_seqlet__offers_a_stricter_match(open_notebook: Callable)
     [view] = views_on(notebook.page)
     view.root.get_by_label("Kind of site").select_option("unexplained")
     view.root.get_by_role("button", name="Next site").click()
-    expect(view.root.get_by_text("out of 12 motifs one does by chance")).to_be_visible()
+    expect(view.root.get_by_text("with 12 motifs one has that by chance")).to_be_visible()
     view.screenshot("state-unexplained")
     view.root.get_by_role("button", name="Ask for").click()
     view.settle()

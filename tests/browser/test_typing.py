@@ -44,11 +44,36 @@ def test_filter__is_typed_sign_by_sign(shown: Callable[..., View]) -> None:
     assert field.input_value() == "many"
 
 
+def test_field__is_changed_by_nothing_but_typing(shown: Callable[..., View]) -> None:
+    view = shown()
+    field = view.number("Attribution threshold")
+    before = field.input_value()
+    field.click()
+    view.page.mouse.wheel(0, -300)
+    field.press("ArrowUp")
+    view.settle()
+    assert field.input_value() == before
+    assert view.page.evaluate("scrollY") == 0
+
+
+def test_field__keeps_what_is_refused_when_it_is_left(shown: Callable[..., View]) -> None:
+    view = shown()
+    field = view.number("FIMO p threshold")
+    field.fill("7")
+    field.press("Tab")
+    expect(view.root.get_by_role("alert")).to_be_visible()
+    assert field.input_value() == "7"
+    field.press("Escape")
+    expect(view.root.get_by_role("alert")).to_have_count(0)
+    assert field.input_value() == "1e-4"
+
+
 @pytest.mark.parametrize(
     ("label", "text", "problem"),
     [
-        ("Attribution threshold (number)", "-5", "Type a number of at least 0."),
-        ("FIMO p threshold (number)", "2", "Type a number above 0, at most 1."),
+        ("Attribution threshold (number)", "-5", "Type a number that is at least 0, such as 0.01."),
+        ("Attribution threshold (number)", "0,05", "Type a number that is at least 0, such as 0.01."),
+        ("FIMO p threshold (number)", "2", "Type a number above 0, at most 1, such as 0.01."),
         ("Last position", "0", "Type a start and an end between 0 and 2114."),
         ("Go to sequence", "peak_99", 'No sequence "peak_99": type a name, or a number up to 11.'),
     ],

@@ -24,7 +24,7 @@ def test_views__in_separate_cells_stay_linked(open_notebook: Callable) -> None:
     thresholds.drag("Attribution threshold", 0.85)
     thresholds.settle()
     assert notebook.value("explorer.attribution_threshold") > 0.01
-    assert sum(int(row["hits"]) for row in table.rows()) < sum(int(row["hits"]) for row in before)
+    assert sum(int(row["sites"]) for row in table.rows()) < sum(int(row["sites"]) for row in before)
     assert [row["motif"] for row in table.rows()] == notebook.value("explorer.counts['motif_name'].tolist()")
     assert 0 < tracks.boxes() < boxes
     for name, view in {"thresholds": thresholds, "table": table, "tracks": tracks}.items():
@@ -144,9 +144,9 @@ other = synthetic.explorer(name="HepG2", hits=pieces["hits"].assign(attribution=
     right.settle()
     assert notebook.value("one.attribution_threshold == other.attribution_threshold > 0.01")
     assert right.number("Attribution threshold").input_value() == left.number("Attribution threshold").input_value()
-    hits = [sum(int(row["hits"]) for row in view.rows()) for view in (left, right)]
-    assert hits == notebook.value("[int(e.counts['hits'].sum()) for e in (one, other)]")
-    assert hits[1] < hits[0]
+    sites = [sum(int(row["sites"]) for row in view.rows()) for view in (left, right)]
+    assert sites == notebook.value("[int(e.counts['sites'].sum()) for e in (one, other)]")
+    assert sites[1] < sites[0]
     right.motif("TAL1_MA0091").click()
     left.settle()
     assert left.motif("TAL1_MA0091").get_attribute("aria-selected") == "true"

@@ -136,11 +136,11 @@ def test_study__scanned_before_attributing_gets_its_signal_then(
 def test_study__open_explorer_follows_each_stage(demo: nbmotif.demo.Demo, motifs: nbmotif.MotifSet) -> None:
     study = _study(demo, motifs).attribute(n_shuffles=2).scan()
     explorer = study.explorer
-    few = explorer.counts["hits"].sum()
+    few = explorer.counts["sites"].sum()
     study.scan(threshold=1e-3)
     explorer.fimo_p_threshold = 1e-3
     assert study.explorer is explorer
-    assert explorer.counts["hits"].sum() > few
+    assert explorer.counts["sites"].sum() > few
 
 
 def test_study__explorer_says_where_results_end(demo: nbmotif.demo.Demo, motifs: nbmotif.MotifSet) -> None:
@@ -173,7 +173,7 @@ def test_study__closed_explorer_is_replaced(demo: nbmotif.demo.Demo, motifs: nbm
     closed.close()
     study.scan(threshold=1e-3)
     assert study.explorer is not closed
-    assert study.explorer.counts["hits"].sum() > 0
+    assert study.explorer.counts["sites"].sum() > 0
 
 
 def test_study__before_any_stage_shows_what_to_call(demo: nbmotif.demo.Demo, motifs: nbmotif.MotifSet) -> None:

@@ -31,13 +31,16 @@ def test_explorer__counts_what_its_thresholds_say(explorer: Make) -> None:
     before = widget.counts.set_index("motif_name")
     widget.attribution_threshold = 0.2
     after = widget.counts.set_index("motif_name")
-    assert list(before.columns) == ["family", "hits", "sequences", "seqlets", "marginal"]
-    assert (after["hits"] < before["hits"].reindex(after.index)).all()
-    assert widget.counts["hits"].is_monotonic_decreasing
+    assert list(before.columns) == ["family", "sites", "sequences", "seqlets", "marginal"]
+    assert (after["sites"] <= before["sites"].reindex(after.index)).all()
+    assert after["sites"].sum() < before["sites"].sum()
+    assert widget.counts["sites"].is_monotonic_decreasing
 
 
 def test_explorer__tables_agree_with_each_other(explorer: Make) -> None:
-    widget = explorer(attribution_threshold=0.005, sign="both", tomtom_p_threshold=1.0, by_family=False)
+    widget = explorer(
+        count_mode="hits", attribution_threshold=0.005, sign="both", tomtom_p_threshold=1.0, by_family=False
+    )
     counts = widget.counts.set_index("motif_name")
     pd.testing.assert_series_equal(
         widget.hits["motif_name"].astype(object).value_counts().reindex(counts.index),
@@ -52,7 +55,7 @@ def test_explorer__tables_agree_with_each_other(explorer: Make) -> None:
 
 
 def test_explorer__counts_in_one_sequence(explorer: Make) -> None:
-    widget = explorer(sequence=2, by_family=False)
+    widget = explorer(sequence=2, by_family=False, count_mode="hits")
     assert set(widget.hits["sequence_name"]) == {"peak 2"}
     assert widget.counts["sequences"].max() == 1
     assert widget.counts["hits"].sum() == len(widget.hits)
@@ -199,7 +202,7 @@ def test_explorer__counts_exactly_also_below_the_floor_of_what_the_browser_has(e
 
 
 def test_explorer__counts_in_a_window_of_some_sequences(explorer: Make) -> None:
-    widget = explorer(sign="both", attribution_threshold=0, by_family=False)
+    widget = explorer(sign="both", attribution_threshold=0, by_family=False, count_mode="hits")
     everywhere = widget.hits
     widget.window, widget.sequence_filter = (20, 80), "PEAK 2"
     inside = everywhere.query("start >= 20 and end <= 80 and sequence_name == 'peak 2'")
@@ -237,7 +240,7 @@ def test_explorer__needs_none_of_its_pieces(explorer: Make, bundle: Path) -> Non
     assert explorer("hits").hits.empty
     assert explorer("seqlets", "annotations").seqlets.empty
     assert len(explorer("motifs").counts) == 3
-    assert explorer("X", "hypothetical").counts["hits"].sum() > 0
+    assert explorer("X", "hypothetical").counts["sites"].sum() > 0
     assert explorer("attributions")._manifest["has"]["attributions"]
     empty = Explorer()
     assert empty.counts.empty
