@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,12 +11,12 @@ import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
+from nbmotif.widget.queries import QUERY_TRAITS
 from tests.browser import synthetic
 from tests.browser.view import views_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from playwright.sync_api import Page
 
@@ -199,7 +200,9 @@ def test_page__counts_hits_of_more_p_values_than_16_bits_hold(exported: Callable
     hits = hits.assign(end=hits["start"] + 8)
     hits["p-value"] = rng.permutation(n) / n * 1e-4
     pieces = dict.fromkeys(("seqlets", "marginal", "families"))
-    explorer, view = exported(hits=hits, motifs={"any": np.full((4, 8), 0.25)}, fimo_p_threshold=9e-5, count_mode="hits", **pieces)
+    explorer, view = exported(
+        hits=hits, motifs={"any": np.full((4, 8), 0.25)}, fimo_p_threshold=9e-5, count_mode="hits", **pieces
+    )
     [row] = view.rows()
     assert int(row["hits"].replace(",", "")) == explorer.counts["hits"][0] == 63_000
 
@@ -309,3 +312,93 @@ def test_page__says_why_it_cannot_tell_what_chance_gives(exported: Callable) -> 
     number.fill("2.5e-6")
     number.press("Enter")
     expect(said).to_be_visible()
+
+
+def test_table__is_in_columns_before_there_is_anything_to_count(exported: Callable) -> None:
+    _, view = exported(**dict.fromkeys(("hits", "seqlets", "marginal")))
+    expect(view.root.get_by_text("There is nothing to count")).to_be_visible()
+    expect(view.root.get_by_role("radiogroup", name="Sign")).to_have_count(0)
+    cells = view.root.locator(".nbm-grid-rows .nbm-grid-row").first.get_by_role("gridcell")
+    logo, names = (cells.nth(i).bounding_box() for i in range(2))
+    assert logo["x"] + logo["width"] <= names["x"]
+
+
+def test_page__keeps_filters_thresholds_to_compare_with_and_panels(exported: Callable, page: Page) -> None:
+    explorer, _ = exported()
+    explorer._pinned = {name: getattr(explorer, name) for name in QUERY_TRAITS} | {"attribution_threshold": 0.5}
+    explorer._filters, explorer._shows_pairs, explorer._y_mode = {"seqlets": ">= 1"}, True, "same"
+    path = Path(page.url.removeprefix("file://"))
+    explorer.to_html(path)
+    page.reload()
+    [view] = views_on(page)
+    assert view.root.get_by_label("Filter Seqlets").input_value() == ">= 1"
+    assert "attribution 0.5" in view.root.get_by_role("button", name="A ⇄ B").get_attribute("title")
+    assert view.root.locator(".nbm-was").count() > 0
+    expect(view.root.get_by_text("Pairs of")).to_be_visible()
+    assert view.menu("View").get_by_label("Height of the tracks").input_value() == "same"
+
+
+def test_notice__is_in_sight_wherever_the_page_is(exported: Callable, page: Page) -> None:
+    _, view = exported(attribution_threshold=0.5, tomtom_p_threshold=1.0)
+    page.set_viewport_size({"width": 1300, "height": 500})
+    view.root.get_by_role("button", name="unexplained").click()
+    view.settle()
+    notice = view.root.locator(".nbm-toast")
+    for y in (0, 10_000):
+        page.evaluate(f"scrollTo(0, {y})")
+        box = notice.bounding_box()
+        assert 0 <= box["y"] <= box["y"] + box["height"] <= 500
+    view.screenshot("page-notice")
+    notice.get_by_role("button", name="Close").click()
+    expect(notice).to_have_count(0)
+
+
+def test_focus__stays_when_what_has_it_goes(exported: Callable) -> None:
+    _, view = exported(selected_motifs=["TAL1_MA0091"])
+    view.root.get_by_role("button", name="Unmark TAL1_MA0091").press("Enter")
+    expect(view.root.get_by_role("treegrid")).to_be_focused()
+    view.root.get_by_role("button", name="Zoom in").press("Enter")
+    out = view.root.get_by_role("button", name="Zoom out")
+    out.press("Enter")
+    expect(out).to_have_attribute("aria-disabled", "true")
+    expect(out).to_be_focused()
+
+
+def test_sequences__come_back_when_their_filter_goes(exported: Callable) -> None:
+    _, view = exported()
+    before = len(view.canvases())
+    field = view.root.get_by_label("Filter sequences")
+    for text, shown in (("peak_0003", 1), ("", before)):
+        field.fill(text)
+        field.press("Enter")
+        view.settle()
+        assert len(view.canvases()) == shown
+
+
+def test_go_to__takes_what_is_written_over_a_track(exported: Callable) -> None:
+    _, view = exported(sequence_names=None, loci=None)
+    field = view.root.get_by_label("Go to sequence")
+    field.fill("sequence 11")
+    field.press("Enter")
+    view.settle()
+    assert view.canvases()[0]["sequence"] == "11"
+
+
+def test_menu__opens_where_it_can_be_seen(exported: Callable, page: Page) -> None:
+    _, view = exported()
+    page.set_viewport_size({"width": 1300, "height": 600})
+    button = view.root.get_by_role("button", name="View")
+    button.evaluate("(el) => scrollTo(0, scrollY + el.getBoundingClientRect().bottom - innerHeight + 10)")
+    box = view.menu("View").bounding_box()
+    assert 0 <= box["y"] <= box["y"] + box["height"] <= 600
+
+
+def test_states__are_seen_in_high_contrast(exported: Callable, page: Page) -> None:
+    page.emulate_media(forced_colors="active")
+    _, view = exported(selected_motifs=["TAL1_MA0091"])
+    row = view.motif("TAL1_MA0091")
+    marked, other = (
+        r.evaluate("(el) => getComputedStyle(el).backgroundColor") for r in (row, view.motif("GATA1_MA0035"))
+    )
+    assert marked != other
+    view.screenshot("page-forced-colors")

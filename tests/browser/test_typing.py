@@ -71,9 +71,9 @@ def test_field__keeps_what_is_refused_when_it_is_left(shown: Callable[..., View]
 @pytest.mark.parametrize(
     ("label", "text", "problem"),
     [
-        ("Attribution threshold (number)", "-5", "Type a number that is at least 0, such as 0.01."),
-        ("Attribution threshold (number)", "0,05", "Type a number that is at least 0, such as 0.01."),
-        ("FIMO p threshold (number)", "2", "Type a number above 0, at most 1, such as 0.01."),
+        ("Attribution threshold (number)", "-5", "Type 0 or more, such as 0.01."),
+        ("Attribution threshold (number)", "0,05", "Type 0 or more, such as 0.01."),
+        ("FIMO p threshold (number)", "2", "Type more than 0, at most 1, such as 0.01."),
         ("Last position", "0", "Type a start and an end between 0 and 2114."),
         ("Go to sequence", "peak_99", 'No sequence "peak_99": type a name, or a number up to 11.'),
     ],

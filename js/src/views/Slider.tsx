@@ -30,7 +30,7 @@ export function Slider(props: SliderProps) {
     const { min, max } = props.limits;
     const number = Number(text);
     if (text.trim() === "" || !(number >= min && number <= max))
-      return `Type a number ${max === 1 ? "above 0, at most 1" : "that is at least 0"}, such as 0.01.`;
+      return `Type ${max === 1 ? "more than 0, at most 1" : "0 or more"}, such as 0.01.`;
     if (number !== value) {
       onMove(number);
       onSettle();
