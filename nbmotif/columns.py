@@ -46,6 +46,45 @@ def as_whole_numbers(values: Any, name: str, dtype: type[np.signedinteger[Any]])
     return array if array.dtype == dtype else whole_numbers(array, name, dtype)
 
 
+def first_columns(table: Any, names: Sequence[str], argument: str, hint: str = "") -> list[NDArray[np.integer]]:
+    """Read the first columns of a table, or of what makes one, as integers, whatever they are called.
+
+    Parameters
+    ----------
+    table
+        A DataFrame, or an array or a list of rows.
+    names
+        What the columns hold.
+    argument
+        What errors call the table.
+    hint
+        What to do where a column holds something else than numbers, also numbers written as text, which are names.
+
+    Returns
+    -------
+    A column for each name: int32 where the table has it so, else int64.
+    """
+    frame = table if isinstance(table, pd.DataFrame) else pd.DataFrame(np.asarray(table))
+    listed = f"{', '.join(names[:-1])} and {names[-1]}"
+    if frame.shape[1] < len(names):
+        raise InvalidArgument(argument, f"columns {list(frame.columns)}", f"a table whose first columns are {listed}")
+    columns = [frame.iloc[:, place] for place in range(len(names))]
+    for values in columns:
+        if len(values) and not _are_numbers(values):
+            got = f"{values.dtype} in column {values.name!r}, such as {values.iloc[0]!r}"
+            raise InvalidArgument(argument, got, f"a table of whole numbers in its first columns, {listed}", hint)
+    return [
+        as_whole_numbers(values, f"{argument}[{values.name!r}]", np.int32 if values.dtype == np.int32 else np.int64)
+        for values in columns
+    ]
+
+
+def _are_numbers(values: pd.Series[Any]) -> bool:
+    if values.dtype == object:
+        return pd.api.types.infer_dtype(values) in {"integer", "floating", "mixed-integer-float"}
+    return values.dtype.kind in "iuf"
+
+
 def check_names(names: Sequence[str], argument: str, hint: str = "") -> None:
     """Refuse names that are there twice."""
     if len(set(names)) < len(names):

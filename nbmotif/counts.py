@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
-import pandas as pd
 import torch
 
 from nbmotif.arguments import check_choice
-from nbmotif.columns import as_whole_numbers
+from nbmotif.columns import first_columns
 from nbmotif.encoding import as_tensor
 from nbmotif.errors import InvalidArgument
 from nbmotif.hits import Hits
@@ -17,9 +16,11 @@ from nbmotif.kernels.signal import weighted_under
 from nbmotif.motifs import as_motif_set
 from nbmotif.progress import Progress
 from nbmotif.under_intervals import maxima_under, sums_under
+from nbmotif.words import counted
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+    import pandas as pd
 
     from nbmotif.motifs import MotifSet
 
@@ -113,7 +114,7 @@ def _weights(hits: Hits, X_attr: torch.Tensor, motifs: MotifSet | None) -> _Weig
         raise InvalidArgument("motifs", "None", expected)
     motifs = as_motif_set(motifs)
     if motifs.names != hits.motif_names:
-        raise InvalidArgument("motifs", f"{len(motifs)} motifs", expected)
+        raise InvalidArgument("motifs", counted(len(motifs), "motif"), expected)
     if (motifs.widths != hits.motif_widths).any():
         wrong = int((motifs.widths != hits.motif_widths).argmax())
         got = f"{motifs.names[wrong]!r} of {motifs.widths[wrong]} bp, whose hits are {hits.motif_widths[wrong]} bp"
@@ -130,25 +131,8 @@ def _weights(hits: Hits, X_attr: torch.Tensor, motifs: MotifSet | None) -> _Weig
 def _interval_columns(loci: pd.DataFrame | npt.ArrayLike) -> list[npt.NDArray[np.integer]]:
     if isinstance(loci, Hits):
         raise InvalidArgument("loci", "Hits", "a table of sequence, start and end", "Use hits.with_signal(X).")
-    frame = loci if isinstance(loci, pd.DataFrame) else pd.DataFrame(np.asarray(loci))
-    if frame.shape[1] < 3:
-        raise InvalidArgument("loci", f"{frame.shape[1]} columns", "a table of sequence, start and end")
-    return [_whole(frame.iloc[:, column]) for column in range(3)]
-
-
-def _whole(values: pd.Series[Any]) -> npt.NDArray[np.integer]:
-    """Read a column of whole numbers; numbers written as text, such as chromosomes, are names."""
-    if len(values) and not _are_numbers(values):
-        got = f"{values.dtype} in column {values.name!r}, such as {values.iloc[0]!r}"
-        hint = "Sequences are numbered from 0, as the rows of X; hits of a FASTA file have `hits.with_signal(X)`."
-        raise InvalidArgument("loci", got, "whole numbers in its first three columns", hint)
-    return as_whole_numbers(values, f"loci[{values.name!r}]", np.int32 if values.dtype == np.int32 else np.int64)
-
-
-def _are_numbers(values: pd.Series[Any]) -> bool:
-    if values.dtype == object:
-        return pd.api.types.infer_dtype(values) in {"integer", "floating", "mixed-integer-float"}
-    return values.dtype.kind in "iuf"
+    hint = "Sequences are numbered from 0, as the rows of X; hits of a FASTA file have `hits.with_signal(X)`."
+    return first_columns(loci, ("sequence", "start", "end"), "loci", hint)
 
 
 class _Intervals(NamedTuple):
@@ -169,7 +153,7 @@ class _Intervals(NamedTuple):
         if inside and (start < end if how != "sum" else start <= end).all():
             return
         wrong = (index < 0) | (index >= n) | (start < 0) | (end < start) | (end > length)
-        expected = f"inside the signal, {n} sequences of {length} bp"
+        expected = f"inside the signal, {counted(n, 'sequence')} of {length} bp"
         if how != "sum" and not wrong.any():
             wrong, expected = start == end, f"at least 1 bp long to have a {how}"
         if wrong.any():

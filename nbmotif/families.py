@@ -14,11 +14,12 @@ from nbmotif.arguments import check_number, check_whole
 from nbmotif.errors import InvalidArgument
 from nbmotif.family_tree import FamilyTree, name_nodes
 from nbmotif.motifs import as_motif_set, information_content
+from nbmotif.words import alike, counted
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from nbmotif.matching import Motifs
+    from nbmotif.motifs import Motifs
 
     Floats = npt.NDArray[np.float64]
     Ints = npt.NDArray[np.int64]
@@ -66,16 +67,16 @@ class Families:
     def __repr__(self) -> str:
         largest = np.argsort(-np.bincount(self.labels), kind="stable")[:3]
         shown = ", ".join(f"{self.names[f]} {np.count_nonzero(self.labels == f)}" for f in largest)
-        return f"Families: {len(self.labels)} motifs in {len(self)} at similarity {self.similarity}; largest {shown}"
+        n_motifs = counted(len(self.labels), "motif")
+        return f"Families: {n_motifs} in {len(self)} at similarity {self.similarity}; largest {shown}"
 
     def members(self, family: int | str) -> list[str]:
         """Name the motifs of a family, given by index or name, in database order."""
         if isinstance(family, str):
             if family not in self.names:
-                alike = [name for name in self.names if family.lower() in name.lower()][:5]
-                raise InvalidArgument(
-                    "family", repr(family), "a name in `names`", f"Did you mean one of {alike}?" if alike else ""
-                )
+                near = alike(family, self.names)
+                hint = f"Did you mean one of {near}?" if near else ""
+                raise InvalidArgument("family", repr(family), "a name in `names`", hint)
             family = self.names.index(family)
         family = check_whole(family, "family")
         if not 0 <= family < len(self):

@@ -16,6 +16,7 @@ from nbmotif.arguments import check_whole
 from nbmotif.columns import as_whole_numbers, check_names, p_values
 from nbmotif.errors import InvalidArgument
 from nbmotif.levels import Levels
+from nbmotif.words import counted, no_motif
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -411,14 +412,12 @@ class Hits(Sequence[pd.DataFrame]):
     def _index_of(self, name: str) -> int:
         found = self._motif_dtype.categories.get_indexer(pd.Index([name]))[0]
         if found < 0:
-            alike = [known for known in self.motif_names if name.lower() in known.lower()][:5]
-            msg = f"no motif is called {name!r}" + (f"; there are {', '.join(alike)}" if alike else "")
-            raise KeyError(msg)
+            raise KeyError(no_motif(name, self.motif_names))
         return int(found)
 
     def __repr__(self) -> str:
-        n_motifs, counts = len(self), self.n_hits_per_motif
-        head = f"Hits: {self.n_hits:,} of {n_motifs:,} motif{'s' * (n_motifs != 1)} in {self.n_sequences:,} sequences"
+        counts = self.n_hits_per_motif
+        head = f"Hits: {self.n_hits:,} of {counted(len(self), 'motif')} in {counted(self.n_sequences, 'sequence')}"
         head += ", with attribution" if self.attribution is not None else ""
         top = [m for m in np.argsort(-counts, kind="stable")[:_REPR_MOTIFS] if counts[m]]
         return "\n".join([head, *(f"{counts[m]:>10,}  {self.motif_names[m]}" for m in top)])

@@ -18,6 +18,7 @@ from nbmotif.errors import InvalidArgument, warn
 from nbmotif.fasta_files import open_fasta
 from nbmotif.intervals import read_intervals
 from nbmotif.progress import Progress
+from nbmotif.words import some
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -169,7 +170,7 @@ def _check_chromosomes(windows: pd.DataFrame, lengths: Mapping[str, int]) -> Non
     if known.all():
         return
     locus = windows[~known].iloc[0]
-    there = ", ".join(f'"{chrom}"' for chrom in list(lengths)[:3]) + (", …" if len(lengths) > 3 else "")
+    there = some([f'"{chrom}"' for chrom in lengths], 3)
     hint = f"The sequences have {there}: rename one of them, or choose with chroms."
     got = f'"{locus["chrom"]}" in row {locus["locus_idx"]}'
     raise InvalidArgument("loci", got, "on chromosomes of the sequences", hint)
@@ -197,10 +198,9 @@ def _report_edges(over: pd.DataFrame, n_given: int) -> None:
     if over.empty:
         return
     rows = over["locus_idx"].tolist()
-    shown = ", ".join(map(str, rows[:5])) + (", …" if len(rows) > 5 else "")
     message = (
         f"extract_loci: {len(rows)} of {n_given} loci are left out, because their window reaches over the edge of the "
-        f"chromosome (row {shown}); return_loci=True or return_mask=True tells which are kept."
+        f"chromosome (row {some(rows)}); return_loci=True or return_mask=True tells which are kept."
     )
     warn(message)
 

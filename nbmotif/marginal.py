@@ -23,14 +23,12 @@ from nbmotif.sequences import substitute
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
-    import numpy.typing as npt
     import pandas as pd
 
     from nbmotif.arrangements import Arrangement
     from nbmotif.models import Arrays, Model, Target
-    from nbmotif.motifs import MotifSet
+    from nbmotif.motifs import Motifs
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +150,7 @@ def marginalize(
 def marginalize_motifs(
     model: Model,
     X: Arrays,
-    motifs: MotifSet | Path | Mapping[str, npt.ArrayLike] | Sequence[npt.ArrayLike],
+    motifs: Motifs,
     func: Callable[..., Any] = predict,
     target: Target = 0,
     start: int | Sequence[int] | None = None,

@@ -5,31 +5,31 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
-import pandas as pd
 import torch
 
 from nbmotif.alignments import count_jobs
 from nbmotif.arguments import check_choice, check_p_value, check_whole
+from nbmotif.columns import first_columns
 from nbmotif.encoding import to_codes
 from nbmotif.errors import InvalidArgument, warn
-from nbmotif.motifs import MotifSet, as_motif_set
+from nbmotif.motifs import MotifSet, as_motif_set, check_pwm_shape
 from nbmotif.nearest import TomtomResult, find_nearest
 from nbmotif.targets import Targets
+from nbmotif.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import numpy.typing as npt
+    import pandas as pd
 
     from nbmotif.alignments import Query
+    from nbmotif.motifs import Motifs
 
     Floats = npt.NDArray[np.float64]
     Ints = npt.NDArray[np.int64]
 
-Motifs: TypeAlias = "MotifSet | str | os.PathLike[str] | Mapping[str, npt.ArrayLike] | Sequence[npt.ArrayLike]"
 _FEW_TARGETS = 25  # memelite warns below as many, MEME below 50
 _HIGHEST_SCORE = np.iinfo(np.int16).max
 _LARGEST = 1e6  # beyond it, what tells targets apart drowns in the rounding of a distance
@@ -276,9 +276,7 @@ def _check_shape(query: object, name: object) -> npt.NDArray[Any]:
     values = np.asarray(query)
     if values.dtype.kind not in "fiub":
         raise InvalidArgument(f"Qs[{name!r}]", type(query).__name__, "numbers of shape (4, w)")
-    if values.ndim != 2 or values.shape[0] != 4 or values.shape[1] == 0:
-        hint = "Did you mean its transpose?" if values.ndim == 2 and values.shape[1] == 4 else ""
-        raise InvalidArgument(f"Qs[{name!r}]", f"shape {values.shape}", "of shape (4, w)", hint)
+    check_pwm_shape(values, f"Qs[{name!r}]")
     return values
 
 
@@ -313,34 +311,20 @@ def _spans(X: torch.Tensor | npt.NDArray[Any], seqlets: pd.DataFrame | npt.Array
     if len(shape) != 3 or shape[1] != 4:
         to_codes(X)  # says what is wrong with it
     n_sequences, _, length = X.shape
-    table = seqlets if isinstance(seqlets, pd.DataFrame) else pd.DataFrame(np.asarray(seqlets))
-    if table.shape[1] < 3:
-        got = f"columns {list(table.columns)}"
-        raise InvalidArgument("seqlets", got, "a table whose first three columns are example, start and end")
-    if not len(table):
+    hint = "Labels belong in a column after the first three."
+    example, start, end = first_columns(seqlets, ("example", "start", "end"), "seqlets", hint)
+    if not len(example):
         return []
-    example, start, end = (_whole_numbers(table, column) for column in range(3))
     inside = (example >= 0) & (example < n_sequences) & (start >= 0) & (start < end) & (end <= length)
     if not inside.all():
         row = int(np.flatnonzero(~inside)[0])
         got = f"example {example[row]}, {start[row]} to {end[row]} in row {row}"
-        raise InvalidArgument("seqlets", got, f"inside X: {n_sequences} sequences of {length} bp")
+        raise InvalidArgument("seqlets", got, f"inside X: {counted(n_sequences, 'sequence')} of {length} bp")
     used, at = np.unique(example, return_inverse=True)
     if isinstance(X, torch.Tensor) and X.device.type == "cpu" and X.dtype != torch.bfloat16:
         X = X.detach().numpy()  # which picks a few sequences without waking torch's threads
     codes = to_codes(X if len(used) == n_sequences else X[used])
     return [codes[i, s:e] for i, s, e in zip(at, start, end, strict=True)]
-
-
-def _whole_numbers(seqlets: pd.DataFrame, column: int) -> Ints:
-    values = seqlets.iloc[:, column].to_numpy()
-    is_whole = values.dtype.kind in "iu" or (values.dtype.kind == "f" and (values % 1 == 0).all())
-    if not is_whole:
-        row = int((values % 1 != 0).argmax()) if values.dtype.kind == "f" else 0
-        got = f"{values[row]!r} (dtype {values.dtype}) in row {row} of column {seqlets.columns[column]!r}"
-        hint = "Labels belong in a column after the first three."
-        raise InvalidArgument("seqlets", got, "example, start and end as integers", hint)
-    return values.astype(np.int64)
 
 
 def _warn_about_short(known: Ints, n_strands: int) -> None:

@@ -13,6 +13,7 @@ from nbmotif.borrowing import borrowed, modules_of
 from nbmotif.encoding import as_dtype, as_tensor, describe, shape_hint
 from nbmotif.errors import InvalidArgument, UnsupportedModel
 from nbmotif.progress import Progress
+from nbmotif.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -247,7 +248,7 @@ def as_differences(y: torch.Tensor) -> torch.Tensor:
 
 
 def _no_rows(y: torch.Tensor, n: int | None = None) -> str:
-    given = "a batch" if n is None else f"{n} sequence{'s' if n > 1 else ''}"
+    given = "a batch" if n is None else counted(n, "sequence")
     return (
         f"the model returns shape {tuple(y.shape)} for {given}, where a row for each sequence is needed: keep the "
         "first axis (`squeeze()` drops that of a batch of one, `squeeze(-1)` does not), or wrap the model"

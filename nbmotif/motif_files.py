@@ -14,6 +14,7 @@ import numpy as np
 from nbmotif.arguments import check_file
 from nbmotif.errors import InvalidArgument, InvalidFile, warn
 from nbmotif.text_files import read_content, to_lines
+from nbmotif.words import some
 
 if TYPE_CHECKING:
     import os
@@ -225,17 +226,13 @@ def _finish(blocks: Iterable[_Block], filename: str | os.PathLike[str], may_be_c
             counted.append(block.name)
         motifs.append((block.name, _probabilities(block, rows, filename)))
     if counted and not may_be_counts:
-        message = f"{filename}: {len(counted)} motif(s) hold counts, which are normalised: {_some(counted)}"
+        message = f"{filename}: {len(counted)} motif(s) hold counts, which are normalised: {some(counted)}"
         warn(message)
     return _distinct(motifs, filename)
 
 
 def _are_counts(rows: Matrix) -> bool:
     return bool(np.median(rows.sum(axis=1)) >= _LEAST_COUNTS)
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
 
 
 def _probabilities(block: _Block, rows: Matrix, filename: str | os.PathLike[str]) -> Matrix:
@@ -332,7 +329,7 @@ def _distinct(motifs: Named, filename: str | os.PathLike[str]) -> Named:
         distinct.append((unique, pwm))
     if renamed:
         message = (
-            f"{filename}: {len(renamed)} motif(s) have the name of an earlier one and are numbered: {_some(renamed)}"
+            f"{filename}: {len(renamed)} motif(s) have the name of an earlier one and are numbered: {some(renamed)}"
         )
         warn(message)
     return distinct

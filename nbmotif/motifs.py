@@ -13,6 +13,7 @@ from nbmotif.arguments import check_file, check_whole
 from nbmotif.encoding import as_tensor
 from nbmotif.errors import InvalidArgument
 from nbmotif.motif_files import looks_like_hdf5, read_any, read_meme_motifs, write_meme_motifs
+from nbmotif.words import counted, no_motif, some
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from nbmotif.families import Families
 
 Path: TypeAlias = "str | os.PathLike[str]"
+# what a user may hold motifs in; see `as_motif_set`
+Motifs: TypeAlias = "MotifSet | Path | Mapping[str, npt.ArrayLike] | Sequence[npt.ArrayLike]"
 _SUM_TOLERANCE = 0.01  # how far a column of probabilities may be from 1: files round to as few as three digits
 
 
@@ -122,9 +125,8 @@ class MotifSet(MutableMapping[str, torch.Tensor]):
         if not self._pwms:
             return "MotifSet of no motifs"
         widths = self.widths
-        shown = ", ".join(self.names[:3]) + (", …" if len(self) > 3 else "")
         bp = f"{widths.min()}" if widths.min() == widths.max() else f"{widths.min()}-{widths.max()}"
-        return f"{type(self).__name__} of {len(self)} motif{'s' if len(self) > 1 else ''}, {bp} bp: {shown}"
+        return f"{type(self).__name__} of {counted(len(self), 'motif')}, {bp} bp: {some(self.names, 3)}"
 
     def __getstate__(self) -> dict[str, Any]:
         # a copy's own dictionary; no tables, which can be many times the size of the motifs
@@ -196,8 +198,7 @@ class MotifSet(MutableMapping[str, torch.Tensor]):
     def _missing(self, name: object) -> str:
         if not isinstance(name, str):
             return f"motifs are found by one name, not by {name!r}; `names` lists them, `subset(names)` takes several"
-        alike = [known for known in self._pwms if str(name).lower() in known.lower()][:5]
-        return f"no motif is called {name!r}" + (f"; there are {', '.join(alike)}" if alike else "")
+        return no_motif(name, self._pwms)
 
 
 def check_pwm(pwm: npt.ArrayLike | torch.Tensor, name: str) -> torch.Tensor:
@@ -240,10 +241,15 @@ def _as_pwm(pwm: npt.ArrayLike | torch.Tensor, name: str) -> torch.Tensor:
             raise TypeError(table.dtype)
     except (TypeError, ValueError):
         raise InvalidArgument(name, type(pwm).__name__, "a PWM: numbers of shape (4, w)") from None
+    check_pwm_shape(table, name)
+    return torch.from_numpy(table)
+
+
+def check_pwm_shape(table: npt.NDArray[Any], name: str) -> None:
+    """Refuse what is not of shape (4, w)."""
     if table.ndim != 2 or table.shape[0] != 4 or table.shape[1] == 0:
         hint = "Did you mean its transpose?" if table.ndim == 2 and table.shape[1] == 4 else ""
-        raise InvalidArgument(name, f"shape {table.shape}", "a PWM of shape (4, w)", hint)
-    return torch.from_numpy(table)
+        raise InvalidArgument(name, f"shape {table.shape}", "of shape (4, w)", hint)
 
 
 def _check_probabilities(pwms: Mapping[str, torch.Tensor]) -> None:
@@ -262,9 +268,7 @@ def _check_probabilities(pwms: Mapping[str, torch.Tensor]) -> None:
         raise InvalidArgument(list(pwms)[motif], got, "probabilities of A, C, G, T that sum to 1", hint)
 
 
-def as_motif_set(
-    motifs: MotifSet | Path | Mapping[str, npt.ArrayLike] | Sequence[npt.ArrayLike], name: str = "motifs"
-) -> MotifSet:
+def as_motif_set(motifs: Motifs, name: str = "motifs") -> MotifSet:
     """Take motifs in whatever form a user holds them.
 
     Parameters
@@ -336,7 +340,7 @@ def read_meme(filename: Path, n_motifs: int | None = None) -> MotifSet:
     return MotifSet(read_meme_motifs(filename, None if n_motifs is None else check_whole(n_motifs, "n_motifs", 0)))
 
 
-def write_meme(filename: Path, motifs: MotifSet | Mapping[str, npt.ArrayLike] | Sequence[npt.ArrayLike]) -> None:
+def write_meme(filename: Path, motifs: Motifs) -> None:
     """Write motifs as a MEME file, which :func:`read_meme` and the MEME suite read.
 
     Parameters

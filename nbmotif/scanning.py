@@ -23,9 +23,8 @@ if TYPE_CHECKING:
     import torch
 
     from nbmotif.hits import Hits
-    from nbmotif.motifs import MotifSet
+    from nbmotif.motifs import Motifs, MotifSet
 
-    Motifs: TypeAlias = MotifSet | str | os.PathLike[str] | Mapping[str, npt.ArrayLike] | Sequence[npt.ArrayLike]
     Sequences: TypeAlias = torch.Tensor | npt.NDArray[Any] | str | os.PathLike[str] | Sequence[str] | Mapping[str, str]
     Background: TypeAlias = npt.ArrayLike | Literal["sequences"] | None
 

@@ -20,6 +20,7 @@ from nbmotif.encoding import (
 from nbmotif.errors import InvalidArgument, warn
 from nbmotif.motifs import consensus
 from nbmotif.progress import Progress
+from nbmotif.words import some
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -294,9 +295,8 @@ def _unchanged(drawn: npt.NDArray[np.int8], codes: npt.NDArray[np.int8]) -> npt.
 
 
 def _warn_of_fixed(rows: list[int]) -> None:
-    shown = ", ".join(map(str, rows[:5])) + (", …" if len(rows) > 5 else "")
     message = (
-        f"dinucleotide_shuffle: {len(rows)} sequence(s) (at index {shown}) have no shuffle but themselves, for "
+        f"dinucleotide_shuffle: {len(rows)} sequence(s) (at index {some(rows)}) have no shuffle but themselves, for "
         "instance because they repeat one letter or are N; as references they give attributions of 0."
     )
     warn(message)

@@ -12,6 +12,7 @@ from nbmotif.arguments import check_choice, check_seed, check_whole
 from nbmotif.encoding import check_sequences
 from nbmotif.errors import InvalidArgument, MissingStage
 from nbmotif.motifs import as_motif_set
+from nbmotif.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from nbmotif.basis import Basis
     from nbmotif.hits import Hits
     from nbmotif.models import Arrays, Target
-    from nbmotif.motifs import MotifSet
+    from nbmotif.motifs import Motifs, MotifSet
     from nbmotif.widget.explorer import Explorer
 
     Method = TypeVar("Method", bound=Callable[..., Any])
@@ -110,7 +111,7 @@ class Study:
         self,
         model: torch.nn.Module | None,
         X: torch.Tensor | np.ndarray,
-        motifs: MotifSet | str | Path | dict[str, torch.Tensor],
+        motifs: Motifs,
         loci: pd.DataFrame | None = None,
         *,
         name: str = "",
@@ -478,7 +479,7 @@ class Study:
         n, _, length = self.X.shape
         done = ", ".join(self.settings) or "nothing yet: call `.run()`"
         title = f"Study {self.name!r}" if self.name else "Study"
-        return f"{title}: {n:,} sequences of {length:,} bp, {len(self.motifs):,} motifs; ran {done}"
+        return f"{title}: {counted(n, 'sequence')} of {length:,} bp, {counted(len(self.motifs), 'motif')}; ran {done}"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         if not {"attribute", "scan", "call_seqlets"} & set(self.settings):

@@ -18,6 +18,7 @@ from safetensors.torch import load_file
 from nbmotif.demo.model import CountModel
 from nbmotif.encoding import one_hot_encode
 from nbmotif.motifs import MotifSet, read_meme
+from nbmotif.words import counted
 
 __all__ = ["Demo", "Truth", "load"]
 
@@ -69,8 +70,8 @@ class Demo:
         drivers = self.truth.roles.query("role != 'decoy'")["family"]
         n, _, length = self.X.shape
         return (
-            f"Demo: a model driven by {', '.join(drivers)}; {n} sequences of {length} bp with "
-            f"{len(self.truth.sites)} planted sites; {len(self.motifs)} motifs"
+            f"Demo: a model driven by {', '.join(drivers)}; {counted(n, 'sequence')} of {length} bp with "
+            f"{counted(len(self.truth.sites), 'planted site')}; {counted(len(self.motifs), 'motif')}"
         )
 
 

@@ -42,9 +42,8 @@ def draw(picture: Picture, plot: figure) -> None:
         _draw_boxes(picture, plot)
     for x, words in picture.headings:
         plot.text([x], [picture.top], [words], text_align="center", text_baseline="top", text_font_size="11px")
-    if picture.n_left_out:
-        note = f"{picture.n_left_out} more annotations have no lane"
-        plot.add_layout(Label(x=8, y=8, x_units="screen", y_units="screen", text=note, text_font_size="11px"))
+    if picture.note:
+        plot.add_layout(Label(x=8, y=8, x_units="screen", y_units="screen", text=picture.note, text_font_size="11px"))
 
 
 def _draw_axes(picture: Picture, plot: figure) -> None:

@@ -37,9 +37,8 @@ def draw(picture: Picture, ax: Any) -> None:
         ax.text(box.label_x, (low + high) / 2, box.label, fontsize=8, va="center", clip_on=True)
     for x, words in picture.headings:
         ax.text(x, picture.top, words, fontsize=8, ha="center", va="top")
-    if picture.n_left_out:
-        note = f"{picture.n_left_out} more annotations have no lane"
-        ax.text(1, 1, note, fontsize=8, ha="right", va="top", transform=ax.transAxes)
+    if picture.note:
+        ax.text(1, 1, picture.note, fontsize=8, ha="right", va="top", transform=ax.transAxes)
     ticks = nice_ticks(*picture.y_range, about=4)
     ax.set_yticks(ticks, [format_tick(value, ticks) for value in ticks])
     ax.set_xticks([x for x, _ in picture.x_ticks], [label for _, label in picture.x_ticks])

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nbmotif.words import counted
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -75,6 +77,12 @@ class Picture:
     def as_bars(self) -> bool:
         """Whether a base has too few pixels for a letter."""
         return self.width / (self.x_range[1] - self.x_range[0]) < _LEAST_LETTER_PX
+
+    @property
+    def note(self) -> str:
+        """What is said of annotations for which there was no lane, if any."""
+        more = counted(self.n_left_out, "more annotation")
+        return f"{more} {'has' if self.n_left_out == 1 else 'have'} no lane" if self.n_left_out else ""
 
     @property
     def lane_height(self) -> float:

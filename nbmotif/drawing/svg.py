@@ -87,9 +87,8 @@ class _Canvas:
             shape = _rect(self.x(box.left), top, (box.right - box.left) * self.px, height, paint)
             parts.append(f"<g><title>{facts}</title>{shape}")
             parts.append(_text(self.x(box.label_x), top + height / 2 + 4, box.label) + "</g>")
-        if self.picture.n_left_out:
-            note = f"{self.picture.n_left_out} more annotations have no lane"
-            parts.append(_text(_LEFT + self.picture.width - 4, self.top + 10, note, "end"))
+        if self.picture.note:
+            parts.append(_text(_LEFT + self.picture.width - 4, self.top + 10, self.picture.note, "end"))
         return parts
 
     def _axes(self) -> list[str]:

@@ -17,6 +17,7 @@ from nbmotif.widget.inputs import read_content, renumbered, with_signal
 from nbmotif.widget.jobs import Jobs, Snapshot
 from nbmotif.widget.results import ExplorerResults
 from nbmotif.widget.state import SHARED
+from nbmotif.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -335,13 +336,13 @@ class Explorer(ExplorerResults):
         if getattr(self, "_shown", None) is None:
             return "Explorer (closed)"
         content = self._content
-        counted = {
+        sizes = {
             "motif": content.n_motifs,
             "hit": None if content.hits is None else content.hits.n_hits,
             "seqlet": None if content.seqlets is None else len(content.seqlets),
         }
-        parts = [f"{_count(content.n_sequences, 'sequence')} of {content.length:,} bp"]
-        parts += [_count(n, what) for what, n in counted.items() if n is not None]
+        parts = [f"{counted(content.n_sequences, 'sequence')} of {content.length:,} bp"]
+        parts += [counted(n, what) for what, n in sizes.items() if n is not None]
         return f"Explorer{f' of {content.name}' if content.name else ''}: {', '.join(parts)}"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -349,10 +350,6 @@ class Explorer(ExplorerResults):
         # without the counts by chance, which take longest, so that the view comes soon
         shown = table.counts_frame(self._content, self._query, self._order, self.by_family, with_null=False)
         return {**data, "text/plain": f"{self!r}\n{shown.head(10).to_string(index=False)}"}, metadata
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
 def _blank() -> Explorer:

@@ -17,6 +17,7 @@ from nbmotif.widget.foreign import load_array
 from nbmotif.widget.places import common_width, place, read_loci
 from nbmotif.widget.score_sets import common_shape, read_score_sets
 from nbmotif.widget.sites import read_hits, read_seqlets
+from nbmotif.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,14 +51,14 @@ def read_content(
     n, length = common_shape(X=X, attributions=own.observed, hypothetical=own.hypothetical)
 
     names = read_names(sequence_names)
-    n = _agree("sequence_names", n, None if names is None else len(names), "one per sequence")
+    n = _agree("sequence_names", n, None if names is None else len(names), "name", "one per sequence")
     intervals = read_loci(loci)
     n_loci = None if intervals is None else len(intervals)
     hint = "extract_loci(..., return_loci=True) gives those of its sequences."
-    n = _agree("loci", n, n_loci, "one row per sequence, in their order", hint)
+    n = _agree("loci", n, n_loci, "row", "one row per sequence, in their order", hint)
     found_hits = None if hits is None else read_hits(hits, motif_set, names, n)
     if n is not None and found_hits is not None:
-        _agree("hits", n, found_hits.n_sequences, "scanned on the same sequences")
+        _agree("hits", n, found_hits.n_sequences, "sequence", "scanned on the same sequences")
     names, found_hits = _share_names(names, found_hits)
     motif_names, widths = _motifs_shown(motif_set, found_hits, marginal)
     found_seqlets = read_seqlets(seqlets, annotations, len(motif_names))
@@ -95,9 +96,9 @@ def read_one_hot(X: Any) -> NDArray[Any] | None:
     return np.asarray(check_sequences(load_array(X, "X")).detach().cpu().numpy())
 
 
-def _agree(name: str, n: int | None, other: int | None, what: str, hint: str = "") -> int | None:
+def _agree(name: str, n: int | None, other: int | None, what: str, expected: str, hint: str = "") -> int | None:
     if n is not None and other is not None and n != other:
-        raise InvalidArgument(name, f"{other:,} entries", f"{what}, N = {n:,}", hint)
+        raise InvalidArgument(name, counted(other, what), f"{expected}, N = {n:,}", hint)
     return n if other is None else other
 
 

@@ -160,7 +160,7 @@ def test_extract_signal__refuses_intervals_outside_and_names_the_row(row, words)
 def test_extract_signal__refuses_another_shape():
     with pytest.raises(InvalidArgument, match=r"`X` must be a signal of shape \(N, C, L\); .*unsqueeze"):
         extract_signal(as_loci([(0, 0, 1)]), torch.zeros(2, 10))
-    with pytest.raises(InvalidArgument, match=r"`loci` must be a table of sequence, start and end; got 2 columns"):
+    with pytest.raises(InvalidArgument, match="first columns are sequence, start and end; got columns"):
         extract_signal(pd.DataFrame({"start": [0], "end": [1]}), torch.zeros(2, 1, 10))
 
 

@@ -332,13 +332,17 @@ def test_annotate_seqlets__takes_further_columns_and_whole_floats() -> None:
 @pytest.mark.parametrize(
     ("rows", "options", "message"),
     [
-        (seqlets((0, 0, 5), (0, 4, 99)), {}, r"inside X: 1 sequences of 8 bp; got example 0, 4 to 99 in row 1"),
+        (seqlets((0, 0, 5), (0, 4, 99)), {}, r"inside X: 1 sequence of 8 bp; got example 0, 4 to 99 in row 1"),
         (seqlets((1, 0, 5)), {}, "inside X"),
         (seqlets((0, -1, 5)), {}, "inside X"),
         (seqlets((0, 5, 5)), {}, "inside X"),
         (pd.DataFrame({"a": ["x"], "b": [0], "c": [5]}), {}, "Labels belong in a column after"),
-        (pd.DataFrame({"a": [0], "b": [0.5], "c": [5]}), {}, "as integers"),
-        (pd.DataFrame({"a": [0]}), {}, "first three columns"),
+        (
+            pd.DataFrame({"a": [0], "b": [0.5], "c": [5]}),
+            {},
+            r"`seqlets\['b'\]` must be whole numbers; got 0.5 in",
+        ),
+        (pd.DataFrame({"a": [0]}), {}, "a table whose first columns are example, start and end; got columns"),
         (seqlets((0, 0, 5)), {"cut": 0}, "`cut` must be a p-value above 0 and up to 1, or None; got 0"),
         (seqlets((0, 0, 5)), {"n_nearest": 0}, "`n_nearest`"),
     ],
