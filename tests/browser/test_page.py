@@ -306,12 +306,13 @@ def test_marks__have_lines_of_their_own_where_they_are_many(exported: Callable) 
 
 def test_page__says_why_it_cannot_tell_what_chance_gives(exported: Callable) -> None:
     _, view = exported()
-    said = view.root.get_by_text("Obs/exp takes a kernel at these thresholds")
+    said = view.root.get_by_text("Obs/exp takes a kernel here")
     expect(said).to_have_count(0)
     number = view.number("FIMO p threshold")
     number.fill("2.5e-6")
     number.press("Enter")
     expect(said).to_be_visible()
+    assert {row["enrichment"] for row in view.rows()} == {"–"}
 
 
 def test_table__is_in_columns_before_there_is_anything_to_count(exported: Callable) -> None:

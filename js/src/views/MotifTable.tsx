@@ -162,7 +162,7 @@ function Summary() {
         {nRows === nAll ? all : `${whole(nRows)} of ${all}`}
         {manifest.has.hits && `, ${whole(withHits)} with hits`}
         {manifest.has.seqlets && ` · ${plural(counts.nSeqlets - counts.nAssigned, "seqlet")} unassigned`}
-        {isWithoutChance && " · Obs/exp takes a kernel at these thresholds"}
+        {isWithoutChance && " · Obs/exp takes a kernel here"}
         {!counts.isExact && manifest.has.hits && " · ≈ until the kernel has counted"}
       </span>
       <span class="nbm-spacer" />

@@ -68,7 +68,7 @@ export function cellText(
 ): string {
   const value = numberOf(level, column, i);
   if (column === "marginal") return effect(value);
-  if (Number.isNaN(value)) return level.expected[i] === 0 ? "–" : "…";
+  if (Number.isNaN(value)) return column === "enrichment" ? "–" : "…";
   const text =
     column === "enrichment"
       ? ratio(value)
