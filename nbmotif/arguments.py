@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import os
 from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,6 @@ import numpy as np
 from nbmotif.errors import InvalidArgument
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Iterable
 
 
@@ -93,9 +93,16 @@ def check_choice(value: object, name: str, choices: Iterable[object], hint: str 
         raise InvalidArgument(name, repr(value), f"one of {', '.join(map(repr, known))}", hint)
 
 
+def check_path(value: str | os.PathLike[str], name: str) -> Path:
+    """Take a path, with or without a file, in which ~ stands for the home folder."""
+    if not isinstance(value, (str, os.PathLike)):
+        raise InvalidArgument(name, type(value).__name__, "a path")
+    return Path(value).expanduser()
+
+
 def check_file(value: str | os.PathLike[str], name: str) -> Path:
-    """Take the path of a file; FileNotFoundError, with the name of the argument, if there is none."""
-    path = Path(value)
+    """Take the path of a file, or of a folder; FileNotFoundError, with the argument's name, if there is none."""
+    path = check_path(value, name)
     try:
         is_there = path.exists()
     except (OSError, ValueError):  # no path at all, such as the letters of a sequence

@@ -20,7 +20,7 @@ _SUMMIT = 9  # the tenth column of a narrowPeak file: the summit, counted from t
 
 
 def read_bed(filename: str | os.PathLike[str], with_summits: bool = False) -> pd.DataFrame:
-    """Read the intervals of a BED file, plain or gzipped.
+    """Read the intervals of a BED file, plain or compressed by gzip, bzip2 or xz.
 
     Parameters
     ----------
@@ -40,7 +40,8 @@ def read_bed(filename: str | os.PathLike[str], with_summits: bool = False) -> pd
     """
     content = read_content(filename)
     if b"\0" in content[:1000]:
-        raise InvalidFile(filename, "this is no text, so no BED file", "bigBed files can be unpacked by bigBedToBed.")
+        hint = "Unpack zip archives; bigBed files are unpacked by bigBedToBed."
+        raise InvalidFile(filename, "this is no text, so no BED file", hint)
     rows: list[tuple[str, int, int, int]] = []
     for number, line in enumerate(to_lines(content), 1):
         fields = line.split("\t") if "\t" in line else line.split()

@@ -15,7 +15,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+# before pandas 3, groupby makes a group of every category, also where there is no row, and warns of it
+_GROUPS_EMPTY_CATEGORIES = int(pd.__version__.partition(".")[0]) < 3
 _ROUNDING = 1e-6  # by which a p-value that was computed as a difference may miss 0 or 1
+
+
+def named(codes: NDArray[np.integer[Any]], names: pd.CategoricalDtype) -> Any:
+    """Write the name for each number, from 0, as categories; as plain strings where groupby would add empty groups."""
+    if _GROUPS_EMPTY_CATEGORIES:
+        return names.categories.to_numpy(object)[codes]
+    return pd.Categorical.from_codes(codes, dtype=names)
 
 
 def check_columns(frame: Any, names: Sequence[str], argument: str) -> None:

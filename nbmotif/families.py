@@ -11,6 +11,7 @@ from scipy.cluster.hierarchy import linkage
 from scipy.spatial.distance import squareform
 
 from nbmotif.arguments import check_number, check_whole
+from nbmotif.columns import named
 from nbmotif.errors import InvalidArgument
 from nbmotif.family_tree import FamilyTree, name_nodes
 from nbmotif.motifs import as_motif_set, information_content
@@ -87,7 +88,7 @@ class Families:
         """One row per motif: ``motif_name family family_idx is_medoid``."""
         is_medoid = np.zeros(len(self.labels), np.bool_)
         is_medoid[self.medoids] = True
-        names = pd.Categorical.from_codes(self.labels.astype(np.int64), pd.Index(self.names))
+        names = named(self.labels, pd.CategoricalDtype(self.names))
         columns = {"motif_name": self.motif_names, "family": names, "family_idx": self.labels, "is_medoid": is_medoid}
         return pd.DataFrame(columns)
 

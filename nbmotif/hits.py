@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from nbmotif.arguments import check_whole
-from nbmotif.columns import as_whole_numbers, check_names, p_values
+from nbmotif.columns import as_whole_numbers, check_names, named, p_values
 from nbmotif.errors import InvalidArgument
 from nbmotif.levels import Levels
 from nbmotif.words import counted, no_motif
@@ -259,8 +259,9 @@ class Hits(Sequence[pd.DataFrame]):
         Returns
         -------
         One row per hit, motif after motif, with the columns ``motif_name motif_idx sequence_name start end strand
-        score p-value`` and, after :meth:`with_signal`, ``attribution``. Names and strands are categorical;
-        ``sequence_name`` is the number of the sequence where sequences have no names. Strand "." is both strands.
+        score p-value`` and, after :meth:`with_signal`, ``attribution``. Names and strands are categorical
+        (strings before pandas 3, which would group by names without hits); ``sequence_name`` is the number of the
+        sequence where sequences have no names. Strand "." is both strands.
         """
         frame = self._frame(0, len(self))
         if q_values:
@@ -274,14 +275,14 @@ class Hits(Sequence[pd.DataFrame]):
         motif_idx = np.repeat(np.arange(first, last, dtype=np.int32), n_per_motif)
         sequence: Any = self.sequence_idx[rows].copy()
         if self._sequence_dtype is not None:
-            sequence = pd.Categorical.from_codes(sequence, dtype=self._sequence_dtype)
+            sequence = named(sequence, self._sequence_dtype)
         columns = {
-            "motif_name": pd.Categorical.from_codes(motif_idx, dtype=self._motif_dtype),
+            "motif_name": named(motif_idx, self._motif_dtype),
             "motif_idx": motif_idx,
             "sequence_name": sequence,
             "start": self.start[rows].copy(),
             "end": self.start[rows] + np.repeat(self.motif_widths[first:last].astype(np.int32), n_per_motif),
-            "strand": pd.Categorical.from_codes(self.strand[rows] + np.int8(1), dtype=_STRANDS),
+            "strand": named(self.strand[rows] + np.int8(1), _STRANDS),
             "score": self.score[rows].copy(),
             "p-value": self.p_levels.expand(n_per_motif, first, rows),
         }
@@ -294,13 +295,13 @@ class Hits(Sequence[pd.DataFrame]):
         motif = np.searchsorted(self.offsets, rows, side="right") - 1
         sequence: Any = self.sequence_idx[rows]
         if self._sequence_dtype is not None:
-            sequence = pd.Categorical.from_codes(sequence, dtype=self._sequence_dtype)
+            sequence = named(sequence, self._sequence_dtype)
         levels = self.p_levels
         return pd.DataFrame(
             {
-                "motif_name": pd.Categorical.from_codes(motif, dtype=self._motif_dtype),
+                "motif_name": named(motif, self._motif_dtype),
                 "sequence_name": sequence,
-                "strand": pd.Categorical.from_codes(self.strand[rows] + np.int8(1), dtype=_STRANDS),
+                "strand": named(self.strand[rows] + np.int8(1), _STRANDS),
                 "p-value": levels.values[levels.offsets[motif] + levels.of_hit[rows]],
             }
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from nbmotif.errors import InvalidArgument
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+_NUMERAL = re.compile(r"\d+(\.\d+)?")  # as pandas names a column that a file without names begins with
 
 
 def read_intervals(given: Any, name: str, with_summits: bool = False) -> pd.DataFrame:
@@ -38,6 +41,7 @@ def read_intervals(given: Any, name: str, with_summits: bool = False) -> pd.Data
         return read_bed(check_file(given, name), with_summits)
     if not isinstance(given, pd.DataFrame):
         raise InvalidArgument(name, type(given).__name__, "a BED file or a DataFrame with chrom, start and end")
+    _check_header(given, name)
     columns: dict[str, Any] = {"chrom": _column(given, name, ("chrom",), 0)}
     places = (("start", ("start",), 1), ("end", ("end",), 2), ("summit", ("summit", "peak"), 9))
     for label, called, position in places[: 3 if with_summits else 2]:
@@ -50,6 +54,15 @@ def read_intervals(given: Any, name: str, with_summits: bool = False) -> pd.Data
     if with_summits:
         _check_order(f"{name}['summit']", "within the interval", table["summit"], table["end"] - table["start"])
     return table
+
+
+def _check_header(table: pd.DataFrame, name: str) -> None:
+    """Refuse a table whose columns are called as its first interval, which would be lost."""
+    labels: list[Any] = list(table.columns[:3])
+    if labels != ["0", "1", "2"] and all(isinstance(label, str) and _NUMERAL.fullmatch(label) for label in labels[1:]):
+        expected = "a DataFrame with chrom, start and end"
+        got = f"columns {labels}, which are the first interval"
+        raise InvalidArgument(name, got, expected, "Pass header=None to pandas.read_csv.")
 
 
 def _check_order(name: str, expected: str, low: pd.Series[Any], high: pd.Series[Any]) -> None:

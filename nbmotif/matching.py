@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
@@ -21,6 +22,8 @@ from nbmotif.targets import Targets
 from nbmotif.words import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy.typing as npt
     import pandas as pd
 
@@ -35,8 +38,11 @@ _HIGHEST_SCORE = np.iinfo(np.int16).max
 _LARGEST = 1e6  # beyond it, what tells targets apart drowns in the rounding of a distance
 
 
-class SeqletAnnotations(NamedTuple):
+@dataclass(frozen=True, eq=False, repr=False)
+class SeqletAnnotations:
     """What :func:`annotate_seqlets` found: one row per seqlet, one column per neighbour, nearest first.
+
+    Unpacks as tangermeme's result does: ``motif_idxs, p_values = annotate_seqlets(X, seqlets, motifs)``.
 
     Parameters
     ----------
@@ -56,6 +62,19 @@ class SeqletAnnotations(NamedTuple):
     strands: torch.Tensor
     offsets: torch.Tensor
     overlaps: torch.Tensor
+
+    def __iter__(self) -> Iterator[torch.Tensor]:
+        return iter((self.motif_idxs, self.p_values))
+
+    def __len__(self) -> int:
+        return 2
+
+    def __getitem__(self, field: int) -> torch.Tensor:
+        return (self.motif_idxs, self.p_values)[field]
+
+    def __repr__(self) -> str:
+        n, n_nearest = self.motif_idxs.shape
+        return f"SeqletAnnotations of {n:,} seqlets, {n_nearest:,} nearest each: motif_idxs, p_values, …"
 
 
 def tomtom(

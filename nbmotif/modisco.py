@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from nbmotif.arguments import check_file, check_whole
+from nbmotif.arguments import check_file, check_path, check_whole
 from nbmotif.encoding import as_tensor, check_sequences, describe
 from nbmotif.errors import InvalidArgument, InvalidFile, warn
 from nbmotif.motifs import MotifSet
@@ -150,7 +150,7 @@ def write_modisco_inputs(
     ['sequences.npz', 'attributions.npz']
     """
     one_hot, attributions = _check_inputs(X, X_attr)
-    folder = Path(directory)
+    folder = check_path(directory, "directory")
     folder.mkdir(parents=True, exist_ok=True)
     paths = folder / "sequences.npz", folder / "attributions.npz"
     np.savez_compressed(paths[0], one_hot.astype(np.int8))
@@ -219,7 +219,8 @@ def run_modisco(
     one_hot, attributions = _check_inputs(X, X_attr)
     window, max_seqlets = check_whole(window, "window", least=1), check_whole(max_seqlets, "max_seqlets", least=1)
     _check_trim(trim_threshold)
-    if path is not None and (Path(path).is_dir() or not Path(path).parent.is_dir()):
+    path = None if path is None else check_path(path, "path")
+    if path is not None and (path.is_dir() or not path.parent.is_dir()):
         raise InvalidArgument("path", repr(str(path)), "a file in a folder that exists")
     length = one_hot.shape[2]
     half = min(window, length) // 2
@@ -229,7 +230,7 @@ def run_modisco(
     _check_signs((one_hot * attributions).sum(axis=2), int(settings["sliding_window_size"]))
     found = TFMoDISco(one_hot=one_hot, hypothetical_contribs=attributions, **settings)
     with tempfile.TemporaryDirectory(prefix="nbmotif-") as folder:
-        filename = Path(folder) / "modisco.h5" if path is None else Path(path)
+        filename = Path(folder) / "modisco.h5" if path is None else path
         save_hdf5(str(filename), *found, 2 * half)
         patterns = _read(filename, length, trim_threshold)
     _warn_if_empty(patterns, "run_modisco")
@@ -274,11 +275,12 @@ def read_modisco(
 def _read(filename: str | os.PathLike[str], length: int | None, trim_threshold: float) -> PatternSet:
     _check_trim(trim_threshold)
     length = None if length is None else check_whole(length, "length", least=1)
-    if not h5py.is_hdf5(check_file(filename, "filename")):
+    filename = check_file(filename, "filename")
+    if not h5py.is_hdf5(filename):
         raise InvalidFile(filename, "this is not an HDF5 file", "TF-MoDISco's results end in .h5.")
     with _open(filename) as file:
         if _OLD_FORMAT in file:
-            hint = f"Convert it: modisco convert -i {Path(filename).name} -o new.h5."
+            hint = f"Convert it: modisco convert -i {filename.name} -o new.h5."
             raise InvalidFile(filename, "this is the format of TF-MoDISco before modisco-lite", hint)
         if not any(sign in file for sign in _SIGNS) and "window_size" not in file.attrs:
             raise InvalidFile(filename, f"it has no patterns: there is {', '.join(file) or 'nothing'} in it")

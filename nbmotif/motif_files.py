@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
-from nbmotif.arguments import check_file
+from nbmotif.arguments import check_file, check_path
 from nbmotif.errors import InvalidArgument, InvalidFile, warn
 from nbmotif.text_files import read_content, to_lines
 from nbmotif.words import some
@@ -69,7 +69,7 @@ def write_meme_motifs(filename: str | os.PathLike[str], motifs: Iterable[tuple[s
         parts.append(f"\nMOTIF {name}\nletter-probability matrix: alength= 4 w= {pwm.shape[1]} nsites= 20 E= 0\n")
         parts.extend(" ".join(map(repr, column)) + "\n" for column in pwm.T.tolist())
     content = "".join(parts).encode()
-    Path(filename).write_bytes(gzip.compress(content) if str(filename).endswith(".gz") else content)
+    check_path(filename, "filename").write_bytes(gzip.compress(content) if str(filename).endswith(".gz") else content)
 
 
 def looks_like_hdf5(filename: str | os.PathLike[str]) -> bool:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Ints = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TomtomResult:
     """What :func:`nbmotif.tomtom` found: one row per query, one column per target, or per neighbour.
 
@@ -75,6 +75,11 @@ class TomtomResult:
     def __iter__(self) -> Iterator[npt.NDArray[Any]]:
         fields = (self.p_values, self.scores, self.offsets, self.overlaps, self.strands)
         return iter(fields if self.idxs is None else (*fields, self.idxs))
+
+    def __repr__(self) -> str:
+        n, n_kept = self.p_values.shape
+        of = f"{n_kept:,} nearest of " if self.idxs is not None else ""
+        return f"TomtomResult of {n:,} queries, {of}{self.n_targets:,} targets: p_values, scores, …"
 
     def __len__(self) -> int:
         return 5 if self.idxs is None else 6

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 from collections.abc import Mapping, Sequence
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -146,7 +147,7 @@ def plot_logo(
 
 def plot_pwm(
     pwm: torch.Tensor | npt.NDArray[Any],
-    name: str = "",
+    name: str | None = "",
     ax: Any = None,
     eps: float = 1e-7,
     color: str | Mapping[str, str] | None = None,
@@ -159,10 +160,9 @@ def plot_pwm(
     ----------
     pwm
         Probabilities, shape (4, w), in the order A C G T.
-    name
-        Above the logos.
-    ax
-        As in :func:`plot_logo`.
+    name, ax
+        Above the logos, and where to draw, as in :func:`plot_logo`; in either order, since tangermeme 1.6 takes ``ax``
+        first.
     eps
         Added to probabilities inside the logarithm, above 0.
     color
@@ -186,6 +186,10 @@ def plot_pwm(
     >>> figure.title.text, figure.yaxis.axis_label
     ('GATA2', 'Information (bits)')
     """
+    if isinstance(ax, str) or not isinstance(name, (str, NoneType)):
+        name, ax = ax, name
+    if not isinstance(name, (str, NoneType)):
+        raise InvalidArgument("name", type(name).__name__, "a string")
     forward = check_pwm(pwm, "pwm").numpy()
     eps = check_number(eps, "eps", "above 0 and below 1", lambda e: 0 < e < 1)
     bits = forward * np.maximum(information_content(forward, eps), 0)
@@ -201,7 +205,7 @@ def plot_pwm(
         max(360, 24 * (2 * w + _MOTIF_GAP)) if width is None else check_whole(width, "width", 1),
         check_whole(height, "height", 1),
         _letter_colors(color, ax),
-        title=name,
+        title=name or "",
         x_label="Position in the motif",
         y_label="Information (bits)",
         x_ticks=[(start + x, str(x)) for start in (0, offset) for x in numbers],

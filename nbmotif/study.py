@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import functools
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from nbmotif.arguments import check_choice, check_seed, check_whole
+from nbmotif.arguments import check_choice, check_path, check_seed, check_whole
 from nbmotif.encoding import check_sequences
 from nbmotif.errors import InvalidArgument, MissingStage
 from nbmotif.motifs import as_motif_set
@@ -16,6 +15,7 @@ from nbmotif.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     import pandas as pd
     import torch
@@ -389,7 +389,7 @@ class Study:
         The path.
         """
         self.explorer.to_html(path, **kwargs)
-        return Path(path)
+        return check_path(path, "path")
 
     def save(self, path: str | Path) -> Path:
         """Write sequences, further inputs, motifs, settings and results to one HDF5 file; the model is not in it.
@@ -413,7 +413,7 @@ class Study:
         from nbmotif.study_file import write_study
 
         self._check_current()
-        return write_study(self, Path(path))
+        return write_study(self, check_path(path, "path"))
 
     @classmethod
     def open(cls, path: str | Path, model: torch.nn.Module | None = None) -> Study:
@@ -438,7 +438,7 @@ class Study:
         """
         from nbmotif.study_file import read_study
 
-        return read_study(Path(path), model)
+        return read_study(check_path(path, "path"), model)
 
     def to_modisco(self, directory: str | Path) -> tuple[Path, Path]:
         """Write TF-MoDISco's inputs: one-hot sequences and hypothetical contributions, as npz files.

@@ -108,7 +108,8 @@ def read_study(path: Path, model: torch.nn.Module | None) -> Study:
     InvalidFile
         If the file is no study, one of another version, or damaged.
     """
-    if not check_file(path, "path").is_file() or not h5py.is_hdf5(path):
+    path = check_file(path, "path")
+    if not path.is_file() or not h5py.is_hdf5(path):
         raise InvalidFile(path, "not a study that nbmotif saved", "Pass the file that `study.save(path)` wrote.")
     try:
         with h5py.File(path) as file:

@@ -1,9 +1,11 @@
-"""Text files as people have them: plain or gzipped, with a byte order mark or without."""
+"""Text files as people have them: plain or compressed, with a byte order mark or without."""
 
 from __future__ import annotations
 
+import bz2
 import codecs
 import gzip
+import lzma
 import zlib
 from typing import TYPE_CHECKING
 
@@ -13,20 +15,29 @@ from nbmotif.errors import InvalidFile
 if TYPE_CHECKING:
     import os
 
-_GZIP = b"\x1f\x8b"
+# what a file begins with -> by what it is compressed, and what unpacks it
+_PACKED = {
+    b"\x1f\x8b": ("gzip", gzip.decompress),
+    b"BZh": ("bzip2", bz2.decompress),
+    b"\xfd7zXZ\x00": ("xz", lzma.decompress),
+}
+_CUT_OFF = (EOFError, OSError, ValueError, zlib.error, lzma.LZMAError)
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def read_content(filename: str | os.PathLike[str]) -> bytes:
-    """Read a file whole, and unpack it if it is gzipped; InvalidFile if it is not all there."""
+    """Read a file whole, and unpack it if it is compressed; InvalidFile if it is not all there."""
     content = check_file(filename, "filename").read_bytes()
-    if not content.startswith(_GZIP):
-        return content
-    try:
-        return gzip.decompress(content)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        hint = "It may have been cut off on the way here: fetch it again."
-        raise InvalidFile(filename, f"it is gzipped but cannot be unpacked ({error})", hint) from None
+    for signature, (kind, unpack) in _PACKED.items():
+        if content.startswith(signature):
+            try:
+                return unpack(content)
+            except _CUT_OFF as error:
+                hint = "It may have been cut off on the way here: fetch it again."
+                raise InvalidFile(
+                    filename, f"it is compressed by {kind} but cannot be unpacked ({error})", hint
+                ) from None
+    return content
 
 
 def to_lines(content: bytes) -> list[str]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbmotif.arguments import whole_number
+from nbmotif.arguments import check_path, whole_number
 from nbmotif.widget import frames, share, table, wire
 from nbmotif.widget.bundle import SCRIPT, read_script
 from nbmotif.widget.card import motif_card
@@ -305,7 +304,7 @@ class Explorer(ExplorerResults):
         cards = [motif_card(content, self._query, motif) for motif in list(motifs)[:_CARDS_IN_A_PAGE]]
         text = share.page(traits, self._shown.encoded, chosen, title, cards)
         if path is not None:
-            Path(path).write_bytes(text.encode("utf-8", "replace"))
+            check_path(path, "path").write_bytes(text.encode("utf-8", "replace"))
         return text
 
     def _choose(self, tracks: int | Sequence[int] | None) -> list[int]:

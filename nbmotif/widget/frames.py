@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from nbmotif.columns import named
 from nbmotif.hit_index import HitIndex, passing
 from nbmotif.hits import Hits
 from nbmotif.sites import exclusive_sites, merged_sites
@@ -87,7 +88,7 @@ def seqlets_frame(content: Content, cuts: Thresholds, motifs: Sequence[int] | No
             "motif_name": np.array([*content.motif_names, "unassigned"], object)[motif],
             "motif_idx": motif,
             "tomtom_p": seqlets.tomtom_p[mask],
-            "strand": pd.Categorical.from_codes(seqlets.strand[mask] + 1, dtype=_STRANDS),
+            "strand": named(seqlets.strand[mask] + 1, _STRANDS),
         }
     )
     return _with_genome(frame, content, seqlets.sequence_idx[mask])

@@ -11,6 +11,7 @@ import pandas as pd
 from nbmotif.columns import check_columns, finite_numbers, p_values, whole_numbers
 from nbmotif.errors import InvalidArgument
 from nbmotif.hits import Hits
+from nbmotif.matching import SeqletAnnotations
 from nbmotif.widget.content import SeqletColumns
 
 if TYPE_CHECKING:
@@ -223,7 +224,7 @@ def _best_matches(
 ) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.int8]]:
     if annotations is None:
         return np.full(n, -1, np.int32), np.ones(n), np.zeros(n, np.int8)
-    if not isinstance(annotations, (tuple, list)) or len(annotations) < 2:
+    if not isinstance(annotations, (tuple, list, SeqletAnnotations)) or len(annotations) < 2:
         expected = "the tuple that annotate_seqlets returns: motif indices, then p-values"
         raise InvalidArgument(name, type(annotations).__name__, expected)
     best, p_value = _first_column(annotations[0], name), _first_column(annotations[1], name)

@@ -343,7 +343,7 @@ def test_annotate_seqlets__by_default_mostly_agrees_and_says_more(peers, demo, s
     # every target column counts instead of merged ones: p-values move by up to half a decade
     assert np.abs(np.log10(found.p_values[:, 0].numpy()) - np.log10(p_values)).max() < 0.5
     assert (found.motif_idxs[:, 0].numpy() == idxs).mean() > 0.9
-    assert found._fields[2:] == ("q_values", "strands", "offsets", "overlaps")
+    assert list(vars(found))[2:] == ["q_values", "strands", "offsets", "overlaps"]
 
 
 def test_fimo__by_default_finds_nearly_the_same_sites(peers, demo):

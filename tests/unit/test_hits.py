@@ -10,7 +10,7 @@ import pytest
 import torch
 from scipy import stats
 
-from nbmotif import Hits, fimo
+from nbmotif import Hits, columns, fimo
 from nbmotif.errors import InvalidArgument
 from nbmotif.levels import Levels
 
@@ -68,6 +68,17 @@ def test_hits__frames_take_the_vignettes_next_steps():
     counts = passing.groupby("motif_name", observed=True).count()["motif_idx"].sort_values(ascending=False).head(n=10)
     assert counts.to_dict() == {"GATA": 1}
     assert np.array([len(h) for h in hits]).tolist() == [2]
+
+
+@pytest.mark.parametrize("empty_categories_are_groups", [False, True])
+def test_hits__grouped_by_name_have_no_group_without_hits(monkeypatch, hits, empty_categories_are_groups):
+    with_categories = hits.named(["a", "b", "c", "d"]).to_frame()
+    monkeypatch.setattr(columns, "_GROUPS_EMPTY_CATEGORIES", empty_categories_are_groups)
+    frame = hits.named(["a", "b", "c", "d"]).to_frame()
+    pd.testing.assert_frame_equal(frame, with_categories, check_dtype=False, check_categorical=False)
+    n = frame.groupby(["motif_name", "sequence_name"], observed=not empty_categories_are_groups).size()
+    assert (n > 0).all()
+    assert n.sum() == hits.n_hits
 
 
 def test_hits__columns_follow_the_motifs(hits):

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
 import os
 import textwrap
 from contextlib import nullcontext
@@ -16,7 +18,7 @@ from Bio import bgzf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbmotif import extract_loci, one_hot_encode
+from nbmotif import MotifSet, Study, extract_loci, fimo, one_hot_encode, write_meme
 from nbmotif.bed_files import read_bed
 from nbmotif.encoding import decode
 from nbmotif.errors import InvalidArgument, InvalidFile, NbmotifWarning
@@ -310,8 +312,46 @@ def test_read_bed__skips_a_byte_order_mark_and_any_line_of_column_names(tmp_path
 def test_read_bed__says_that_a_gzipped_file_was_cut_off(tmp_path) -> None:
     path = tmp_path / "peaks.bed.gz"
     path.write_bytes(gzip.compress(b"chr1\t10\t20\n" * 100)[:-9])
-    with pytest.raises(InvalidFile, match="it is gzipped but cannot be unpacked"):
+    with pytest.raises(InvalidFile, match="it is compressed by gzip but cannot be unpacked"):
         read_bed(path)
+
+
+@pytest.mark.parametrize("compress", [bz2.compress, lzma.compress])
+def test_read_bed__unpacks_bzip2_and_xz(tmp_path, compress) -> None:
+    path = tmp_path / "peaks.bed"
+    path.write_bytes(compress(b"chr1\t10\t20\n" * 100))
+    assert len(read_bed(path)) == 100
+    path.write_bytes(compress(b"chr1\t10\t20\n" * 100)[:-9])
+    with pytest.raises(InvalidFile, match=r"it is compressed by (bzip2|xz) but cannot be unpacked"):
+        read_bed(path)
+
+
+def test_files__are_found_in_the_home_folder(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    (tmp_path / "peaks.bed").write_text("chr1\t10\t20\n")
+    assert len(read_bed("~/peaks.bed")) == 1
+    (tmp_path / "genome.fa").write_text(">chr1\n" + "ACGT" * 10 + "\n")
+    assert extract_loci("~/peaks.bed", "~/genome.fa", in_window=10).shape == (1, 4, 10)
+    motifs = MotifSet({"GATA": np.eye(4)[[2, 0, 3, 0]].T})
+    write_meme("~/motifs.meme", motifs)
+    assert len(fimo("~/motifs.meme", "~/genome.fa", threshold=0.01)) == 1
+    study = Study(None, one_hot_encode(["ACGT" * 5]), motifs, verbose=False).scan(0.01)
+    assert study.save("~/a.nbmotif") == tmp_path / "a.nbmotif"
+    assert Study.open("~/a.nbmotif").hits is not None
+    assert study.to_html("~/a.html") == tmp_path / "a.html"
+    assert (tmp_path / "a.html").exists()
+
+
+def test_extract_loci__refuses_a_table_whose_first_interval_became_its_names(tmp_path) -> None:
+    (tmp_path / "peaks.bed").write_text("chr1\t10\t20\nchr1\t15\t25\n")
+    table = pd.read_csv(tmp_path / "peaks.bed", sep="\t")
+    genome = {"chr1": "ACGT" * 10}
+    with pytest.raises(InvalidArgument, match=r"which are the first interval. Pass header=None to pandas.read_csv"):
+        extract_loci(table, genome, in_window=10)
+    table = pd.read_csv(tmp_path / "peaks.bed", sep="\t", header=None)
+    assert len(extract_loci(table, genome, in_window=10)) == 2
+    assert len(extract_loci(table.rename(columns=str), genome, in_window=10)) == 2
 
 
 def test_read_bed__refuses_coordinates_beyond_64_bits(tmp_path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -271,7 +273,7 @@ def test_annotate_seqlets__is_tomtom_of_the_sequences_under_them() -> None:
     found = annotate_seqlets(X, seqlets((0, 2, 12), (1, 6, 15), (0, 8, 20), (0, 2, 12)), motifs, n_nearest=3)
     spans = [X[0, :, 2:12], X[1, :, 6:15], X[0, :, 8:20], X[0, :, 2:12]]
     expected = tomtom(spans, motifs, n_nearest=3)
-    assert [field.dtype for field in found] == [
+    assert [values.dtype for values in vars(found).values()] == [
         torch.int32, torch.float64, torch.float64, torch.int8, torch.int32, torch.int32
     ]  # fmt: skip
     np.testing.assert_array_equal(found.motif_idxs, expected.idxs)
@@ -292,6 +294,22 @@ def test_annotate_seqlets__as_the_vignette_does() -> None:
     assert motif_idxs.tolist() == [3, 7]
 
 
+def test_annotate_seqlets__unpacks_as_in_tangermeme() -> None:
+    found = annotate_seqlets(sequences("ACGTTGCAAGGATAAGCATT"), seqlets((0, 2, 12)), database(), n_nearest=3)
+    motif_idxs, p_values = found
+    assert motif_idxs is found[0] is found.motif_idxs
+    assert p_values is found[1] is found.p_values
+    assert len(found) == 2
+    assert repr(found) == "SeqletAnnotations of 1 seqlets, 3 nearest each: motif_idxs, p_values, …"
+    assert len(pickle.loads(pickle.dumps(found)).overlaps) == 1
+
+
+def test_tomtom__result_is_shown_in_one_line() -> None:
+    assert repr(tomtom(database(), database(), n_nearest=2)) == (
+        "TomtomResult of 40 queries, 2 nearest of 40 targets: p_values, scores, …"
+    )
+
+
 def test_annotate_seqlets__unassigned_beyond_the_cut() -> None:
     X = sequences("ACGTTGCAAGGATAAGCATT")
     rows = seqlets((0, 2, 12), (0, 4, 10))
@@ -305,7 +323,7 @@ def test_annotate_seqlets__unassigned_beyond_the_cut() -> None:
 
 def test_annotate_seqlets__of_no_seqlets_is_empty() -> None:
     found = annotate_seqlets(sequences("ACGT"), seqlets(), database(), n_nearest=2)
-    assert [tuple(field.shape) for field in found] == [(0, 2)] * 6
+    assert [tuple(values.shape) for values in vars(found).values()] == [(0, 2)] * 6
     assert found.motif_idxs.dtype == torch.int32
 
 
@@ -358,8 +376,8 @@ def test_annotate_seqlets__refuses(rows: pd.DataFrame, options: dict[str, object
 def test_annotate_seqlets__takes_arrays_and_lists_of_seqlets(kind) -> None:
     X, rows = sequences("ACGTTGCAAGGATAAGCATT"), seqlets((0, 2, 12), (0, 5, 15))
     expected = annotate_seqlets(X, rows, database())
-    for ours, theirs in zip(annotate_seqlets(X, kind(rows), database()), expected, strict=True):
-        assert torch.equal(ours, theirs)
+    for name, values in vars(annotate_seqlets(X, kind(rows), database())).items():
+        assert torch.equal(values, getattr(expected, name))
 
 
 @pytest.mark.parametrize("rows", [seqlets((0, 2, 12)), seqlets((0, 2, 12))[:0]])

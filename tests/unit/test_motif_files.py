@@ -324,7 +324,7 @@ def test_read__takes_text_with_a_byte_order_mark(tmp_path, mark: bytes) -> None:
 def test_read__says_that_a_gzipped_file_was_cut_off(tmp_path, n_lost: int) -> None:
     path = tmp_path / "motifs.meme.gz"
     path.write_bytes(gzip.compress((HEADER + GATA).encode())[:-n_lost])
-    with pytest.raises(InvalidFile, match="it is gzipped but cannot be unpacked"):
+    with pytest.raises(InvalidFile, match="it is compressed by gzip but cannot be unpacked"):
         MotifSet.read(path)
 
 

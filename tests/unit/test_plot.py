@@ -134,6 +134,16 @@ def test_lay_out__gives_the_best_the_first_lane() -> None:
 # plot_logo
 
 
+def test_plot_pwm__takes_the_name_and_the_axes_in_either_order(pictures: list[Picture]) -> None:
+    pwm, ax = one_hot_encode("GATAA"), figure()
+    assert plot_pwm(pwm, ax) is plot_pwm(pwm, ax, "GATA") is plot_pwm(pwm, "GATA", ax) is ax
+    assert plot_pwm(pwm, None, "GATA").title.text == "GATA"
+    assert plot_pwm(pwm, ax=None, name=None).title is None
+    for wrong in (5, ["GATA"]):
+        with pytest.raises(InvalidArgument, match=r"`(ax|name)` must be"):
+            plot_pwm(pwm, wrong)  # type: ignore[arg-type]
+
+
 def test_plot_logo__is_a_bokeh_figure_with_a_polygon_per_letter() -> None:
     plot = plot_logo(X_ATTR)
     assert isinstance(plot, figure)
