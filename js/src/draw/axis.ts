@@ -2,7 +2,7 @@
 import { whole } from "../format.ts";
 import { type BaseScale, tickLabel, tickStep, ticks } from "../layout.ts";
 import type { YScale } from "./logo.ts";
-import { crisp, type Palette, type Pen } from "./pen.ts";
+import { crisp, type Palette, type Pen, setWords } from "./pen.ts";
 
 const LABEL_HEIGHT = 10;
 
@@ -19,10 +19,7 @@ export function drawValueAxis(
   const height = Math.abs(y(range[1]) - y(range[0]));
   const target = Math.max(2, Math.min(4, height / 20));
   const step = tickStep(range[0], range[1], target);
-  pen.font = `10px ${palette.font}`;
-  pen.textAlign = "right";
-  pen.textBaseline = "middle";
-  pen.fillStyle = palette.muted;
+  setWords(pen, palette, "right", "middle");
   pen.lineWidth = 1 / dpr;
   let lastLabel = Number.POSITIVE_INFINITY;
   for (const value of ticks(range[0], range[1], target)) {
@@ -87,12 +84,9 @@ export function drawRuler(
   palette: Palette,
   dpr: number,
 ): void {
-  pen.font = `10px ${palette.font}`;
-  pen.textBaseline = "top";
-  pen.fillStyle = palette.muted;
+  setWords(pen, palette, "center", "top");
   pen.strokeStyle = palette.line;
   pen.lineWidth = 1 / dpr;
-  pen.textAlign = "center";
   const taken: number[] = [];
   for (const value of positionTicks(scale, origin).values) {
     const x = scale.toPx(value);

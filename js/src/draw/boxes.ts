@@ -2,7 +2,7 @@
 import type { Box } from "../boxes.ts";
 import type { BaseScale } from "../layout.ts";
 import { drawMarker } from "./marker.ts";
-import { crisp, type Palette, type Pen } from "./pen.ts";
+import { crisp, type Palette, type Pen, setWords } from "./pen.ts";
 
 export const LANE_HEIGHT = 16;
 export const BOX_HEIGHT = 12;
@@ -101,9 +101,7 @@ function drawLabels(
   palette: Palette,
   dpr: number,
 ): void {
-  pen.font = labelFont(palette.font);
-  pen.textAlign = "left";
-  pen.textBaseline = "middle";
+  setWords(pen, palette, "left", "middle");
   for (const { box, left, right, top } of rects) {
     const { label } = box.placement;
     if (label === "none" || box.label === "") continue;
@@ -123,5 +121,3 @@ function drawLabels(
     pen.fillText(box.label, Math.round(x * dpr) / dpr, middle);
   }
 }
-
-export const labelFont = (font: string): string => `10px ${font}`;

@@ -63,5 +63,20 @@ export function preparePen(
   return pen;
 }
 
+export const labelFont = (font: string): string => `10px ${font}`;
+
+/** Gets ready to write small words beside what they name. */
+export function setWords(
+  pen: Pen,
+  { font, muted }: Palette,
+  align: CanvasTextAlign,
+  baseline: CanvasTextBaseline,
+): void {
+  pen.font = labelFont(font);
+  pen.textAlign = align;
+  pen.textBaseline = baseline;
+  pen.fillStyle = muted;
+}
+
 /** Moves a hairline to the middle of device pixels, where it is drawn sharp. */
 export const crisp = (px: number, dpr: number): number => (Math.floor(px * dpr) + 0.5) / dpr;

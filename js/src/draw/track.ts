@@ -6,7 +6,7 @@ import type { TrackData } from "../tracks.ts";
 import { drawGrid, drawValueAxis } from "./axis.ts";
 import { BOX_HEIGHT, drawBoxes, LANE_HEIGHT, type PlacedRect } from "./boxes.ts";
 import { drawLogo } from "./logo.ts";
-import type { Palette, Pen } from "./pen.ts";
+import { type Palette, type Pen, setWords } from "./pen.ts";
 
 /** Space for the value axis and the lanes' names. */
 export const GUTTER = 52;
@@ -89,10 +89,7 @@ function drawRow(pen: Pen, scene: TrackScene, { name, data, range }: RowScene, t
     clipped(pen, scale, geometry.height, () => drawLogo(pen, data, scale, y, hypothetical, palette, dpr));
   }
   if (rows.length < 2) return;
-  pen.font = `10px ${palette.font}`;
-  pen.textAlign = "left";
-  pen.textBaseline = "top";
-  pen.fillStyle = palette.muted;
+  setWords(pen, palette, "left", "top");
   pen.fillText(name, scale.left + 5, top - 4);
 }
 
@@ -152,10 +149,7 @@ function drawLaneNames(pen: Pen, { geometry, palette, scale, hidden }: TrackScen
   const { seqletLanes, hitLanes, lanesTop } = geometry;
   const { start, end } = scale.viewport;
   const nHidden = hidden.reduce((n, site) => n + (site.end > start && site.start < end ? site.hits : 0), 0);
-  pen.font = `10px ${palette.font}`;
-  pen.textAlign = "right";
-  pen.textBaseline = "middle";
-  pen.fillStyle = palette.muted;
+  setWords(pen, palette, "right", "middle");
   const write = (text: string, lane: number): void =>
     pen.fillText(text, scale.left - 7, lanesTop + lane * LANE_HEIGHT + LANE_HEIGHT / 2 + 0.5);
   if (seqletLanes > 0) write("seqlets", 0);

@@ -2,10 +2,10 @@
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { layoutBoxes, spansOf } from "../boxes.ts";
 import { intervalText, rulerOrigin } from "../describe.ts";
-import { boxRects, labelFont, type PlacedRect } from "../draw/boxes.ts";
+import { boxRects, type PlacedRect } from "../draw/boxes.ts";
 import { Layer } from "../draw/layer.ts";
 import { unionOfRanges } from "../draw/logo.ts";
-import { preparePen } from "../draw/pen.ts";
+import { labelFont, preparePen } from "../draw/pen.ts";
 import {
   drawBackground,
   drawBands,
