@@ -3,12 +3,12 @@ import { useRef } from "preact/hooks";
 import { rulerOrigin } from "../describe.ts";
 import { drawRuler } from "../draw/axis.ts";
 import { drawOverview } from "../draw/overview.ts";
-import { preparePen } from "../draw/pen.ts";
 import { GUTTER, RIGHT_PAD } from "../draw/track.ts";
 import { plural, whole } from "../format.ts";
 import { rowStates } from "../layers.ts";
 import { BaseScale, pan, span, type Viewport } from "../layout.ts";
-import { usePainter, useScreen } from "./context.ts";
+import { useScreen } from "./context.ts";
+import { Picture } from "./Picture.tsx";
 
 const ROW = 7;
 const RULER = 24;
@@ -25,35 +25,27 @@ interface StripProps {
 
 /** The strips; they stay as they are while the window moves. */
 function Strips({ sequences, width }: StripProps) {
-  const { store, palette, pixelRatio } = useScreen();
-  const canvas = useRef<HTMLCanvasElement>(null);
+  const { store } = useScreen();
   const { length } = store.dataset.value!.manifest;
   const flipped = store.traits.reverse_complement.value;
   const states = sequences.map((sequence) => rowStates(store, sequence)[0]?.state);
-  const height = stripHeightOf(sequences.length);
-  const colors = palette.value;
-  const dpr = pixelRatio.value;
-  usePainter(() => {
-    const pen = canvas.current && width > 0 ? preparePen(canvas.current, width, height, dpr) : null;
-    if (!pen) return;
-    const tracks = states.map((state) => (state?.phase === "ready" ? state.data : null));
-    const layout = { left: GUTTER, right: width - RIGHT_PAD, top: 0, rowHeight: ROW, flipped };
-    drawOverview(pen, tracks, length, layout, colors);
-  });
   return (
-    <canvas
-      ref={canvas}
-      role="img"
-      aria-label={`Attribution over the whole ${whole(length)} bases of ${plural(sequences.length, "sequence")}`}
-      style={{ width: `${width}px`, height: `${height}px` }}
+    <Picture
+      width={width}
+      height={stripHeightOf(sequences.length)}
+      label={`Attribution over the whole ${whole(length)} bases of ${plural(sequences.length, "sequence")}`}
+      draw={(pen, palette) => {
+        const tracks = states.map((state) => (state?.phase === "ready" ? state.data : null));
+        const layout = { left: GUTTER, right: width - RIGHT_PAD, top: 0, rowHeight: ROW, flipped };
+        drawOverview(pen, tracks, length, layout, palette);
+      }}
     />
   );
 }
 
 /** The positions that the tracks show. */
 function Ruler({ sequences, width }: StripProps) {
-  const { store, palette, pixelRatio } = useScreen();
-  const canvas = useRef<HTMLCanvasElement>(null);
+  const { store } = useScreen();
   const dataset = store.dataset.value!;
   const scale = new BaseScale(
     store.viewport.value,
@@ -61,13 +53,14 @@ function Ruler({ sequences, width }: StripProps) {
     width - RIGHT_PAD,
     store.traits.reverse_complement.value,
   );
-  const colors = palette.value;
-  const dpr = pixelRatio.value;
-  usePainter(() => {
-    const pen = canvas.current && width > 0 ? preparePen(canvas.current, width, RULER, dpr) : null;
-    if (pen) drawRuler(pen, scale, rulerOrigin(dataset, sequences), 4, colors, dpr);
-  });
-  return <canvas ref={canvas} aria-hidden="true" style={{ width: `${width}px`, height: `${RULER}px` }} />;
+  const origin = rulerOrigin(dataset, sequences);
+  return (
+    <Picture
+      width={width}
+      height={RULER}
+      draw={(pen, palette, dpr) => drawRuler(pen, scale, origin, 4, palette, dpr)}
+    />
+  );
 }
 
 export function Overview({ sequences, width }: StripProps) {
