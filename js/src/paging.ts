@@ -1,6 +1,6 @@
 // Which sequences are shown: pages of a ranking, and the way from site to site through them.
 import { plural, threshold, whole } from "./format.ts";
-import { centerOn } from "./layout.ts";
+import { centerOn, zoom } from "./layout.ts";
 import { nextSite, type Place } from "./ranking.ts";
 import type { Store } from "./store.ts";
 
@@ -23,6 +23,18 @@ export function resizePage(store: Store, size: number): void {
   store.pageSize.value = size;
   goTo(store, Math.max(0, first), ranking);
 }
+
+/** From the screen to the sequence: the other way where the reverse complement is shown. */
+export const along = (store: Store, onScreen: 1 | -1): 1 | -1 =>
+  store.traits.reverse_complement.peek() ? (-onScreen as 1 | -1) : onScreen;
+
+/** Zooms around the middle of what is shown. */
+export function zoomBy(store: Store, factor: number): void {
+  const { start, end } = store.viewport.peek();
+  store.moveTo(zoom({ start, end }, factor, (start + end) / 2, store.manifest.length));
+}
+
+export const showAll = (store: Store): void => store.moveTo({ start: 0, end: store.manifest.length });
 
 /** Centers a site of a sequence that is shown, and puts the cursor on it. */
 function lookAt(store: Store, sequence: number, { start, end }: { start: number; end: number }): void {
@@ -78,7 +90,7 @@ function* sequencesAhead(
 
 /** Centers the next site on the screen, seen from the cursor, in this sequence or in the following ones. */
 export function jumpToSite(store: Store, onScreen: 1 | -1): void {
-  const direction = store.traits.reverse_complement.peek() ? (-onScreen as 1 | -1) : onScreen;
+  const direction = along(store, onScreen);
   const shown = store.shownSequences.peek();
   const selected = store.traits.sequence.peek();
   const cursor = store.hover.peek();

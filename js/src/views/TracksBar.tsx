@@ -3,8 +3,8 @@ import { useMemo } from "preact/hooks";
 import { findSequence } from "../describe.ts";
 import { plural, whole } from "../format.ts";
 import { offeredRows } from "../layers.ts";
-import { span, zoom } from "../layout.ts";
-import { goTo, jumpToSite, resizePage, showPlace, turnPage } from "../paging.ts";
+import { span } from "../layout.ts";
+import { goTo, jumpToSite, resizePage, showAll, showPlace, turnPage, zoomBy } from "../paging.ts";
 import { offeredSequences, type SiteKind } from "../ranking.ts";
 import type { PaletteName, SequenceOrder, YMode } from "../wire.ts";
 import { useScreen } from "./context.ts";
@@ -26,8 +26,6 @@ export function TracksBar() {
   const { store } = useScreen();
   const { length } = store.dataset.value!.manifest;
   const viewport = store.viewport.value;
-  const zoomBy = (factor: number) => () =>
-    store.moveTo(zoom(viewport, factor, (viewport.start + viewport.end) / 2, length));
   return (
     <div class="nbm-bar">
       <Pager />
@@ -36,13 +34,18 @@ export function TracksBar() {
       <Sites />
       <ViewMenu />
       <span class="nbm-group" role="group" aria-label="Zoom">
-        <IconButton icon="minus" label="Zoom out" onClick={zoomBy(2)} isOff={span(viewport) >= length} />
+        <IconButton
+          icon="minus"
+          label="Zoom out"
+          onClick={() => zoomBy(store, 2)}
+          isOff={span(viewport) >= length}
+        />
         <span class="nbm-zoom-text">{whole(Math.round(span(viewport)))} bp</span>
-        <IconButton icon="plus" label="Zoom in" onClick={zoomBy(0.5)} />
+        <IconButton icon="plus" label="Zoom in" onClick={() => zoomBy(store, 0.5)} />
         <IconButton
           icon="fit"
           label="Show whole sequences"
-          onClick={() => store.moveTo({ start: 0, end: length })}
+          onClick={() => showAll(store)}
           isOff={span(viewport) >= length}
         />
       </span>

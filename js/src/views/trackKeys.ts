@@ -1,6 +1,6 @@
 // The tracks from the keyboard.
-import { pan, span, zoom } from "../layout.ts";
-import { jumpToSite, showUnexplained, turnPage } from "../paging.ts";
+import { pan, span } from "../layout.ts";
+import { along, jumpToSite, showAll, showUnexplained, turnPage, zoomBy } from "../paging.ts";
 import type { Store } from "../store.ts";
 
 /** Handles the keys that the tracks use, and leaves every other to the page. */
@@ -14,20 +14,11 @@ export function onTrackKey(store: Store, event: KeyboardEvent): void {
   act(store, event);
 }
 
-/** From the screen to the sequence: the other way where the reverse complement is shown. */
-const along = (store: Store, onScreen: 1 | -1): 1 | -1 =>
-  store.traits.reverse_complement.peek() ? (-onScreen as 1 | -1) : onScreen;
-
 const step = (onScreen: 1 | -1) => (store: Store, event: KeyboardEvent) => {
   const viewport = store.viewport.peek();
   const direction = along(store, onScreen);
   if (event.shiftKey) moveCursor(store, direction);
   else store.moveTo(pan(viewport, direction * 0.1 * span(viewport), store.manifest.length));
-};
-
-const zoomBy = (factor: number) => (store: Store) => {
-  const viewport = store.viewport.peek();
-  store.moveTo(zoom(viewport, factor, (viewport.start + viewport.end) / 2, store.manifest.length));
 };
 
 const toEdge = (onScreen: 1 | -1) => (store: Store) => {
@@ -43,10 +34,10 @@ const KEYS: Record<string, (store: Store, event: KeyboardEvent) => void> = {
   ArrowRight: step(1),
   Home: toEdge(-1),
   End: toEdge(1),
-  "+": zoomBy(0.5),
-  "=": zoomBy(0.5),
-  "-": zoomBy(2),
-  "0": (store) => store.moveTo({ start: 0, end: store.manifest.length }),
+  "+": (store) => zoomBy(store, 0.5),
+  "=": (store) => zoomBy(store, 0.5),
+  "-": (store) => zoomBy(store, 2),
+  "0": showAll,
   n: (store) => jumpToSite(store, 1),
   p: (store) => jumpToSite(store, -1),
   u: showUnexplained,
