@@ -167,43 +167,30 @@ export class AnywidgetHost implements Host {
     const { signal, onPart } = options;
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
-      const finish = (): void => {
-        this.#requests.delete(id);
-        signal?.removeEventListener("abort", abort);
-      };
-      const abort = (): void => {
-        finish();
-        reject(signal?.reason);
+      signal?.throwIfAborted();
+      if (this.source.peek() === "gone") throw new HostError(GONE);
+      signal?.addEventListener("abort", () => {
+        // an answer may have come before
+        if (!this.#requests.delete(id)) return;
+        reject(signal.reason);
         try {
           this.#model.send({ type: "cancel", id });
         } catch {
           // a notebook that closes has cut the line already
         }
-      };
-      if (signal?.aborted) {
-        reject(signal.reason);
-        return;
-      }
-      if (this.source.peek() === "gone") {
-        reject(new HostError(GONE));
-        return;
-      }
-      signal?.addEventListener("abort", abort);
+      });
       this.#requests.set(id, (message, buffers) => {
-        if (message.status === "part") {
-          try {
+        try {
+          if (message.status === "error") throw new HostError(String(message.message));
+          if (message.status === "part") {
             onPart?.(message.columns as ColumnPiece[], buffers);
-          } catch (error) {
-            finish();
-            reject(error);
+            return;
           }
-        } else if (message.status === "ok") {
-          finish();
           resolve({ message, buffers });
-        } else if (message.status === "error") {
-          finish();
-          reject(new HostError(String(message.message)));
+        } catch (error) {
+          reject(error);
         }
+        this.#requests.delete(id);
       });
       this.#model.send({ type: "request", id, name, params });
     });
