@@ -1,7 +1,7 @@
 // The columns of one study, checked against its manifest, and the indexes that views need over them.
 import { type Counter, makeCounter, NO_HITS } from "./counter.ts";
 import { lowerBound } from "./counts.ts";
-import type { Columns } from "./decode.ts";
+import { Columns } from "./decode.ts";
 import { type GroupIndex, group, itemsOf } from "./families.ts";
 import { shortName } from "./names.ts";
 import type { Manifest } from "./wire.ts";
@@ -97,8 +97,17 @@ export class Dataset {
       seqletP: columns.take("seqlet_p_stop", "f64"),
       tomtomP: columns.take("tomtom_p_stop", "f64"),
     };
-    this.levelOffset = hits?.take("p_level_offset", "u32", nMotifs + 1) ?? new Uint32Array(nMotifs + 1);
-    this.levelP = hits?.take("p_level", "f64", this.levelOffset[nMotifs]) ?? new Float64Array(0);
+    // until they come there is none
+    const found =
+      hits ??
+      new Columns(
+        new Map([
+          ["p_level_offset", new Uint32Array(nMotifs + 1)],
+          ["hit_offset", new Uint32Array(nSequences + 1)],
+        ]),
+      );
+    this.levelOffset = found.take("p_level_offset", "u32", nMotifs + 1);
+    this.levelP = found.take("p_level", "f64", this.levelOffset[nMotifs]);
     this.seqlets = {
       sequence: columns.take("seqlet_sequence", "u32", nSeqlets),
       start: columns.take("seqlet_start", "u32", nSeqlets),
@@ -110,17 +119,7 @@ export class Dataset {
       strand: columns.take("seqlet_strand", "i8", nSeqlets),
     };
     this.hasHits = hits !== null;
-    this.hits = hits
-      ? takeHits(hits, nSequences, manifest.n_hits)
-      : {
-          offset: new Uint32Array(nSequences + 1),
-          attribution: new Float32Array(0),
-          motif: new Uint16Array(0),
-          level: new Uint16Array(0),
-          start: new Uint16Array(0),
-          strand: new Int8Array(0),
-          sequence: new Uint32Array(0),
-        };
+    this.hits = takeHits(found, nSequences, hits ? manifest.n_hits : 0);
     this.motifIndex = new Map(manifest.motif_names.map((name, m) => [name, m]));
   }
 
