@@ -16,16 +16,6 @@ function themeOfPage(): "light" | "dark" | null {
   return null;
 }
 
-const ATTRIBUTES = [
-  "class",
-  "style",
-  "theme",
-  "data-theme",
-  "data-jp-theme-light",
-  "data-jp-theme-name",
-  "data-vscode-theme-kind",
-];
-
 /** Keeps `root.dataset.theme` right and gives the palette, until `abort` fires. */
 export function watchTheme(
   root: HTMLElement,
@@ -48,7 +38,7 @@ export function watchTheme(
   const stop = effect(apply);
   const observer = new MutationObserver(apply);
   for (const element of [document.body, document.documentElement]) {
-    observer.observe(element, { attributes: true, attributeFilter: ATTRIBUTES });
+    observer.observe(element, { attributes: true });
   }
   prefersDark.addEventListener("change", apply, { signal: abort });
   // a notebook may draw a view before it puts it on the page; until then no style applies
