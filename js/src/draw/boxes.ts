@@ -1,7 +1,7 @@
 // Seqlets and hits in their lanes.
 import type { Box } from "../boxes.ts";
 import type { BaseScale } from "../layout.ts";
-import { drawMarker } from "./marker.ts";
+import { markerPath } from "./marker.ts";
 import { crisp, type Palette, type Pen, setWords } from "./pen.ts";
 
 export const LANE_HEIGHT = 16;
@@ -114,7 +114,7 @@ function drawLabels(
     const width = pen.measureText(box.label).width + (box.slot >= 0 ? MARKER_WIDTH : 0);
     if (x + width > (inside ? Math.min(right - 2, scale.right) : scale.right)) continue;
     if (box.slot >= 0) {
-      drawMarker(pen, box.slot, x + 4, middle - 0.5, 3.5);
+      pen.fill(new Path2D(markerPath(box.slot, 3.5, x + 4, middle - 0.5)));
       x += MARKER_WIDTH;
     }
     // at whole device pixels the browser finds the glyphs that it has drawn before

@@ -15,7 +15,6 @@ export type Pen = Pick<
   | "lineTo"
   | "rect"
   | "fillRect"
-  | "arc"
   | "fill"
   | "stroke"
   | "fillText"
