@@ -11,16 +11,18 @@ export const MIN_SPAN = 12;
 
 export const span = ({ start, end }: Viewport): number => end - start;
 
-/** The nearest viewport that lies inside `0..length`, at least MIN_SPAN wide. */
+const clampSpan = (width: number, length: number): number => Math.min(Math.max(width, MIN_SPAN), length);
+
+/** The nearest viewport that lies inside `0..length`, at least MIN_SPAN wide where it is as long. */
 export function clampViewport({ start, end }: Viewport, length: number): Viewport {
-  const width = Math.min(Math.max(end - start, Math.min(MIN_SPAN, length)), length);
+  const width = clampSpan(end - start, length);
   const from = Math.min(Math.max(start, 0), length - width);
   return { start: from, end: from + width };
 }
 
 /** Zooms so that the base at `anchor` stays where it is; `factor` below 1 shows less. */
 export function zoom(viewport: Viewport, factor: number, anchor: number, length: number): Viewport {
-  const width = Math.min(Math.max(span(viewport) * factor, Math.min(MIN_SPAN, length)), length);
+  const width = clampSpan(span(viewport) * factor, length);
   const share = (anchor - viewport.start) / span(viewport);
   const start = anchor - share * width;
   return clampViewport({ start, end: start + width }, length);
