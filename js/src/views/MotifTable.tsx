@@ -1,10 +1,10 @@
 // Families of motifs and their counts. Only the rows in sight exist, so thousands cost as much as thirty.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { plural, whole } from "../format.ts";
 import { matcher } from "../order.ts";
 import { showUnexplained } from "../paging.ts";
 import { CountBar } from "./CountBar.tsx";
-import { useScreen, useUniqueId } from "./context.ts";
+import { useScreen, useSize, useUniqueId } from "./context.ts";
 import { MotifBar } from "./MotifBar.tsx";
 import { MotifRow, ROW } from "./MotifRow.tsx";
 import { TableHead } from "./TableHead.tsx";
@@ -20,16 +20,9 @@ export function MotifTable() {
   const columns = numberColumns(dataset, store.traits.count_mode.value);
   const scroller = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
-  const [height, setHeight] = useState(400);
+  const height = useSize(scroller, "clientHeight");
   const [active, setActive] = useState<number | null>(null);
   const id = useUniqueId();
-
-  useEffect(() => {
-    const element = scroller.current!;
-    const observer = new ResizeObserver(() => setHeight(element.clientHeight));
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
 
   const first = Math.max(0, Math.floor(top / ROW) - OVERSCAN);
   const last = Math.min(rows.length, Math.ceil((top + height) / ROW) + OVERSCAN);

@@ -4,7 +4,7 @@ import { type Background, stopOf } from "../answers.ts";
 import type { Palette, Pen } from "../draw/pen.ts";
 import { plural, signed, threshold } from "../format.ts";
 import type { Store } from "../store.ts";
-import { useScreen, useWidth } from "./context.ts";
+import { useScreen, useSize } from "./context.ts";
 import { Picture } from "./Picture.tsx";
 
 const HEIGHT = 108;
@@ -45,7 +45,7 @@ const ROW_STOPS = 4;
 export function ThresholdPanel() {
   const { store } = useScreen();
   const area = useRef<HTMLDivElement>(null);
-  const width = useWidth(area);
+  const width = useSize(area, "clientWidth");
   const plane = planeOf(store);
   const { attribution, fimoP } = store.thresholds.value;
   const counts = store.counts.value!;

@@ -6,7 +6,7 @@ import { GUTTER, RIGHT_PAD } from "../draw/track.ts";
 import { rowStates } from "../layers.ts";
 import { BaseScale } from "../layout.ts";
 import type { Store } from "../store.ts";
-import { useScreen, useWidth } from "./context.ts";
+import { useScreen, useSize } from "./context.ts";
 import { HoverCard } from "./HoverCard.tsx";
 import { Overview } from "./Overview.tsx";
 import { makeMeasure, Track } from "./Track.tsx";
@@ -20,7 +20,7 @@ const MIN_WIDTH = 320;
 export function Tracks() {
   const { store, palette } = useScreen();
   const area = useRef<HTMLDivElement>(null);
-  const width = useWidth(area);
+  const width = useSize(area, "clientWidth");
   const rects = useMemo(() => new Map<number, readonly PlacedRect[]>(), []);
   const { font } = palette.value;
   const measure = useMemo(() => makeMeasure(font), [font]);

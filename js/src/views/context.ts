@@ -32,17 +32,17 @@ export function usePainter(paint: () => void): void {
   useEffect(() => () => frame.cancel(run), []);
 }
 
-/** The element's width in CSS pixels, 0 before it is known. */
-export function useWidth(ref: RefObject<HTMLElement | null>): number {
-  const [width, setWidth] = useState(0);
+/** How wide or high an element is in CSS pixels, 0 before it is known. */
+export function useSize(ref: RefObject<HTMLElement | null>, side: "clientWidth" | "clientHeight"): number {
+  const [size, setSize] = useState(0);
   useEffect(() => {
     const element = ref.current!;
-    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
+    const observer = new ResizeObserver(() => setSize(element[side]));
     observer.observe(element);
-    setWidth(element.clientWidth);
+    setSize(element[side]);
     return () => observer.disconnect();
   }, []);
-  return width;
+  return size;
 }
 
 /** An id that no other view on the page has: each notebook cell brings its own copy of this module. */
