@@ -13,10 +13,10 @@ from nbmotif.arguments import check_choice
 from nbmotif.errors import InvalidArgument
 from nbmotif.kernels import profile as profiles
 from nbmotif.kernels import tally as kernels
-from nbmotif.thresholds import Thresholds
+from nbmotif.thresholds import Thresholds, strength
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     import numpy.typing as npt
 
@@ -33,11 +33,6 @@ CountMode: TypeAlias = Literal["hits", "sites", "exclusive", "sequences", "expla
 COUNT_MODES: tuple[CountMode, ...] = get_args(CountMode)
 
 _SIDES: dict[str, int] = {"+": kernels.ABOVE, "-": kernels.BELOW, "both": kernels.BEYOND}
-_BEYOND: dict[int, Callable[[Any, np.float32], npt.NDArray[np.bool_]]] = {
-    kernels.ABOVE: lambda attribution, threshold: attribution > threshold,
-    kernels.BELOW: lambda attribution, threshold: attribution < -threshold,
-    kernels.BEYOND: lambda attribution, threshold: np.abs(attribution) > threshold,
-}
 # hits and places that are looked at together, so that temporary arrays stay small beside the hits
 _BLOCK_HITS, _BLOCK_PLACES = 1 << 20, 1 << 22
 # |attribution| as a whole number of at most 30 bits: sums of them are exact, in any order
@@ -336,7 +331,7 @@ def passing(hits: Hits, thresholds: Thresholds) -> npt.NDArray[np.bool_]:
         if thresholds.sequences is not None:
             mask &= allowed[hits.sequence_idx[rows]]
         if side != kernels.ANY and hits.attribution is not None:
-            mask &= _BEYOND[side](hits.attribution[rows], threshold)
+            mask &= strength(hits.attribution[rows], thresholds.sign) > threshold
     return passes
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
+from nbmotif.thresholds import strength
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -52,9 +54,8 @@ class Stops(NamedTuple):
         if self.control == "p":
             return len(self.values) - np.searchsorted(self.values[::-1], index.p_values(block), side="right")
         assert index.hits.attribution is not None, "asked for where the slider is"
-        attribution = index.hits.attribution[block.rows]
-        beyond = {"+": attribution, "-": -attribution, "both": np.abs(attribution)}[sign]
-        return np.searchsorted(self.values.astype(np.float32), beyond, side="left")
+        reached = strength(index.hits.attribution[block.rows], sign)
+        return np.searchsorted(self.values.astype(np.float32), reached, side="left")
 
 
 def attribution_stops(largest: float, *, always: tuple[float, ...] = ()) -> Stops:

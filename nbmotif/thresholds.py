@@ -5,11 +5,33 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+import numpy as np
+
 if TYPE_CHECKING:
-    import numpy as np
+    from collections.abc import Callable
+
     import numpy.typing as npt
 
 Sign: TypeAlias = Literal["+", "-", "both"]
+
+_STRENGTHS: dict[str, Callable[[npt.NDArray[np.floating]], npt.NDArray[np.floating]]] = {
+    "+": lambda attribution: attribution,
+    "-": np.negative,
+    "both": np.abs,
+}
+
+
+def strength(attribution: npt.NDArray[np.floating], sign: str) -> npt.NDArray[np.floating]:
+    """Return how far attributions go to the side that counts, which a threshold is compared with.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nbmotif.thresholds import strength
+    >>> [(strength(np.array([-2.0, 0.0, 3.0]), sign) > 1).tolist() for sign in ("+", "-", "both")]
+    [[False, False, True], [True, False, False], [True, False, True]]
+    """
+    return _STRENGTHS[sign](attribution)
 
 
 @dataclass(frozen=True)

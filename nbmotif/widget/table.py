@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 
 from nbmotif.hit_index import CountMode, Numbers
+from nbmotif.thresholds import strength
 from nbmotif.widget.rows import Order, keep_rows, matcher, sort_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from nbmotif.thresholds import Thresholds
@@ -95,17 +94,10 @@ class Answer:
     families: Level
 
 
-# a seqlet has been called as significant already: the sign alone decides about its attribution
-_SEQLET_SIGNS: dict[str, Callable[[NDArray[np.float32]], NDArray[np.bool_]]] = {
-    "+": lambda attribution: attribution > 0,
-    "-": lambda attribution: attribution < 0,
-    "both": lambda attribution: attribution != 0,
-}
-
-
 def seqlet_mask(seqlets: SeqletColumns, cuts: Thresholds) -> NDArray[np.bool_]:
     """Tell which seqlets pass the sign, their own p-value, the window and the filter, assigned or not, shape (S,)."""
-    mask = (seqlets.p_value < cuts.seqlet_p) & _SEQLET_SIGNS[cuts.sign](seqlets.attribution)
+    # a seqlet has been called as significant already: the sign alone decides about its attribution
+    mask = (seqlets.p_value < cuts.seqlet_p) & (strength(seqlets.attribution, cuts.sign) > 0)
     if cuts.window is not None:
         mask &= (seqlets.start >= cuts.window[0]) & (seqlets.end <= cuts.window[1])
     return mask if cuts.sequences is None else mask & cuts.sequences[seqlets.sequence_idx]

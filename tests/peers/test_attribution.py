@@ -82,10 +82,11 @@ def test_deep_lift_shap__agrees_on_softmax_in_float64() -> None:
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # theirs, about what they have no rule for
 def test_deep_lift_shap__agrees_on_every_model_of_the_zoo_on_which_theirs_is_complete() -> None:
+    """Ours is complete on all of them: tests/unit/test_attribution_zoo.py; README tells both numbers."""
     X, references = (t.double() for t in dense(3, LENGTH, 5))
     zoo = {**attribution_zoo.activations(), **attribution_zoo.operations(), **functions(), **architectures()}
     options: dict[str, Any] = {"references": references, "raw_outputs": True, "device": "cpu"}
-    agreeing = []
+    n_complete = 0
     for name, middle in zoo.items():
         model = build(middle).double().eval()
         try:
@@ -95,11 +96,12 @@ def test_deep_lift_shap__agrees_on_every_model_of_the_zoo_on_which_theirs_is_com
         with torch.no_grad():
             change = model(X) - model(references.flatten(0, 1)).view(3, 5)
         error = ((X[:, None] - references) * theirs).sum((2, 3)) - change
-        if error.abs().mean() < 1e-6 * change.abs().mean():
+        relative_error = float(error.abs().mean() / change.abs().mean())
+        n_complete += relative_error < 1e-4
+        if relative_error < 1e-6:
             ours = nbmotif.deep_lift_shap(model, X, **options)
             assert (ours - theirs).abs().max() <= 1e-5 * theirs.abs().max(), name
-            agreeing.append(name)
-    assert len(agreeing) >= 40
+    assert (n_complete, len(zoo)) == (47, 277)
 
 
 @pytest.mark.parametrize("options", [{}, {"hypothetical": True}, {"target": 0, "batch_size": 7}], ids=str)

@@ -74,7 +74,8 @@ def test_tomtom__default_differs_from_memelite_only_in_what_memelite_approximate
     same = ours.scores == theirs[1]
     assert same.mean() > 0.97
     assert np.median(np.abs(ours.p_values[same] / theirs[0][same] - 1)) < 1e-3
-    np.testing.assert_allclose(ours.p_values, theirs[0], rtol=0.1)
+    # a score that is one bin off
+    np.testing.assert_allclose(ours.p_values, theirs[0], rtol=0.05)
 
 
 def test_annotate_seqlets__compat_is_tangermeme(motifs: dict[str, torch.Tensor]) -> None:

@@ -51,7 +51,7 @@ def one_by_one(model, X, start, end):
 def test_saturation_mutagenesis__of_a_linear_model_is_its_centred_weight():
     weight = torch.arange(4.0 * zoo.LENGTH).view(4, zoo.LENGTH).square()
     got = mutate(lambda x: (x * weight).sum((1, 2))[:, None], hypothetical=True)
-    torch.testing.assert_close(got, (weight - weight.mean(0)).expand(3, -1, -1), rtol=1e-4, atol=0.01)
+    torch.testing.assert_close(got, (weight - weight.mean(0)).expand(3, -1, -1), rtol=1e-6, atol=0)
 
 
 def test_saturation_mutagenesis__predicts_every_base_in_every_place(model):
@@ -194,7 +194,8 @@ def test_saturation_mutagenesis__does_not_depend_on_the_batch_size(model, batch_
 
 def test_saturation_mutagenesis__computes_in_lower_precision_by_autocast(model):
     half = mutate(model, dtype="bfloat16", raw_outputs=True, end=5)
-    torch.testing.assert_close(half.y_hat.float(), mutate(model, raw_outputs=True, end=5).y_hat, rtol=0.1, atol=0.1)
+    # the 8 bits of bfloat16, a few times over
+    torch.testing.assert_close(half.y_hat.float(), mutate(model, raw_outputs=True, end=5).y_hat, rtol=0.03, atol=1e-3)
 
 
 @pytest.mark.parametrize("fits", [1, 4, 7])

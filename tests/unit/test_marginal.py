@@ -228,6 +228,7 @@ def test_marginalize_motifs__samples_instances_from_the_pwm():
     marginalize_motifs(record, X, {"m": pwm}, instances="sampled", random_state=0, batch_size=4000)
     # two rows by which the function is looked at, the backgrounds, the motif, its shuffled letters
     _, background, motif, shuffled = (x.double() for x in seen)
+    # 4,000 draws: within four standard errors
     torch.testing.assert_close(background.mean(0), torch.full((4, 3), 0.25).double(), atol=0.03, rtol=0)
     torch.testing.assert_close(motif.mean(0), torch.from_numpy(pwm), atol=0.03, rtol=0)
     assert torch.equal(motif.sum(-1), shuffled.sum(-1))

@@ -50,7 +50,7 @@ def test_predict__keeps_integers_of_extra_inputs():
 def test_predict__computes_in_lower_precision_by_autocast(model):
     full, half = predict(model, X, device="cpu"), predict(model, X, device="cpu", dtype="bfloat16")
     assert half.dtype == torch.bfloat16
-    torch.testing.assert_close(half.float(), full, rtol=0.1, atol=0.1)
+    torch.testing.assert_close(half.float(), full, rtol=0.03, atol=1e-3)  # the 8 bits of bfloat16, a few times over
 
 
 def test_predict__gives_the_model_back_after_an_error(model):

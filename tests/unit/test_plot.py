@@ -90,7 +90,7 @@ def test_stack__letters_of_a_column_touch_but_do_not_overlap(table: np.ndarray) 
             here = (glyphs.x == x) & (np.sign(glyphs.height) == sign)
             ends = np.sort(np.abs(glyphs.y + glyphs.height)[here])
             starts = np.sort(np.abs(glyphs.y)[here])
-            assert np.allclose(starts[1:], ends[:-1], atol=0.05)
+            assert np.allclose(starts[1:], ends[:-1], rtol=0, atol=1e-9)
 
 
 # lanes

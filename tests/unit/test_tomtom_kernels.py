@@ -154,3 +154,7 @@ def test_kernels__compiled_and_plain_agree() -> None:
 def test_warm_up__compiles_every_kernel() -> None:
     for module in (kernels, tomtom_columns, tomtom_null):
         module.warm_up()
+        own = [one for one in vars(module).values() if getattr(one, "__module__", "") == module.__name__]
+        found = [one for one in own if hasattr(one, "signatures") and one.__name__[0] != "_"]  # the others are inlined
+        assert found
+        assert [one.__name__ for one in found if not one.signatures] == []
