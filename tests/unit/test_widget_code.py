@@ -116,7 +116,7 @@ def test_code__reads_a_study_where_there_is_one(bundle: Path) -> None:
     made = make_pieces("families", "sequence_names", "attributions")
     annotations = made.pop("annotations")
     made["seqlets"] = made["seqlets"].assign(motif_idx=annotations[0][:, 0], tomtom_p=annotations[1][:, 0])
-    study = SimpleNamespace(**made)
+    study = SimpleNamespace(**made, settings={})
     widget = Explorer.from_study(study)
     check(widget, {"study": study})
     study.hits = study.hits.iloc[::2]
@@ -127,7 +127,7 @@ def test_code__reads_a_study_where_there_is_one(bundle: Path) -> None:
 
 def test_code__keeps_what_was_passed_beside_a_study(bundle: Path) -> None:
     made = make_pieces("families", "sequence_names", "attributions", "annotations")
-    study = SimpleNamespace(**made)
+    study = SimpleNamespace(**made, settings={})
     families = ["a", "a", "a", "b", None]
     widget = Explorer.from_study(study, families=families)
     assert sorted(widget.counts["family"]) == ["a", "b", "decoy_b"]

@@ -61,7 +61,7 @@ def test_to_html__holds_the_counts_by_chance_at_its_thresholds(explorer: Make, m
     widget.attribution_threshold = 0.0123456  # beside the slider's stops
     answers = {answer["name"]: answer for answer in page_of(widget.to_html())["answers"]}
     [column] = answers["chance"]["columns"]
-    expected = np.frombuffer(unpack(column["data"], column["gzip"]), _NUMPY[column["dtype"]])
+    expected = np.frombuffer(unpack(column["data"]), _NUMPY[column["dtype"]])
     n_motifs = widget._manifest["n_motifs"]
     np.testing.assert_array_equal(expected[:n_motifs], widget.counts["expected"])
     widget.by_family = True

@@ -91,7 +91,7 @@ function Sites() {
       <IconButton icon="previous" label="Previous site (P)" onClick={() => jumpToSite(store, -1)} />
       <Choice
         label="Kind of site"
-        title="Sites that count, of marked motifs if there are any; or seqlets that no motif explains"
+        title={`Sites that count, of marked motifs if there are any; or seqlets that no motif explains${store.caveat.value}`}
         value={store.siteKind.value}
         options={kinds as Record<SiteKind, string>}
         onChange={(kind) => {
@@ -108,6 +108,7 @@ function ViewMenu() {
   const { traits } = store;
   const { has, layers } = store.dataset.value!.manifest;
   const offered = offeredRows(layers);
+  const usesHits = !["seqlets", "file"].includes(traits._sequence_order.value);
   const shown = traits.layers.value.length > 0 ? traits.layers.value : layers;
   const toggleRow = (name: string, isShown: boolean): void => {
     const rows = offered.filter((other) => (other === name ? isShown : shown.includes(other)));
@@ -149,7 +150,7 @@ function ViewMenu() {
         onChange={(mode) => store.set({ _y_mode: mode })}
       />
       <Choice
-        text={`Order of sequences${store.caveat.value}`}
+        text={`Order of sequences${usesHits ? store.caveat.value : ""}`}
         label="Order of sequences"
         value={traits._sequence_order.value}
         options={ORDERS}
