@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
 
-_FDRS = (0.01, 0.05)
+_FDRS = (0.05, 0.2)  # of hits near real sites some are real too, and expected: few sets of hits reach less
 _ENOUGH = 20  # hits: fewer say nothing about a rate
 _REACH = 8  # stops on either side over which a slope is taken
 _TURN = 0.5  # by which the slope must rise
@@ -55,8 +55,8 @@ def suggest(stops: Floats, observed: Floats, expected: Floats | None) -> list[Su
 
     Returns
     -------
-    At most four: the lowest thresholds at which the expected hits are at most 1 % and 5 % of those observed, also at
-    all higher ones; the elbow of the curve of hits, where a turn divides those that are mostly expected from at least
+    At most four: the lowest thresholds at which the expected hits are at most 5 % and 20 % of those observed, also
+    at all higher ones; the elbow of the curve of hits, where a turn divides those that are mostly expected from at least
     200 that are mostly not; and tangermeme's 0.01.
 
     Examples
@@ -66,7 +66,6 @@ def suggest(stops: Floats, observed: Floats, expected: Floats | None) -> list[Su
     >>> stops = np.array([0.0, 0.01, 0.02, 0.05, 0.1])
     >>> for found in suggest(stops, np.array([900, 500, 110, 100, 90]), np.array([450, 20, 1, 0, 0])):
     ...     print(found.name, found.value)
-    FDR 1 % 0.02
     FDR 5 % 0.01
     vignette 0.01
     """
@@ -77,8 +76,8 @@ def suggest(stops: Floats, observed: Floats, expected: Floats | None) -> list[Su
         worst = np.maximum.accumulate(share[::-1])[::-1]  # at this threshold or a higher one
         for fdr in _FDRS:
             good = np.flatnonzero((worst <= fdr) & (observed >= _ENOUGH))
-            if len(good):
-                k = int(good[0])
+            k = int(good[0]) if len(good) else None
+            if k is not None and all(stops[k] != other.value for other in found):
                 ratio = f"{expected[k]:,.3g} expected by chance, {observed[k]:,.0f} found"
                 found.append(Suggestion(f"FDR {100 * fdr:.0f} %", float(stops[k]), f"{ratio}: {share[k]:.1%}"))
     elbow = None if expected is None else _elbow(stops, observed, expected)

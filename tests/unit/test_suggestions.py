@@ -81,11 +81,11 @@ def test_suggest__of_noise_alone_has_no_elbow() -> None:
 def test_suggest__controls_the_rate_at_the_threshold_and_at_all_higher_ones() -> None:
     stops = np.array([0.0, 0.1, 0.2, 0.3, 0.4, 0.5])
     observed = np.array([10_000, 4_000, 2_000, 1_000, 500, 3.0])
-    expected = np.array([9_000, 30, 90, 40, 4, 3.0])  # the last is too few to say anything
+    expected = np.array([9_000, 120, 360, 160, 16, 3.0])  # the last is too few to say anything
     found = {s.name: s.value for s in suggest(stops, observed, expected)}
-    assert found["FDR 1 %"] == 0.4
-    assert found["FDR 5 %"] == 0.1
-    assert "FDR 1 %" not in {s.name for s in suggest(stops, observed, expected * 10)}
+    assert found["FDR 5 %"] == 0.4
+    assert found["FDR 20 %"] == 0.1
+    assert "FDR 5 %" not in {s.name for s in suggest(stops, observed, expected * 2)}
 
 
 def test_suggest__of_no_hits_is_nothing_but_the_vignettes() -> None:
