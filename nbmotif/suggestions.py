@@ -56,8 +56,8 @@ def suggest(stops: Floats, observed: Floats, expected: Floats | None) -> list[Su
     Returns
     -------
     At most four: the lowest thresholds at which the expected hits are at most 5 % and 20 % of those observed, also
-    at all higher ones; the elbow of the curve of hits, where a turn divides those that are mostly expected from at least
-    200 that are mostly not; and tangermeme's 0.01.
+    at all higher ones; the elbow of the curve of hits, where a turn divides those that are mostly expected from at
+    least 200 that are mostly not; and tangermeme's 0.01.
 
     Examples
     --------
@@ -69,7 +69,7 @@ def suggest(stops: Floats, observed: Floats, expected: Floats | None) -> list[Su
     FDR 5 % 0.01
     vignette 0.01
     """
-    found = []
+    found: list[Suggestion] = []
     if expected is not None and observed.any():
         share = np.where(observed > 0, expected / np.maximum(observed, 1), 0.0)
         share = np.where(observed >= _ENOUGH, share, 0.0)
@@ -78,16 +78,21 @@ def suggest(stops: Floats, observed: Floats, expected: Floats | None) -> list[Su
             good = np.flatnonzero((worst <= fdr) & (observed >= _ENOUGH))
             k = int(good[0]) if len(good) else None
             if k is not None and all(stops[k] != other.value for other in found):
-                ratio = f"{expected[k]:,.3g} expected by chance, {observed[k]:,.0f} found"
+                ratio = f"{_count(expected[k])} expected by chance, {observed[k]:,.0f} found"
                 found.append(Suggestion(f"FDR {100 * fdr:.0f} %", float(stops[k]), f"{ratio}: {share[k]:.1%}"))
     elbow = None if expected is None else _elbow(stops, observed, expected)
     if expected is not None and elbow is not None:
-        left = f"{observed[elbow]:,.0f} are left, {expected[elbow]:,.3g} by chance"
+        left = f"{observed[elbow]:,.0f} are left, {_count(expected[elbow])} by chance"
         reason = f"from here on a higher threshold loses few hits: {left}"
         found.append(Suggestion("elbow", float(stops[elbow]), reason))
     if len(stops) and stops[-1] >= VIGNETTE_ATTRIBUTION:
         found.append(Suggestion("vignette", VIGNETTE_ATTRIBUTION, "what tangermeme's vignette takes"))
     return found
+
+
+def _count(mean: float) -> str:
+    """Write a mean count: with a digit behind the point where it is small."""
+    return f"{mean:,.0f}" if mean >= 10 else f"{mean:.1f}"
 
 
 def _elbow(stops: Floats, observed: Floats, expected: Floats) -> int | None:
