@@ -26,12 +26,7 @@ const ARRAYS = {
 
 type ArrayOf<D extends Dtype> = InstanceType<(typeof ARRAYS)[D]>;
 
-/** The data do not have the shape that was announced. */
-export class DecodeError extends Error {
-  override name = "DecodeError";
-}
-
-export function toBytes(data: Bytes): Uint8Array<ArrayBuffer> {
+function toBytes(data: Bytes): Uint8Array<ArrayBuffer> {
   if (data instanceof ArrayBuffer) return new Uint8Array(data);
   return new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
 }
@@ -39,11 +34,11 @@ export function toBytes(data: Bytes): Uint8Array<ArrayBuffer> {
 /** Reads little-endian elements, without a copy where alignment allows. */
 export function toTyped<D extends Dtype>(dtype: D, data: Bytes): ArrayOf<D> {
   const ArrayType = ARRAYS[dtype];
-  if (!ArrayType) throw new DecodeError(`Unknown dtype "${dtype}".`);
+  if (!ArrayType) throw new Error(`Unknown dtype "${dtype}".`);
   const bytes = toBytes(data);
   const size = ArrayType.BYTES_PER_ELEMENT;
   if (bytes.byteLength % size !== 0) {
-    throw new DecodeError(`${bytes.byteLength} bytes are not a whole number of ${dtype} elements.`);
+    throw new Error(`${bytes.byteLength} bytes are not a whole number of ${dtype} elements.`);
   }
   const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
   return new ArrayType(aligned.buffer, aligned.byteOffset, bytes.byteLength / size) as ArrayOf<D>;
@@ -62,7 +57,7 @@ export class ColumnAssembler {
 
   accept(pieces: readonly ColumnPiece[], buffers: readonly Bytes[]): void {
     if (pieces.length !== buffers.length) {
-      throw new DecodeError(`${pieces.length} column pieces came with ${buffers.length} buffers.`);
+      throw new Error(`${pieces.length} column pieces came with ${buffers.length} buffers.`);
     }
     pieces.forEach((piece, i) => {
       if (piece.gzip) this.#unpacking.push(gunzip(buffers[i]!).then((bytes) => this.#place(piece, bytes)));
@@ -83,7 +78,7 @@ export class ColumnAssembler {
       column.data.length !== total ||
       column.dtype !== dtype
     ) {
-      throw new DecodeError(`A piece of column "${name}" does not fit its announced place.`);
+      throw new Error(`A piece of column "${name}" does not fit its announced place.`);
     }
     column.data.set(piece, offset);
     column.received += length;
@@ -94,7 +89,7 @@ export class ColumnAssembler {
     await Promise.all(this.#unpacking);
     for (const [name, { data, received }] of this.#columns) {
       if (received !== data.length) {
-        throw new DecodeError(`Column "${name}" has ${received} of its ${data.length} elements.`);
+        throw new Error(`Column "${name}" has ${received} of its ${data.length} elements.`);
       }
     }
     return new Columns(new Map([...this.#columns].map(([name, { data }]) => [name, data])));
@@ -121,9 +116,9 @@ export class Columns {
 
   take<D extends Dtype>(name: string, dtype: D, length?: number): ArrayOf<D> {
     const column = this.#columns.get(name) ?? new ARRAYS[dtype](0);
-    if (!(column instanceof ARRAYS[dtype])) throw new DecodeError(`Column "${name}" is not ${dtype}.`);
+    if (!(column instanceof ARRAYS[dtype])) throw new Error(`Column "${name}" is not ${dtype}.`);
     if (length !== undefined && column.length !== length) {
-      throw new DecodeError(`Column "${name}" must have ${length} elements; it has ${column.length}.`);
+      throw new Error(`Column "${name}" must have ${length} elements; it has ${column.length}.`);
     }
     return column as ArrayOf<D>;
   }

@@ -32,18 +32,12 @@ export interface Host {
   stop(): void;
 }
 
-/** The kernel answered that it could not; the message says what to do. */
-export class HostError extends Error {
-  override name = "HostError";
-}
-
 /** While a slider moves the kernel hears of it this often. */
 export const SAVE_DELAY_MS = 150;
 /** An old value that arrives later than this after the last one sent is news. */
 const ECHO_WINDOW_MS = 500;
 
-export const sameValue = (a: unknown, b: unknown): boolean =>
-  a === b || JSON.stringify(a) === JSON.stringify(b);
+const sameValue = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
 
 /**
  * Tells echoes from news. Each value sent may come back after newer ones were sent; such an old echo must not move
@@ -168,7 +162,7 @@ export class AnywidgetHost implements Host {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
-      if (this.source.peek() === "gone") throw new HostError(GONE);
+      if (this.source.peek() === "gone") throw new Error(GONE);
       signal?.addEventListener("abort", () => {
         // an answer may have come before
         if (!this.#requests.delete(id)) return;
@@ -181,7 +175,7 @@ export class AnywidgetHost implements Host {
       });
       this.#requests.set(id, (message, buffers) => {
         try {
-          if (message.status === "error") throw new HostError(String(message.message));
+          if (message.status === "error") throw new Error(String(message.message));
           if (message.status === "part") {
             onPart?.(message.columns as ColumnPiece[], buffers);
             return;

@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { type Bytes, gunzip } from "./decode.ts";
 import { threshold } from "./format.ts";
-import { type Host, HostError, type Reply, type RequestOptions, type Source } from "./host.ts";
+import type { Host, Reply, RequestOptions, Source } from "./host.ts";
 import type { RequestName, RequestParams, StaticPage, TraitName, Traits } from "./wire.ts";
 
 /** On what the sites of a card depend. */
@@ -65,7 +65,7 @@ export class StaticHost implements Host {
     const found = this.#page.answers.find(
       (answer) => answer.name === name && JSON.stringify(answer.params) === asked,
     );
-    if (!found) throw new HostError("This is not in the page; open the notebook to compute it.");
+    if (!found) throw new Error("This is not in the page; open the notebook to compute it.");
     for (const { data, ...piece } of found.columns) onPart?.([piece], [await unpack(data)]);
     return { message: found.message, buffers: [] };
   }
@@ -73,10 +73,10 @@ export class StaticHost implements Host {
   async #card({ motif, ...query }: RequestParams["card"]): Promise<Reply> {
     const { traits, cards } = this.#page;
     const card = cards[traits._manifest.motif_names[motif]!];
-    if (!card) throw new HostError("The attributions of this motif are not in this page: see the notebook.");
+    if (!card) throw new Error("The attributions of this motif are not in this page: see the notebook.");
     if (CARD_TRAITS.some((name) => JSON.stringify(query[name]) !== JSON.stringify(traits[name]))) {
       const at = `attribution ${threshold(traits.attribution_threshold)}, p ${threshold(traits.fimo_p_threshold)}`;
-      throw new HostError(`This page has it for the thresholds it was made with only: ${at}.`);
+      throw new Error(`This page has it for the thresholds it was made with only: ${at}.`);
     }
     return { message: card.body, buffers: await Promise.all(card.buffers.map(unpack)) };
   }
@@ -84,13 +84,13 @@ export class StaticHost implements Host {
   async #track({ sequence, hypothetical, set }: RequestParams["track"]): Promise<Reply> {
     const track = this.#page.tracks.find((other) => other.sequence === sequence && other.set === set);
     if (!track) {
-      throw new HostError(
+      throw new Error(
         "The attributions of this sequence are not in this page; export it with this sequence to see them.",
       );
     }
     const wanted = track.buffers.slice(0, hypothetical ? 3 : 2);
     if (hypothetical && wanted.length < 3) {
-      throw new HostError("This page was exported without hypothetical scores; switch them off.");
+      throw new Error("This page was exported without hypothetical scores; switch them off.");
     }
     return { message: { sequence }, buffers: await Promise.all(wanted.map(unpack)) };
   }

@@ -1,6 +1,6 @@
 // Attributions of single sequences, fetched when a track is shown and kept while there is room.
 import { type Signal, signal } from "@preact/signals";
-import { type Bytes, DecodeError, toTyped } from "./decode.ts";
+import { type Bytes, toTyped } from "./decode.ts";
 import type { Host } from "./host.ts";
 
 export interface TrackData {
@@ -105,8 +105,7 @@ export class TrackCache {
 
 export function decodeTrack(buffers: readonly Bytes[], length: number): TrackData {
   const [codes, observed, hypothetical] = buffers;
-  if (!codes || !observed)
-    throw new DecodeError("The answer lacks the bases or the attributions of the sequence.");
+  if (!codes || !observed) throw new Error("The answer lacks the bases or the attributions of the sequence.");
   const track = {
     codes: toTyped("u8", codes),
     observed: toTyped("f32", observed),
@@ -114,7 +113,7 @@ export function decodeTrack(buffers: readonly Bytes[], length: number): TrackDat
   };
   const sizes = [track.codes.length, track.observed.length, (track.hypothetical?.length ?? 4 * length) / 4];
   if (sizes.some((size) => size !== length)) {
-    throw new DecodeError(`A track of ${length} bases came with ${sizes.join(", ")} values.`);
+    throw new Error(`A track of ${length} bases came with ${sizes.join(", ")} values.`);
   }
   return track;
 }
