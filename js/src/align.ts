@@ -3,7 +3,7 @@ import type { Dataset } from "./dataset.ts";
 import { informationContent } from "./draw/motif.ts";
 import type { Families } from "./families.ts";
 
-export interface Aligned {
+interface Aligned {
   motif: number;
   /** Columns from the first one of the motif they are compared with. */
   offset: number;

@@ -15,7 +15,7 @@ import type { Host } from "./host.ts";
 import type { ColumnPiece, Control, Query, RequestName, RequestParams, Suggestion } from "./wire.ts";
 
 /** The numbers of one query: motifs, then families. */
-export interface Confirmed {
+interface Confirmed {
   key: string;
   count: Float64Array;
   sequences: Uint32Array;
@@ -24,13 +24,13 @@ export interface Confirmed {
 }
 
 /** What the counts of one query are by chance: motifs, then families. */
-export interface Chance {
+interface Chance {
   key: string;
   expected: Float64Array;
 }
 
 /** Counts at all stops of a slider, row after row: motifs, then families. */
-export interface Profile {
+interface Profile {
   key: string;
   control: Control;
   stops: Float64Array;

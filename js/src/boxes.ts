@@ -35,7 +35,7 @@ export interface TrackBoxes {
   nHits: number;
 }
 
-export type MeasureText = (text: string) => number;
+type MeasureText = (text: string) => number;
 
 type Unplaced = Omit<Box, "placement">;
 

@@ -13,7 +13,7 @@ const CONDITIONS: readonly Condition[] = ["sequences", "window", "p", "attributi
 const bit = (condition: boolean): number => (condition as unknown as number) | 0;
 
 /** How many hits pass, and how many pass all but the attribution. */
-export interface Selected {
+interface Selected {
   nHits: number;
   nMatches: number;
 }

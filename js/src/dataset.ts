@@ -9,7 +9,7 @@ import type { Manifest } from "./wire.ts";
 type Index = Uint16Array | Uint32Array;
 
 /** Hits in the order of their places: by sequence, start and end. */
-export interface HitColumns {
+interface HitColumns {
   /** Those of sequence `s`: `offset[s] .. offset[s + 1]`. */
   offset: Uint32Array;
   attribution: Float32Array;
@@ -21,7 +21,7 @@ export interface HitColumns {
   sequence: Uint32Array;
 }
 
-export interface SeqletColumns {
+interface SeqletColumns {
   sequence: Uint32Array;
   start: Uint32Array;
   end: Uint32Array;

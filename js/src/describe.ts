@@ -18,7 +18,7 @@ export interface Claim {
   reason: string;
 }
 
-export interface Claims {
+interface Claims {
   claims: Claim[];
   /** How many more there are. */
   more: number;

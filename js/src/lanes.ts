@@ -1,6 +1,6 @@
 // Boxes in a bounded number of lanes: those that come first get the best place, the rest are counted.
 
-export interface LaneItem {
+interface LaneItem {
   /** Pixels of the box. */
   left: number;
   right: number;

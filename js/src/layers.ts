@@ -10,7 +10,7 @@ export interface TrackRow {
 }
 
 /** As a difference is called in Python and in the menu. */
-export const differenceName = (of: string, less: string): string => `${of} - ${less}`;
+const differenceName = (of: string, less: string): string => `${of} - ${less}`;
 
 /** All rows that a menu offers: each set, then the first set less each other. */
 export function offeredRows(sets: readonly string[]): string[] {

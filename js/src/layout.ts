@@ -85,7 +85,7 @@ export class BaseScale {
   }
 }
 
-export interface Detail {
+interface Detail {
   mode: "envelope" | "bars" | "letters";
   /** While bars turn into letters both are drawn; the share of the letters. */
   letters: number;

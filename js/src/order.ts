@@ -4,9 +4,6 @@ import type { Dataset } from "./dataset.ts";
 import { type Families, itemsOf } from "./families.ts";
 import type { NumberColumn, Sort, Traits } from "./wire.ts";
 
-/** A row is a motif, or ~family. */
-export type Row = number;
-
 /** Lower-cased names. */
 export interface Names {
   motif: string[];
@@ -64,7 +61,7 @@ export function numberOf(level: Level, column: NumberColumn | "expected", i: num
   return (level.count[i] + one) / (level.expected[i] + one);
 }
 
-/** The rows: families with the members of those that are expanded, or motifs. */
+/** The rows: families, as ~family, with the members of those that are expanded; or motifs. */
 export function orderRows(dataset: Dataset, counts: Counts, names: Names, order: Order): Int32Array {
   const { labels, members } = counts.grouping;
   const isWanted = matcher(order._search) ?? (() => false);

@@ -73,7 +73,7 @@ function eachPair(a: readonly Site[], b: readonly Site[], visit: (a: Site, b: Si
   }
 }
 
-export interface Spacing {
+interface Spacing {
   /** Per orientation: pairs at each gap. */
   observed: Uint32Array[];
   /**

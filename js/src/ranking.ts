@@ -64,7 +64,7 @@ export interface Place {
   end: number;
 }
 
-export interface SiteSearch {
+interface SiteSearch {
   dataset: Dataset;
   counts: Counts;
   thresholds: Thresholds;

@@ -26,7 +26,7 @@ import {
   type Traits,
 } from "./wire.ts";
 
-export const MAX_SELECTED = 8;
+const MAX_SELECTED = 8;
 const DEFAULT_TRACKS = 4;
 /** The kernel is asked once nothing has moved for so long. */
 const SETTLE_MS = 300;
@@ -39,7 +39,7 @@ export type LoadState =
 type TraitSignals = { readonly [K in TraitName]: Signal<Traits[K]> };
 
 /** Where the pointer or the keyboard cursor is. */
-export interface Hover {
+interface Hover {
   sequence: number;
   base: number;
   /** Read out to screen readers, which a moving pointer must not be. */

@@ -17,8 +17,8 @@ export interface Sort {
   descending: boolean;
 }
 
-export interface Status {
-  phase: "ready" | "working" | "error";
+interface Status {
+  phase: "ready" | "working";
   message: string;
   done: number;
   total: number;

@@ -5,7 +5,7 @@ import { drawLetter } from "./letters.ts";
 import type { Palette, Pen } from "./pen.ts";
 
 /** A rectangle to fill with one letter or one bar. */
-export interface Glyph {
+interface Glyph {
   base: number;
   x: number;
   /** Upper edge. */

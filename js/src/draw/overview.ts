@@ -2,7 +2,7 @@
 import type { TrackData } from "../tracks.ts";
 import type { Palette, Pen } from "./pen.ts";
 
-export interface OverviewLayout {
+interface OverviewLayout {
   left: number;
   right: number;
   top: number;

@@ -20,7 +20,7 @@ const LANES_GAP = 7;
 /** Share of the height that stays free above and below the letters. */
 const HEADROOM = 0.04;
 
-export interface TrackGeometry {
+interface TrackGeometry {
   seqletLanes: number;
   hitLanes: number;
   /** Upper edge of each row of letters, and their height. */
@@ -46,7 +46,7 @@ export function laneTop({ kind, placement }: Box, { seqletLanes, lanesTop }: Tra
   return lanesTop + lane * LANE_HEIGHT + (LANE_HEIGHT - BOX_HEIGHT) / 2;
 }
 
-export interface RowScene {
+interface RowScene {
   /** Above the letters where there are several rows. */
   name: string;
   /** Null until the attributions have come. */

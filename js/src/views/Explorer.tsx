@@ -144,15 +144,13 @@ function KernelStatus() {
     : store.traits._status.value;
   if (!status || status.phase === "ready") return null;
   return (
-    <span class="nbm-tag" data-phase={status.phase} role="status">
-      {status.phase === "working" && (
-        <progress
-          {...(status.total > 0 ? { max: status.total, value: status.done } : {})}
-          aria-label={status.message}
-        />
-      )}
+    <span class="nbm-tag" role="status">
+      <progress
+        {...(status.total > 0 ? { max: status.total, value: status.done } : {})}
+        aria-label={status.message}
+      />
       {status.message}
-      {status.phase === "working" && !isUpdating && (
+      {!isUpdating && (
         <button class="nbm-button" onClick={() => store.host.stop()}>
           Cancel
         </button>

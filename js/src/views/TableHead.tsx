@@ -25,7 +25,7 @@ export function TableHead({ columns }: { columns: ColumnSpec[] }) {
             Logo {store.reverseLogos.value ? "←" : "→"}
           </button>
         </div>
-        <div role="columnheader" class="nbm-cell nbm-cell-names" data-column="names">
+        <div role="columnheader" class="nbm-cell" data-column="names">
           <SortButton
             column="name"
             title={byFamily ? "Family" : "Motif"}
@@ -44,9 +44,9 @@ export function TableHead({ columns }: { columns: ColumnSpec[] }) {
         ))}
       </div>
       {isFiltering && (
-        <div class="nbm-grid-row nbm-grid-filters" role="row">
+        <div class="nbm-grid-row" role="row">
           <div role="gridcell" class="nbm-cell" />
-          <div role="gridcell" class="nbm-cell nbm-cell-names nbm-muted">
+          <div role="gridcell" class="nbm-cell nbm-muted">
             {byFamily ? <Filter column="members" title="Members" /> : "filters, such as ≥ 10"}
           </div>
           {columns.map(({ column, title }) => (

@@ -6,7 +6,7 @@ import type { Palette } from "../draw/pen.ts";
 import { frame } from "../frame.ts";
 import type { Store } from "../store.ts";
 
-export interface Screen {
+interface Screen {
   store: Store;
   palette: ReadonlySignal<Palette>;
   pixelRatio: ReadonlySignal<number>;

@@ -7,7 +7,7 @@ import { type BaseScale, pan, zoom } from "../layout.ts";
 import type { Store } from "../store.ts";
 
 /** What the pointer needs to know about the tracks as they are drawn. */
-export interface Stage {
+interface Stage {
   store: Store;
   area: RefObject<HTMLElement | null>;
   /** The scale of the present frame. */
