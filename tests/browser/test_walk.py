@@ -191,6 +191,6 @@ def test_lab__counts_as_pandas_does_also_below_what_the_browser_holds(open_noteb
     for _ in range(40):
         walk.step()
         walk.view.settle()
-        assert "≈" not in walk.view.root.locator(".nbm-summary").inner_text()
+        assert "≈" not in walk.view.root.locator(".nbm-summary > span").first.inner_text()
         walk.check()
     explorer.close()
