@@ -211,8 +211,8 @@ function fromKernel(
         level.sequences.set(partOf(confirmed.sequences, level, isFamily));
       },
       isExact: true,
-      nMatches: confirmed.totals[0]!,
-      nHits: confirmed.totals[1]!,
+      nMatches: confirmed.totals[0],
+      nHits: confirmed.totals[1],
     };
   }
   const profile = answers.profile.value;
@@ -232,7 +232,7 @@ function fromKernel(
       }
     },
     isExact: isOn && (exact === null || exact.has(stop)),
-    nHits: totals[stop]!,
+    nHits: totals[stop],
   };
 }
 

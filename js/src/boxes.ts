@@ -148,7 +148,7 @@ function mergeAlike({ labels }: Families, hits: readonly Unplaced[]): Unplaced[]
   const keptOf = new Map<number, Unplaced[]>();
   const all: Unplaced[] = [];
   for (const hit of hits) {
-    const family = hit.slot < 0 ? labels[hit.motif]! : hit.slot;
+    const family = hit.slot < 0 ? labels[hit.motif] : hit.slot;
     const kept = keptOf.get(family);
     const stronger = kept?.find((other) => overlapsByHalf(other, hit));
     if (stronger) {

@@ -144,7 +144,7 @@ export function makeCounter(dataset: Dataset): Counter {
     const moved = CONDITIONS.filter((condition) => !before || !isSame(before[condition], now[condition]));
     if (selected && moved.length === 0) return selected;
     before = now;
-    const but = moved.length === 1 && moved[0] !== "sequences" ? moved[0]! : "attribution";
+    const but = moved.length === 1 && moved[0] !== "sequences" ? moved[0] : "attribution";
     const others = CONDITIONS.filter((condition) => condition !== but);
     if (marked?.but !== but || others.some((condition) => !isSame(marked!.of[condition], now[condition]))) {
       rest.fill(3);

@@ -58,7 +58,7 @@ export function lowerBound(values: ArrayLike<number>, x: number, from: number, t
   let high = to;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (values[middle]! < x) low = middle + 1;
+    if (values[middle] < x) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -144,14 +144,14 @@ export class Dataset {
       const longer = new (to.constructor as new (n: number) => A)(from + further.length);
       longer.set(to);
       further.forEach((i, k) => {
-        longer[from + k] = values[i]!;
+        longer[from + k] = values[i];
       });
       return longer;
     };
     const { hits } = this;
     const levelOffset = columns.take("p_level_offset", "u32");
     const levelP = columns.take("p_level", "f64");
-    for (const i of further) this.#furtherP.push(levelP[levelOffset[all.motif[i]!]! + all.level[i]!]!);
+    for (const i of further) this.#furtherP.push(levelP[levelOffset[all.motif[i]] + all.level[i]]);
     this.hits = {
       offset: hits.offset,
       attribution: append(hits.attribution, all.attribution),
@@ -240,7 +240,7 @@ export class Dataset {
 
   hitP(hit: number): number {
     const further = hit - this.hits.offset.at(-1)!;
-    if (further >= 0) return this.#furtherP[further]!;
+    if (further >= 0) return this.#furtherP[further];
     return this.levelP[this.levelOffset[this.hits.motif[hit]] + this.hits.level[hit]];
   }
 
@@ -251,7 +251,7 @@ export class Dataset {
   /** The motif's name as it stands in a box; shortened once. */
   labelOf(motif: number): string {
     this.#labels ??= this.manifest.motif_names.map(shortName);
-    return this.#labels[motif]!;
+    return this.#labels[motif];
   }
 
   /** The motif as probabilities, column after column. */

@@ -60,8 +60,8 @@ export class ColumnAssembler {
       throw new Error(`${pieces.length} column pieces came with ${buffers.length} buffers.`);
     }
     pieces.forEach((piece, i) => {
-      if (piece.gzip) this.#unpacking.push(gunzip(buffers[i]!).then((bytes) => this.#place(piece, bytes)));
-      else this.#place(piece, buffers[i]!);
+      if (piece.gzip) this.#unpacking.push(gunzip(buffers[i]).then((bytes) => this.#place(piece, bytes)));
+      else this.#place(piece, buffers[i]);
     });
   }
 

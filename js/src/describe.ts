@@ -48,7 +48,7 @@ export function claimsAt(
     seqlets.push({
       kind: "seqlet",
       motif,
-      name: best < 0 ? "no match" : names[best]!,
+      name: best < 0 ? "no match" : names[best],
       strand: best < 0 ? 0 : dataset.seqlets.strand[q],
       attribution: dataset.seqlets.attribution[q],
       p: dataset.seqlets.p[q],
@@ -63,7 +63,7 @@ export function claimsAt(
     (passes ? passing : failing).push({
       kind: "hit",
       motif,
-      name: names[motif]!,
+      name: names[motif],
       strand: dataset.hits.strand[h],
       attribution: dataset.hits.attribution[h],
       p: dataset.hitP(h),
@@ -88,7 +88,7 @@ export function whyNotCounted(
   hit: number,
   mode: CountMode,
 ): string {
-  const nameOf = (h: number): string => dataset.manifest.motif_names[dataset.hits.motif[h]]!;
+  const nameOf = (h: number): string => dataset.manifest.motif_names[dataset.hits.motif[h]];
   if (mode === "exclusive") {
     const { offset, sequence } = dataset.hits;
     const s = sequence[hit];
@@ -139,21 +139,21 @@ function whyNotAssigned(dataset: Dataset, thresholds: Thresholds, seqlet: number
 
 /** The coordinate of base 0 in the ruler: one sequence has one place in the genome, several share positions. */
 export function rulerOrigin({ manifest: { loci } }: Dataset, sequences: readonly number[]): number {
-  return sequences.length === 1 && loci ? loci.start[sequences[0]!]! + 1 : 0;
+  return sequences.length === 1 && loci ? loci.start[sequences[0]] + 1 : 0;
 }
 
 /** Coordinates in the genome where they are known, counted from 1 as genome browsers do; else in the sequence. */
 export function intervalText(dataset: Dataset, sequence: number, start: number, end: number): string {
   const { loci } = dataset.manifest;
   if (!loci) return `${whole(start)}–${whole(end)}`;
-  const origin = loci.start[sequence]!;
+  const origin = loci.start[sequence];
   return `${loci.chrom[sequence]}:${whole(origin + start + 1)}–${whole(origin + end)}`;
 }
 
 export function positionText(dataset: Dataset, sequence: number, base: number): string {
   const { loci } = dataset.manifest;
   return loci
-    ? `${loci.chrom[sequence]}:${whole(loci.start[sequence]! + base + 1)}`
+    ? `${loci.chrom[sequence]}:${whole(loci.start[sequence] + base + 1)}`
     : `position ${whole(base)}`;
 }
 
@@ -168,13 +168,10 @@ export function findSequence(dataset: Dataset, text: string): Place | { problem:
     const { chrom, start, end } = manifest.loci;
     const sequence = chrom.findIndex(
       (name, s) =>
-        name.toLowerCase() === region.chrom &&
-        region.end > start[s]! &&
-        region.start < end[s]! &&
-        available(s),
+        name.toLowerCase() === region.chrom && region.end > start[s] && region.start < end[s] && available(s),
     );
     if (sequence < 0) return { problem: `No sequence covers ${wanted}.` };
-    const from = start[sequence]!;
+    const from = start[sequence];
     return { sequence, start: region.start - from, end: region.end - from };
   }
   const names = Array.from({ length: manifest.n_sequences }, (_, s) => dataset.sequenceName(s).toLowerCase());

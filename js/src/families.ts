@@ -31,7 +31,7 @@ export function cutTree({ manifest, tree }: Dataset, similarity: number): Famili
   const nodes = [...familyOf.keys()];
   return {
     labels,
-    names: nodes.map((node) => manifest.family_names[node]!),
+    names: nodes.map((node) => manifest.family_names[node]),
     medoids: Uint32Array.from(nodes, (node) => medoid[node]),
     members: group(labels, nodes.length),
   };

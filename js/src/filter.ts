@@ -7,7 +7,7 @@ export function readRegion(text: string): { chrom: string; start: number; end: n
   const found = /^(\S+):([\d,]+)(?:[-–]([\d,]+))?$/.exec(text.trim().toLowerCase());
   if (!found) return null;
   const [start, end] = [found[2], found[3] ?? found[2]].map((place) => Number(place!.replaceAll(",", "")));
-  return { chrom: found[1]!, start: start! - 1, end: end! };
+  return { chrom: found[1], start: start! - 1, end: end! };
 }
 
 /** 1 for each sequence that is kept: an index, a region that it overlaps, its chromosome, or part of its name. */
@@ -24,7 +24,7 @@ export function allowedSequences(dataset: Dataset, filter: Traits["sequence_filt
   for (let s = 0; s < n; s++) {
     const chrom = loci?.chrom[s]?.toLowerCase();
     const isKept = region
-      ? chrom === region.chrom && loci.start[s]! < region.end && loci.end[s]! > region.start
+      ? chrom === region.chrom && loci.start[s] < region.end && loci.end[s] > region.start
       : chrom === text || dataset.sequenceName(s).toLowerCase().includes(text);
     allowed[s] = Number(isKept);
   }

@@ -56,7 +56,7 @@ export function packLanes(items: readonly LaneItem[], nLanes: number): (Placemen
   const lanes = Array.from({ length: nLanes }, () => new Lane());
   const place = (left: number, right: number): number => {
     const lane = lanes.findIndex((candidate) => candidate.isFree(left, right + GAP));
-    if (lane >= 0) lanes[lane]!.occupy(left, right + GAP);
+    if (lane >= 0) lanes[lane].occupy(left, right + GAP);
     return lane;
   };
   return items.map(({ left, right, label }) => {

@@ -14,7 +14,7 @@ const differenceName = (of: string, less: string): string => `${of} - ${less}`;
 
 /** All rows that a menu offers: each set, then the first set less each other. */
 export function offeredRows(sets: readonly string[]): string[] {
-  return [...sets, ...sets.slice(1).map((other) => differenceName(sets[0]!, other))];
+  return [...sets, ...sets.slice(1).map((other) => differenceName(sets[0], other))];
 }
 
 /** The rows of the given names, in their order; every set where none is given. Unknown names are left out. */

@@ -25,7 +25,7 @@ export function matcher(search: string): ((name: string) => boolean) | null {
   const expression = /^\/(.+?)\/?$/s.exec(search);
   if (expression) {
     try {
-      const compiled = new RegExp(expression[1]!, "i");
+      const compiled = new RegExp(expression[1], "i");
       return (name) => compiled.test(name);
     } catch {
       return null;
@@ -48,7 +48,7 @@ const COMPARE: Record<string, (a: number, b: number) => boolean> = {
 export function parseBound(text: string): ((value: number) => boolean) | null {
   const found = BOUND.exec(text);
   if (!found) return null;
-  const compare = COMPARE[found[1] ?? ">="]!;
+  const compare = COMPARE[found[1] ?? ">="];
   const bound = Number(found[2]);
   return (value) => compare(value, bound);
 }
@@ -71,10 +71,10 @@ export function orderRows(dataset: Dataset, counts: Counts, names: Names, order:
   });
   const keeps = (level: Level, i: number): boolean =>
     filters.every(({ column, passes }) => passes(numberOf(level, column, i)));
-  const motifFound = names.motif.map((name, m) => isWanted(name) || isWanted(names.family[labels[m]]!));
+  const motifFound = names.motif.map((name, m) => isWanted(name) || isWanted(names.family[labels[m]]));
   // asked for only where motifs are shown: counting them takes as long as counting families
   const sortMotifs = (motifs: number[]): number[] => {
-    const familyOf = Array.from(labels, (f) => names.family[f]!);
+    const familyOf = Array.from(labels, (f) => names.family[f]);
     return motifs.sort(comparer(counts.motifs, order._sort, { name: names.motif, family: familyOf }));
   };
   if (!order.by_family) {
@@ -91,7 +91,7 @@ export function orderRows(dataset: Dataset, counts: Counts, names: Names, order:
       .filter((f) => isFound[f] && keeps(counts.families, f))
       .sort(comparer(counts.families, order._sort, { name: names.family, family: names.family }))
       .flatMap((f) =>
-        expanded.has(counts.grouping.names[f]!) ? [~f, ...sortMotifs([...itemsOf(members, f)])] : [~f],
+        expanded.has(counts.grouping.names[f]) ? [~f, ...sortMotifs([...itemsOf(members, f)])] : [~f],
       ),
   );
 }
@@ -103,7 +103,7 @@ function comparer(level: Level, sort: readonly Sort[], texts: Record<"name" | "f
     const direction = descending ? -1 : 1;
     if (column === "name" || column === "family") {
       const text = texts[column];
-      return (a, b) => (text[a] === text[b] ? 0 : text[a]! < text[b]! ? -direction : direction);
+      return (a, b) => (text[a] === text[b] ? 0 : text[a] < text[b] ? -direction : direction);
     }
     return (a, b) => {
       const [x, y] = [numberOf(level, column, a), numberOf(level, column, b)];

@@ -19,7 +19,7 @@ export const turnPage = (store: Store, by: 1 | -1): void =>
 /** So many sequences at a time, from the first that is shown. */
 export function resizePage(store: Store, size: number): void {
   const ranking = store.ranking();
-  const first = ranking.indexOf(store.shownSequences.peek()[0]!);
+  const first = ranking.indexOf(store.shownSequences.peek()[0]);
   store.pageSize.value = size;
   goTo(store, Math.max(0, first), ranking);
 }
@@ -84,7 +84,7 @@ function* sequencesAhead(
   const inView = onScreen > 0 ? shown : shown.toReversed();
   yield* inView.slice(inView.indexOf(from));
   const ranking = ranked();
-  const page = store.page.peek() ?? ranking.indexOf(shown[0]!);
+  const page = store.page.peek() ?? ranking.indexOf(shown[0]);
   yield* onScreen > 0 ? ranking.slice(page + shown.length) : ranking.slice(0, Math.max(0, page)).reverse();
 }
 

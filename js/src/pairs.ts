@@ -98,7 +98,7 @@ export function spacing(a: Sites, b: Sites): Spacing {
       const found = relation(one, other, isSame);
       if (!found) return;
       n++;
-      if (found.gap < MAX_GAP) into[found.orientation]![found.gap]++;
+      if (found.gap < MAX_GAP) into[found.orientation][found.gap]++;
     });
     return n;
   };
@@ -107,7 +107,7 @@ export function spacing(a: Sites, b: Sites): Spacing {
     Site[][],
     Site[][],
   ];
-  const nOwn = first.reduce((n, own, i) => n + add(observed, own, second[i]!), 0);
+  const nOwn = first.reduce((n, own, i) => n + add(observed, own, second[i]), 0);
   // each takes the second sites of one that stands some places on, never its own
   const n = both.length;
   const nExchanges = Math.min(EXCHANGES, n - 1);
@@ -115,7 +115,7 @@ export function spacing(a: Sites, b: Sites): Spacing {
   for (let k = 1; k <= nExchanges; k++) {
     const shift = Math.ceil((k * n) / (nExchanges + 1));
     first.forEach((own, i) => {
-      nCrossed += add(expected, own, second[(i + shift) % n]!);
+      nCrossed += add(expected, own, second[(i + shift) % n]);
     });
   }
   // as many pairs as there are

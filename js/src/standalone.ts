@@ -72,7 +72,7 @@ export class StaticHost implements Host {
 
   async #card({ motif, ...query }: RequestParams["card"]): Promise<Reply> {
     const { traits, cards } = this.#page;
-    const card = cards[traits._manifest.motif_names[motif]!];
+    const card = cards[traits._manifest.motif_names[motif]];
     if (!card) throw new Error("The attributions of this motif are not in this page: see the notebook.");
     if (CARD_TRAITS.some((name) => JSON.stringify(query[name]) !== JSON.stringify(traits[name]))) {
       const at = `attribution ${threshold(traits.attribution_threshold)}, p ${threshold(traits.fimo_p_threshold)}`;

@@ -428,7 +428,7 @@ export class Store {
 
   /** Marks a motif, or all of a family; or takes the mark away. */
   toggleRow(row: number): void {
-    this.toggleMotif(row < 0 ? this.families.peek()!.names[~row]! : this.manifest.motif_names[row]!);
+    this.toggleMotif(row < 0 ? this.families.peek()!.names[~row] : this.manifest.motif_names[row]);
   }
 
   /** The colour of a motif, or of ~family, as its place among the marked ones; -1 for none. */
@@ -443,16 +443,16 @@ export class Store {
     const families = this.families.peek()!;
     const family = families.names.indexOf(name);
     const isMotif = this.dataset.peek()!.motifIndex.has(name);
-    const motif = isMotif ? name : this.manifest.motif_names[families.medoids[family]!]!;
+    const motif = isMotif ? name : this.manifest.motif_names[families.medoids[family]];
     this.set({ motif: this.traits.motif.peek() === motif ? null : motif });
   }
 
   isExpanded(family: number): boolean {
-    return this.traits._expanded.value.includes(this.families.value!.names[family]!);
+    return this.traits._expanded.value.includes(this.families.value!.names[family]);
   }
 
   expand(family: number, expanded: boolean): void {
-    const name = this.families.peek()!.names[family]!;
+    const name = this.families.peek()!.names[family];
     const others = this.traits._expanded.peek().filter((other) => other !== name);
     this.set({ _expanded: expanded ? [...others, name] : others });
   }

@@ -42,7 +42,7 @@ export function boxAt(rects: readonly PlacedRect[], x: number, y: number): Box |
 }
 
 const colorOf = ({ slot, kind }: Box, palette: Palette): string =>
-  slot >= 0 ? palette.motifs[slot % palette.motifs.length]! : kind === "hit" ? palette.hit : palette.seqlet;
+  slot >= 0 ? palette.motifs[slot % palette.motifs.length] : kind === "hit" ? palette.hit : palette.seqlet;
 
 /** Traces a box whose tip shows the strand. */
 function trace(pen: Pen, left: number, right: number, top: number, strand: number): void {

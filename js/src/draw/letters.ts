@@ -27,7 +27,7 @@ export function drawLetter(
   paths ??= OUTLINES.map((outline) => new Path2D(outline));
   const top = height < 0 ? y - height : y;
   pen.setTransform((dpr * width) / 100, 0, 0, (dpr * height) / 100, dpr * x, dpr * top);
-  pen.fill(paths[base]!, "evenodd");
+  pen.fill(paths[base], "evenodd");
 }
 
 /** The outline in another box, in whole numbers. */

@@ -133,7 +133,7 @@ function drawGlyphs(
   letters: boolean,
 ): void {
   for (let base = 0; base < palette.bases.length; base++) {
-    pen.fillStyle = palette.bases[base]!;
+    pen.fillStyle = palette.bases[base];
     for (const observed of [true, false]) {
       pen.globalAlpha = alpha * (observed ? 1 : OTHER_BASE_ALPHA);
       if (!letters) pen.beginPath();
@@ -182,11 +182,11 @@ function drawEnvelope(
       const i = extremes[column];
       if (i < 0) continue;
       const at = y(observed[i]);
-      if (Math.abs(at - zero) >= MIN_HEIGHT) bars[shownBase(codes[i], scale)]!.push([column, at]);
+      if (Math.abs(at - zero) >= MIN_HEIGHT) bars[shownBase(codes[i], scale)].push([column, at]);
     }
   }
   bars.forEach((those, base) => {
-    pen.fillStyle = palette.bases[base]!;
+    pen.fillStyle = palette.bases[base];
     // one by one: a path of a thousand rectangles takes several times as long to fill
     for (const [column, at] of those)
       pen.fillRect(scale.left + column / dpr, Math.min(zero, at), width, Math.abs(at - zero));

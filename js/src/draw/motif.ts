@@ -33,7 +33,7 @@ export function motifPaths(pwm: Uint8Array, width: number, height: number, maxCo
       if (letterHeight < 0.3) continue;
       bottom -= letterHeight;
       paths[base] += stretched(
-        OUTLINES[base]!,
+        OUTLINES[base],
         UNITS * (column + 0.02) * columnWidth,
         UNITS * bottom,
         UNITS * 0.96 * columnWidth,

@@ -36,7 +36,7 @@ export function trackGeometry(has: { seqlets: boolean; hits: boolean }, nRows = 
   const rowHeight = nRows > 1 ? ROW_HEIGHT : LOGO_HEIGHT;
   const first = nRows > 1 ? ROW_GAP : LOGO_TOP;
   const rowTops = Array.from({ length: nRows }, (_, row) => first + row * (rowHeight + ROW_GAP));
-  const lanesTop = rowTops[nRows - 1]! + rowHeight + LANES_GAP;
+  const lanesTop = rowTops[nRows - 1] + rowHeight + LANES_GAP;
   const height = lanesTop + (seqletLanes + hitLanes) * LANE_HEIGHT;
   return { seqletLanes, hitLanes, rowTops, rowHeight, lanesTop, height };
 }
@@ -73,7 +73,7 @@ export function drawBackground(pen: Pen, scene: TrackScene): void {
   const { rows, scale, origin, geometry, palette, dpr } = scene;
   drawGrid(pen, scale, origin, LOGO_TOP, geometry.height, palette, dpr);
   rows.forEach((row, i) => {
-    drawRow(pen, scene, row, geometry.rowTops[i]!);
+    drawRow(pen, scene, row, geometry.rowTops[i]);
   });
 }
 
@@ -139,7 +139,7 @@ export function drawBands(pen: Pen, { rects, scale, geometry, palette }: TrackSc
     const to = Math.min(right, scale.right);
     if (to <= from) continue;
     reach.set(box.slot, to);
-    pen.fillStyle = palette.motifs[box.slot % palette.motifs.length]!;
+    pen.fillStyle = palette.motifs[box.slot % palette.motifs.length];
     pen.fillRect(from, LOGO_TOP, to - from, geometry.lanesTop - LOGO_TOP);
   }
   pen.globalAlpha = 1;

@@ -87,7 +87,7 @@ export function HoverCard({ width, trackOf }: HoverCardProps) {
           {letter && <b class={`nbm-base-${letter}`}>{letter}</b>}
           <span>{positionText(dataset, sequence, base)}</span>
           {dataset.manifest.loci && <span class="nbm-muted">{base}</span>}
-          {rows.length === 1 && <span class="nbm-card-value">{signed(rows[0]!.data.observed[base])}</span>}
+          {rows.length === 1 && <span class="nbm-card-value">{signed(rows[0].data.observed[base])}</span>}
         </div>
         {rows.length > 1 &&
           rows.map(({ name, data }) => (

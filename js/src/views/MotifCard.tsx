@@ -64,9 +64,9 @@ export function MotifCard() {
 function Card({ motif }: { motif: number }) {
   const { store } = useScreen();
   const dataset = store.dataset.value!;
-  const name = dataset.manifest.motif_names[motif]!;
+  const name = dataset.manifest.motif_names[motif];
   const { names, labels } = store.families.value!;
-  const family = names[labels[motif]!];
+  const family = names[labels[motif]];
   const slot = store.slots.value.get(motif) ?? -1;
   const { found, problem, isStale } = useContributions(motif);
   const { has } = dataset.manifest;
@@ -243,7 +243,7 @@ function Members({ motif, column }: { motif: number; column: number }) {
         <button
           key={member}
           title="Open its card"
-          onClick={() => store.set({ motif: dataset.manifest.motif_names[member]! })}
+          onClick={() => store.set({ motif: dataset.manifest.motif_names[member] })}
         >
           <span style={{ paddingLeft: `${column * (offset - left)}px` }}>
             <MotifLogo
@@ -263,7 +263,7 @@ function Members({ motif, column }: { motif: number; column: number }) {
       ))}
       {members.length > MEMBERS && (
         <p class="nbm-muted">
-          and {members.length - MEMBERS} more: search the table for {families.names[families.labels[motif]!]}
+          and {members.length - MEMBERS} more: search the table for {families.names[families.labels[motif]]}
         </p>
       )}
     </div>

@@ -33,9 +33,9 @@ export function MotifRow({ id, row, at, columns, most, isActive, onPick }: RowPr
   const i = isFamily ? ~row : row;
   const level = isFamily ? counts.families : counts.motifs;
   const before = pinned && (isFamily ? pinned.families : pinned.motifs);
-  const motif = isFamily ? medoids[i]! : row;
-  const name = isFamily ? names[i]! : dataset.manifest.motif_names[row]!;
-  const members = counts.families.members[isFamily ? i : labels[row]!]!;
+  const motif = isFamily ? medoids[i] : row;
+  const name = isFamily ? names[i] : dataset.manifest.motif_names[row];
+  const members = counts.families.members[isFamily ? i : labels[row]];
   const isNested = !isFamily && store.traits.by_family.value;
   const isExpanded = isFamily && store.isExpanded(i);
   const slot = store.slotOf(row);
@@ -97,7 +97,7 @@ export function MotifRow({ id, row, at, columns, most, isActive, onPick }: RowPr
           {isNested ? (
             name
           ) : !isFamily ? (
-            names[labels[row]!]
+            names[labels[row]]
           ) : members > 1 ? (
             <button
               class="nbm-expand"
@@ -118,8 +118,8 @@ export function MotifRow({ id, row, at, columns, most, isActive, onPick }: RowPr
         </div>
       </div>
       {columns.map(({ column, title }) => {
-        const bar = column === "count" || column === "seqlets" ? level[column][i]! / most[column] : 0;
-        const was = column === "count" && before ? before.count[i]! : null;
+        const bar = column === "count" || column === "seqlets" ? level[column][i] / most[column] : 0;
+        const was = column === "count" && before ? before.count[i] : null;
         return (
           <div
             key={column}
@@ -157,10 +157,10 @@ export function rowsAsText(
   const head = ["family", "motif_name", ...copied.map((column) => (column === "count" ? mode : column))];
   const lines = Array.from(store.rows.peek(), (row) => {
     const [level, i] = row < 0 ? [counts.families, ~row] : [counts.motifs, row];
-    const motif = row < 0 ? "" : dataset.manifest.motif_names[row]!;
+    const motif = row < 0 ? "" : dataset.manifest.motif_names[row];
     // what is missing is an empty cell
     const numbers = copied.map((column) => String(numberOf(level, column, i)).replace("NaN", ""));
-    return [names[row < 0 ? i : labels[row]!]!, motif, ...numbers];
+    return [names[row < 0 ? i : labels[row]], motif, ...numbers];
   });
   return [head, ...lines].map((cells) => cells.join("\t")).join("\n");
 }

@@ -27,7 +27,7 @@ type Kind = keyof typeof KINDS;
 /** Those of the marked motifs; with fewer than two, those with the most hits. */
 function groupsOf(dataset: Dataset, counts: Counts, selected: readonly number[], kind: Kind): Group[] {
   const isFamily = kind === "families";
-  const groupOf = (motif: number): number => (isFamily ? counts.grouping.labels[motif]! : motif);
+  const groupOf = (motif: number): number => (isFamily ? counts.grouping.labels[motif] : motif);
   const members = new Map<number, number[]>();
   for (let m = 0; m < dataset.manifest.n_motifs; m++) {
     const group = members.get(groupOf(m));
@@ -35,7 +35,7 @@ function groupsOf(dataset: Dataset, counts: Counts, selected: readonly number[],
     else members.set(groupOf(m), [m]);
   }
   const hits = (group: number): number =>
-    Math.max(...members.get(group)!.map((m) => counts.motifs.sequences[m]!));
+    Math.max(...members.get(group)!.map((m) => counts.motifs.sequences[m]));
   let chosen = [...new Set(selected.map(groupOf))];
   if (chosen.length < 2)
     chosen = [...new Set([...chosen, ...[...members.keys()].sort((a, b) => hits(b) - hits(a))])].slice(
@@ -45,7 +45,7 @@ function groupsOf(dataset: Dataset, counts: Counts, selected: readonly number[],
   return chosen.map((group) => {
     const motifs = members.get(group)!;
     const { motif_names } = dataset.manifest;
-    return { name: isFamily ? counts.grouping.names[group]! : shortName(motif_names[group]!), motifs };
+    return { name: isFamily ? counts.grouping.names[group] : shortName(motif_names[group]), motifs };
   });
 }
 
@@ -118,7 +118,7 @@ export function Pairs({ onClose }: { onClose?: (() => void) | undefined }) {
                       <td key={other.name}>
                         <Cell
                           names={[name, other.name]}
-                          sites={[sites[row]!, sites[column]!]}
+                          sites={[sites[row], sites[column]]}
                           nSequences={nSequences}
                           isChosen={(row === a && column === b) || (row === b && column === a)}
                           onChoose={() => setChosen([other.name, name])}
@@ -132,9 +132,9 @@ export function Pairs({ onClose }: { onClose?: (() => void) | undefined }) {
             <p class="nbm-muted">Sequences with both; darker: more than by chance.</p>
           </div>
           <Spacings
-            names={[groups[a]!.name, groups[b]!.name]}
-            a={sites[a]!}
-            b={sites[b]!}
+            names={[groups[a].name, groups[b].name]}
+            a={sites[a]}
+            b={sites[b]}
             nSequences={nSequences}
           />
         </div>
@@ -200,18 +200,18 @@ function Spacings(props: { names: readonly [string, string]; a: Sites; b: Sites;
       </h4>
       {ORIENTATIONS.map((orientation, i) => {
         if (isSame && i === 1) return null;
-        const n = observed[i]!.reduce((sum, value) => sum + value, 0);
+        const n = observed[i].reduce((sum, value) => sum + value, 0);
         const pairs = `${titles[i]}: ${plural(n, "pair")}`;
         return (
           <Bars
             key={orientation}
-            title={n > 0 ? `${pairs}, at most ${Math.max(...observed[i]!)} per gap` : pairs}
+            title={n > 0 ? `${pairs}, at most ${Math.max(...observed[i])} per gap` : pairs}
             label={`${pairs}, ${orientation}, less than ${MAX_GAP} bases apart`}
-            all={observed[i]!}
-            passing={observed[i]!}
+            all={observed[i]}
+            passing={observed[i]}
             expected={expected?.[i]}
             ends={["0", `${MAX_GAP} bp`]}
-            describe={(gap) => `${plural(observed[i]![gap], "pair")} with a gap of ${gap} bp: show them`}
+            describe={(gap) => `${plural(observed[i][gap], "pair")} with a gap of ${gap} bp: show them`}
             onPick={(gap) => showPicked(store, pairsAt(a, b, i, gap))}
           />
         );

@@ -76,7 +76,7 @@ export function ThresholdPanel() {
           if (!by) return;
           event.preventDefault();
           event.stopPropagation();
-          step(store, by[0]!, by[1]!);
+          step(store, by[0], by[1]);
         }}
         onKeyUp={() => settle(store)}
       >
@@ -110,7 +110,7 @@ function settle(store: Store): void {
 
 function set(store: Store, column: number, row: number): void {
   const { attribution, fimoP } = store.dataset.peek()!.stops;
-  const at = (stops: Float64Array, i: number): number => stops[Math.max(0, Math.min(stops.length - 1, i))]!;
+  const at = (stops: Float64Array, i: number): number => stops[Math.max(0, Math.min(stops.length - 1, i))];
   store.set(
     { attribution_threshold: at(attribution, column), fimo_p_threshold: at(fimoP, row) },
     { settle: false },
@@ -188,9 +188,9 @@ export function drawPlane(
   pen.fillStyle = passes ? palette.accent : palette.text;
   for (let x = 0; x < nColumns; x++) {
     for (let y = 0; y < nRows; y++) {
-      const n = density[x * nRows + y]!;
-      found[x]! += n;
-      byChance[x]! += densityByChance[x * nRows + y]!;
+      const n = density[x * nRows + y];
+      found[x] += n;
+      byChance[x] += densityByChance[x * nRows + y];
       if (n === 0) continue;
       pen.globalAlpha = (passes ? 1 : 0.45) * (0.08 + (0.92 * Math.log1p(n)) / most);
       pen.fillRect(x * w, HEIGHT - (y + 1) * h, w, h);

@@ -81,7 +81,7 @@ export function Toolbar() {
             passes={isAttribution ? "above" : "below"}
             operator={isAttribution ? ATTRIBUTION_OPERATORS[traits.sign.value] : "<"}
             value={traits[trait].value}
-            scale={scales[SLIDERS.findIndex((slider) => slider.trait === trait)]!}
+            scale={scales[SLIDERS.findIndex((slider) => slider.trait === trait)]}
             limits={isAttribution ? { min: 0, max: 1e300 } : { min: Number.MIN_VALUE, max: 1 }}
             note={note(counts)}
             title={title}

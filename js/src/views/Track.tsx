@@ -90,7 +90,7 @@ export function Track({ sequence, width, measure, sharedRange, rectsOf }: TrackP
     rectsOf.set(sequence, rects);
     const rows = shown.map(({ row }, i) => ({
       name: row.name,
-      data: data[i]!,
+      data: data[i],
       range: sharedRange ?? ownRange,
     }));
     const { hidden } = layout;

@@ -80,7 +80,7 @@ export function useTrackPointer(stage: Stage) {
     const { selected_motifs, by_family } = store.traits;
     const { names, labels } = store.families.peek()!;
     // what the table has a row for; what is marked already is unmarked
-    const name = by_family.peek() ? names[labels[box.motif]!]! : store.manifest.motif_names[box.motif]!;
+    const name = by_family.peek() ? names[labels[box.motif]] : store.manifest.motif_names[box.motif];
     store.toggleMotif(selected_motifs.peek()[box.slot] ?? name);
   };
   const release = (): void => {
