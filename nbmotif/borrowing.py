@@ -8,12 +8,14 @@ import inspect
 import sys
 import threading
 import weakref
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.utils._pytree import tree_leaves
 
-from nbmotif.errors import UnsupportedModel
+from nbmotif.errors import InvalidArgument, UnsupportedModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,6 +41,7 @@ def borrowed(model: Model, device: torch.device, freeze: bool = False) -> Iterat
     freeze
         Also take the gradients of its parameters away.
     """
+    check_model(model)
     with contextlib.ExitStack() as stack:
         # always in the same order, so that two threads cannot wait for each other
         for module in sorted(modules_of(model), key=id):
@@ -80,6 +83,20 @@ def _held(model: torch.nn.Module, device: torch.device | None, freeze: bool) -> 
             for parameter, had_gradient in gradients:
                 if parameter.requires_grad != had_gradient:  # one that was made in inference mode cannot be set
                     parameter.requires_grad_(had_gradient)
+
+
+def check_model(model: object) -> None:
+    """Refuse what cannot be called with a batch of sequences."""
+    if callable(model) and not isinstance(model, type):
+        return
+    hints: dict[type, str] = {
+        str: "Load the model first: torch.load(path, weights_only=False), or build it and load its weights.",
+        Path: "Load the model first: torch.load(path, weights_only=False), or build it and load its weights.",
+        Mapping: "These may be weights: build the model, then model.load_state_dict(weights).",
+        type: "This is a class: make a model of it first.",
+    }
+    hint = next((hint for kind, hint in hints.items() if isinstance(model, kind)), "")
+    raise InvalidArgument("model", type(model).__name__, "a PyTorch module, or a function of a batch", hint)
 
 
 def modules_of(model: Any) -> list[torch.nn.Module]:

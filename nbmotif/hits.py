@@ -233,6 +233,11 @@ class Hits(Sequence[pd.DataFrame]):
             part.index = pd.RangeIndex(end - start)
             yield part
 
+    def __getattr__(self, name: str) -> Any:
+        hint = f": it is hits.to_frame().{name}" if hasattr(pd.DataFrame, name) and not name.startswith("_") else ""
+        msg = f"{type(self).__name__!r} object has no attribute {name!r}{hint}"
+        raise AttributeError(msg)
+
     def __contains__(self, name: object) -> bool:
         return name in self._motif_dtype.categories
 
@@ -413,7 +418,8 @@ class Hits(Sequence[pd.DataFrame]):
     def _index_of(self, name: str) -> int:
         found = self._motif_dtype.categories.get_indexer(pd.Index([name]))[0]
         if found < 0:
-            raise KeyError(no_motif(name, self.motif_names))
+            column = f"; for a column, hits.to_frame()[{name!r}]" if name in self._frame(0, 0).columns else ""
+            raise KeyError(no_motif(name, self.motif_names) + column)
         return int(found)
 
     def __repr__(self) -> str:

@@ -187,7 +187,12 @@ def _of_strings(sequences: Sequence[object], names: list[str] | None, name: str)
     encoded = []
     for i, sequence in enumerate(sequences):
         if not isinstance(sequence, str):
-            raise InvalidArgument(f"{name}[{i}]", type(sequence).__name__, "a string of letters")
+            hint = (
+                "Are motifs and sequences exchanged? It is fimo(motifs, sequences)."
+                if hasattr(sequence, "shape")
+                else ""
+            )
+            raise InvalidArgument(f"{name}[{i}]", type(sequence).__name__, "a string of letters", hint)
         encoded.append(_encode(sequence))
     lengths = np.array([len(codes) for codes in encoded], dtype=np.int64)
     return Letters(lengths, lambda i, start, end: encoded[i][start:end], names)

@@ -128,10 +128,10 @@ def extract_loci(
         included = np.ones(len(windows), dtype=bool)
         if exclusion_lists is not None:
             included = ~_overlaps(windows, _interleaved(exclusion_lists, "exclusion_lists"))
-        _report_edges(windows[~fits], len(table))
         kept = windows[fits & included][:n_loci].reset_index(drop=True)
         if kept.empty:
             _refuse_nothing(table, windows, fits, included)
+        _report_edges(windows[~fits], len(table))
         X = from_codes(_read_windows(kept, genome, verbose))
     mask = np.zeros(len(table), dtype=bool)
     mask[kept["locus_idx"]] = True

@@ -20,6 +20,7 @@ from nbmotif.models import as_differences, check_rows, predict, select_target
 from nbmotif.motifs import as_motif_set
 from nbmotif.progress import Progress
 from nbmotif.sequences import substitute
+from nbmotif.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from nbmotif.motifs import Motifs
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class PerturbationResult:
     """What a model says before and after a motif was inserted; unpacks as ``y_before, y_after``.
 
@@ -60,6 +61,10 @@ class PerturbationResult:
 
     def __len__(self) -> int:
         return 2
+
+    def __repr__(self) -> str:
+        n = counted(len(self.X_before), "sequence")
+        return f"PerturbationResult of {n}, motif at {self.start} to {self.end}: y_before, y_after; effect"
 
     def __getitem__(self, index: int) -> Any:
         return (self.y_before, self.y_after)[index]
@@ -302,6 +307,8 @@ def _in_span(attributions: torch.Tensor, X: torch.Tensor, span: slice) -> torch.
 
 def _unwrapped(func: Callable[..., Any], options: Mapping[str, Any]) -> tuple[Callable[..., Any], dict[str, Any]]:
     """Take a function out of partials, so that it is known, and the arguments that they hold, which others replace."""
+    if not callable(func):
+        raise InvalidArgument("func", repr(func), "a function, such as nbmotif.deep_lift_shap itself")
     inner: Any = func
     while isinstance(inner, functools.partial) and not inner.args:
         inner, options = inner.func, {**inner.keywords, **options}

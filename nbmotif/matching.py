@@ -74,7 +74,7 @@ class SeqletAnnotations:
 
     def __repr__(self) -> str:
         n, n_nearest = self.motif_idxs.shape
-        return f"SeqletAnnotations of {n:,} seqlets, {n_nearest:,} nearest each: motif_idxs, p_values, …"
+        return f"SeqletAnnotations of {counted(n, 'seqlet')}, {n_nearest:,} nearest each: motif_idxs, p_values, …"
 
 
 def tomtom(

@@ -286,7 +286,9 @@ def resolve_device(device: torch.device | str | None) -> torch.device:
         "mps": torch.backends.mps.is_available,
     }
     if not is_there.get(place.type, lambda: True)():
-        raise InvalidArgument("device", repr(str(place)), "a device that this torch can compute on")
+        what = "GPU" if place.type in {"cuda", "mps"} else "such device"
+        hint = f"There is no {what} here, or this torch was built without it. Leave `device` out for what there is."
+        raise InvalidArgument("device", repr(str(place)), "a device that this torch can compute on", hint)
     return place
 
 

@@ -264,7 +264,9 @@ def _check_probabilities(pwms: Mapping[str, torch.Tensor]) -> None:
         motif = int(np.searchsorted(ends, worst, side="right"))
         column = worst - int(ends[motif - 1] if motif else 0)
         got = f"{table[:, worst].tolist()} in column {column}"
+        is_log_odds = bool(table.min() < 0)
         hint = "Divide counts by their sum; an unknown position is 0.25 four times."
+        hint = "They look like log-odds: export probabilities instead." if is_log_odds else hint
         raise InvalidArgument(list(pwms)[motif], got, "probabilities of A, C, G, T that sum to 1", hint)
 
 
@@ -303,6 +305,9 @@ def _motif_set_of(motifs: object, name: str) -> MotifSet:
         return MotifSet(motifs)
     if getattr(motifs, "ndim", 3) == 2:
         raise InvalidArgument(name, "one matrix", "several motifs by name", 'Wrap it: {"its name": pwm}.')
+    if isinstance(motifs, (list, tuple)) and motifs and all(isinstance(one, str) for one in motifs):
+        hint = f"Choose them from a database: motifs.subset({motifs[:1]}…)."
+        raise InvalidArgument(name, f"names, such as {motifs[0]!r}", "several PWMs by name", hint)
     if isinstance(motifs, Iterable):
         return MotifSet((str(i), pwm) for i, pwm in enumerate(motifs))
     expected = "a MotifSet, the path of a motif file, or a mapping of name to PWM"

@@ -261,7 +261,7 @@ def _letter_colors(color: str | Mapping[str, str] | None, ax: Any) -> dict[str, 
     expected = "a colour, or colours for A, C, G and T"
     colors: object = dict.fromkeys(LETTERS, color) if isinstance(color, str) else color
     if not isinstance(colors, Mapping):
-        raise InvalidArgument("color", repr(color), expected)
+        raise InvalidArgument("color", type(color).__name__, expected)
     for letter, one in colors.items():
         if letter not in LETTER_COLORS:
             raise InvalidArgument("color", f"a colour for {letter!r}", expected)

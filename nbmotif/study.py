@@ -124,14 +124,15 @@ class Study:
     ) -> None:
         import pandas as pd
 
+        from nbmotif.borrowing import check_model
         from nbmotif.models import check_inputs, check_target
 
         self._X = check_sequences(X, "X").detach().cpu()
         extra = check_inputs(self.X, args)[1]
         self.batch_size = None if batch_size is None else check_whole(batch_size, "batch_size", least=1)
         self.motifs = as_motif_set(motifs)
-        if not (model is None or callable(model)):
-            raise InvalidArgument("model", type(model).__name__, "a PyTorch module, a function of a batch, or None")
+        if model is not None:
+            check_model(model)
         if loci is not None and not isinstance(loci, pd.DataFrame):
             raise InvalidArgument("loci", type(loci).__name__, "a DataFrame with chrom, start and end")
         if loci is not None and len(loci) != len(self.X):
@@ -358,6 +359,7 @@ class Study:
         """
         from nbmotif.evidence import evidence, read_thresholds
 
+        self._check_any("study.evidence()")
         self._check_current()
         annotated = self.seqlets if self.seqlets is not None and "motif_idx" in self.seqlets else None
         hits = self.hits if self.hypothetical is not None else None
@@ -388,6 +390,7 @@ class Study:
         -------
         The path.
         """
+        self._check_any("study.to_html()")
         self.explorer.to_html(path, **kwargs)
         return check_path(path, "path")
 
@@ -497,6 +500,11 @@ class Study:
         rows = np.random.default_rng(self.random_state).choice(len(self.X), size=n, replace=n > len(self.X))
         shuffled = dinucleotide_shuffle(self.X[rows], n=1, random_state=self.random_state)[:, 0]
         return shuffled, tuple(arg[rows] for arg in self.args)
+
+    def _check_any(self, wanted: str) -> None:
+        """Refuse to tell of nothing."""
+        if all(result is None for result in (self.hypothetical, self.seqlets, self.hits, self.marginal)):
+            raise MissingStage(wanted, "the results of a stage, such as `study.attribute()`,")
 
     def _check_current(self) -> None:
         """Refuse a model, or motifs, that are not those of the results."""

@@ -42,6 +42,15 @@ class Source:
         return Source(kept | given, "hits" in kept and (self.is_summed_again or has_new_scores))
 
 
+class Code(str):
+    """Python code, which a notebook shows line by line."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
 def code(content: Content, source: Source, traits: Mapping[str, Any], order: Order, by_family: bool) -> str:
     """Write Python that makes ``table``, equal to the Explorer's ``counts``.
 

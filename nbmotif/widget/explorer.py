@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from nbmotif.arguments import check_path, whole_number
+from nbmotif.errors import InvalidArgument
 from nbmotif.widget import frames, share, table, wire
 from nbmotif.widget.bundle import SCRIPT, read_script
 from nbmotif.widget.card import motif_card
@@ -295,6 +296,9 @@ class Explorer(ExplorerResults):
         -------
         The text of the page.
         """
+        target = None if path is None else check_path(path, "path")
+        if target is not None and target.suffix.lower() not in {".html", ".htm", ""}:
+            raise InvalidArgument("path", repr(target.name), "the name of an HTML file", "It is a page: name it .html.")
         content = self._content
         assert self._shown is not None
         traits = {name: getattr(self, name) for name in SHARED}
@@ -303,8 +307,8 @@ class Explorer(ExplorerResults):
         motifs = dict.fromkeys(self._motif_of(name) for name in wanted)
         cards = [motif_card(content, self._query, motif) for motif in list(motifs)[:_CARDS_IN_A_PAGE]]
         text = share.page(traits, self._shown.encoded, chosen, title, cards)
-        if path is not None:
-            check_path(path, "path").write_bytes(text.encode("utf-8", "replace"))
+        if target is not None:
+            target.write_bytes(text.encode("utf-8", "replace"))
         return text
 
     def _choose(self, tracks: int | Sequence[int] | None) -> list[int]:

@@ -10,7 +10,7 @@ from nbmotif.suggestions import Suggestion
 from nbmotif.widget import frames, table
 from nbmotif.widget.answers import background
 from nbmotif.widget.card import motif_card
-from nbmotif.widget.code import Source, code
+from nbmotif.widget.code import Code, Source, code
 from nbmotif.widget.queries import QUERY_TRAITS
 from nbmotif.widget.view import ExplorerViews
 
@@ -79,7 +79,7 @@ class ExplorerResults(ExplorerViews):
         They read what was passed to the Explorer, from variables with the names of its arguments, or from ``study``.
         """
         traits = {name: getattr(self, name) for name in QUERY_TRAITS}
-        return code(self._content, self._source, traits, self._order, self.by_family)
+        return Code(code(self._content, self._source, traits, self._order, self.by_family))
 
     def describe(self, motif: str) -> MotifCard:
         """Describe one motif by the hits that count now: what its card in the widget shows, as numbers.

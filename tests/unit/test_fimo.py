@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 import torch
 
-from nbmotif import MotifSet, fimo, one_hot_encode, reverse_complement
+from nbmotif import MotifSet, fimo, one_hot_encode, random_one_hot, reverse_complement
 from nbmotif.errors import InvalidArgument, InvalidFile, NbmotifWarning
 from nbmotif.kernels import fimo as kernels
 from nbmotif.kernels.fimo_tables import IMPOSSIBLE, RESOLUTION, fimo_tables, integer_scores, p_values_up_to
@@ -484,3 +484,9 @@ def test_fimo__needs_no_right_to_write_beside_a_fasta_file(tmp_path, monkeypatch
 def test_fimo__names_the_argument_of_the_wrong_kind(options, words):
     with pytest.raises(InvalidArgument, match=words):
         fimo(ONE_MOTIF, ["CCGATACC"], **options)
+
+
+def test_fimo__says_that_motifs_and_sequences_are_exchanged() -> None:
+    motifs = MotifSet({"GATA": np.eye(4)[[2, 0, 3, 0]].T})
+    with pytest.raises(InvalidArgument, match=r"exchanged\? It is fimo\(motifs, sequences\)"):
+        fimo(random_one_hot((2, 4, 30), random_state=0), motifs)

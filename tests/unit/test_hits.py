@@ -298,3 +298,12 @@ def test_with_signal__refuses_motifs_of_other_widths_than_the_hits() -> None:
 def test_hits__refuse_motif_names_that_could_be_numbers_of_motifs() -> None:
     with pytest.raises(InvalidArgument, match="`motif_names` must be strings"):
         Hits([1], [3], [0], [0], [0], [1], [1.0], [0.5])
+
+
+def test_hits__say_that_they_are_no_frame(hits) -> None:
+    with pytest.raises(AttributeError, match=r"it is hits.to_frame\(\).to_csv"):
+        hits.to_csv("hits.csv")
+    with pytest.raises(KeyError, match=r"for a column, hits.to_frame\(\)\['score'\]"):
+        hits["score"]
+    assert not hasattr(hits, "head")
+    assert not hasattr(hits, "_mgr")

@@ -343,6 +343,11 @@ def test_files__are_found_in_the_home_folder(tmp_path, monkeypatch: pytest.Monke
     assert (tmp_path / "a.html").exists()
 
 
+def test_extract_loci__of_loci_that_are_all_over_the_edge_raises_without_a_warning() -> None:
+    with pytest.raises(InvalidArgument, match="1 over an edge"):
+        extract_loci(loci(("chr1", 0, 4)), GENOME, in_window=30)
+
+
 def test_extract_loci__refuses_a_table_whose_first_interval_became_its_names(tmp_path) -> None:
     (tmp_path / "peaks.bed").write_text("chr1\t10\t20\nchr1\t15\t25\n")
     table = pd.read_csv(tmp_path / "peaks.bed", sep="\t")

@@ -300,7 +300,7 @@ def test_annotate_seqlets__unpacks_as_in_tangermeme() -> None:
     assert motif_idxs is found[0] is found.motif_idxs
     assert p_values is found[1] is found.p_values
     assert len(found) == 2
-    assert repr(found) == "SeqletAnnotations of 1 seqlets, 3 nearest each: motif_idxs, p_values, …"
+    assert repr(found) == "SeqletAnnotations of 1 seqlet, 3 nearest each: motif_idxs, p_values, …"
     assert len(pickle.loads(pickle.dumps(found)).overlaps) == 1
 
 

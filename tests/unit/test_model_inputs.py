@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -307,3 +308,37 @@ def test_a_model_that_reads_letters_by_argmax__is_told_what_can_follow_it():
     embedding = nn.Embedding(4, 5)
     with pytest.raises(UnsupportedModel, match=r"only through what has no slope.*`saturation_mutagenesis` needs none"):
         deep_lift_shap(lambda X: embedding(X.argmax(1)).mean(1), X)
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        ("model.pt", r"got str. Load the model first: torch.load"),
+        (Path("model.pt"), r"Load the model first: torch.load"),
+        (Shaped().state_dict(), r"got OrderedDict. These may be weights: build the model"),
+        (Shaped, r"This is a class: make a model of it first"),
+        (None, r"`model` must be a PyTorch module, or a function of a batch; got NoneType"),
+    ],
+)
+@pytest.mark.parametrize("function", FUNCTIONS.values(), ids=FUNCTIONS)
+def test_what_is_no_model__is_refused_with_what_to_do(function, model, message):
+    with pytest.raises(InvalidArgument, match=message):
+        function(model, X)
+
+
+@pytest.mark.parametrize("insert", [marginalize, marginalize_motifs])
+def test_the_name_of_a_function__is_refused(insert):
+    motif = "GATA" if insert is marginalize else {"GATA": torch.eye(4)[[2, 0, 3, 0]].T}
+    with pytest.raises(InvalidArgument, match="`func` must be a function, such as nbmotif.deep_lift_shap itself"):
+        insert(Shaped(), X, motif, func="deep_lift_shap")
+
+
+def test_a_perturbation__is_shown_in_one_line():
+    shown = repr(marginalize(Shaped(), X, "GATA", start=3))
+    assert shown == f"PerturbationResult of {len(X)} sequences, motif at 3 to 7: y_before, y_after; effect"
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_device_that_is_not_there__is_named():
+    with pytest.raises(InvalidArgument, match="There is no GPU here, or this torch was built without it"):
+        predict(Shaped(), X, device="cuda")

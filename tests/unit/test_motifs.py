@@ -273,3 +273,10 @@ def test_motif_set__refuses_to_work_with_an_edit_that_left_no_probabilities() ->
     motifs["a"][:, 1] = 3
     with pytest.raises(InvalidArgument, match=r"`motifs\['a'\]` must be probabilities .* in column 1"):
         motifs.pwms  # noqa: B018 - every method reads them here
+
+
+def test_as_motif_set__says_how_to_choose_by_name_and_knows_log_odds() -> None:
+    with pytest.raises(InvalidArgument, match=r"Choose them from a database: motifs.subset\(\['GATA2'\]"):
+        as_motif_set(["GATA2", "CTCF"])
+    with pytest.raises(InvalidArgument, match="They look like log-odds: export probabilities instead"):
+        MotifSet({"GATA": np.full((4, 5), -0.3)})

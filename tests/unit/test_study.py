@@ -143,6 +143,19 @@ def test_study__open_explorer_follows_each_stage(demo: nbmotif.demo.Demo, motifs
     assert explorer.counts["sites"].sum() > few
 
 
+def test_study__has_nothing_to_tell_before_any_stage(
+    demo: nbmotif.demo.Demo, motifs: nbmotif.MotifSet, tmp_path: Path
+) -> None:
+    study = _study(demo, motifs)
+    for wanted, ask in (("evidence", study.evidence), ("to_html", lambda: study.to_html(tmp_path / "page.html"))):
+        with pytest.raises(MissingStage, match=rf"study.{wanted}\(\) needs the results of a stage"):
+            ask()
+    study.scan()
+    with pytest.raises(InvalidArgument, match=r"`path` must be the name of an HTML file; got 'page.pdf'"):
+        study.to_html(tmp_path / "page.pdf")
+    assert study.to_html(tmp_path / "page.html").exists()
+
+
 def test_study__explorer_says_where_results_end(demo: nbmotif.demo.Demo, motifs: nbmotif.MotifSet) -> None:
     study = _study(demo, motifs).attribute(n_shuffles=2).call_seqlets(0.05).scan()
     with pytest.warns(NbmotifWarning, match=r"above 0.0001 was kept. Call study.scan\(threshold=0.01\)") as caught:

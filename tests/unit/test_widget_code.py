@@ -43,6 +43,7 @@ def check(widget: Explorer, variables: dict[str, Any]) -> None:
     """Run the code where there are these variables and no others."""
     names = dict(variables)
     exec(widget.code(), names)
+    assert repr(widget.code()) == widget.code()
     assert all(names[name] is value for name, value in variables.items()), "it leaves the user's variables alone"
     pd.testing.assert_frame_equal(names["table"], widget.counts, check_dtype=False, check_exact=True)
 
