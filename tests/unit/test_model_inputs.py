@@ -329,7 +329,7 @@ def test_what_is_no_model__is_refused_with_what_to_do(function, model, message):
 @pytest.mark.parametrize("insert", [marginalize, marginalize_motifs])
 def test_the_name_of_a_function__is_refused(insert):
     motif = "GATA" if insert is marginalize else {"GATA": torch.eye(4)[[2, 0, 3, 0]].T}
-    with pytest.raises(InvalidArgument, match="`func` must be a function, such as nbmotif.deep_lift_shap itself"):
+    with pytest.raises(InvalidArgument, match=r"`func` must be a function, such as nbmotif.deep_lift_shap itself"):
         insert(Shaped(), X, motif, func="deep_lift_shap")
 
 
