@@ -69,6 +69,16 @@ def whole_number(value: Any, name: str, least: int = 0, most: int | None = None)
     return number
 
 
+def check_span(start: object, end: object, length: int) -> range:
+    """Take positions from ``start`` up to ``end``, of which a negative one counts from L + 1, as in tangermeme."""
+    first, last = check_whole(start, "start"), check_whole(end, "end")
+    stop = length + 1 + last if last < 0 else last
+    if not 0 <= first < stop <= length:
+        expected = f"0 <= start < end <= L = {length}"
+        raise InvalidArgument("start, end", f"{first}, {last}", expected, "A negative end counts from L + 1.")
+    return range(first, stop)
+
+
 def check_seed(value: object, name: str = "random_state", least: int | None = None) -> int | None:
     """Take a whole number, or None for numbers that differ each time."""
     expected = "a whole number" + ("" if least is None else f", at least {least},") + " or None"

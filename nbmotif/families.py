@@ -241,8 +241,8 @@ def logo_similarities(pwms: list[Floats]) -> npt.NDArray[np.float32]:
     logos = [_logo(pwm) for pwm in pwms]
     order = np.argsort([logo.shape[1] for logo in logos], kind="stable")
     groups = np.array_split(order, -(-len(order) // _SIDE_BY_SIDE))  # of similar width: little is padded
-    padded = [(_side_by_side([logos[i] for i in group])) for group in groups]
-    reverse = [(_side_by_side([logos[i][::-1, ::-1] for i in group])) for group in groups]
+    padded = [_side_by_side([logos[i] for i in group]) for group in groups]
+    reverse = [_side_by_side([logos[i][::-1, ::-1] for i in group]) for group in groups]
     similarities = np.empty((len(pwms), len(pwms)), np.float32)
     for g, group in enumerate(groups):
         for h in range(g, len(groups)):

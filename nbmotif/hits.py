@@ -242,7 +242,7 @@ class Hits(Sequence[pd.DataFrame]):
         return name in self._motif_dtype.categories
 
     def by_motif(self) -> list[pd.DataFrame]:
-        """One DataFrame per motif, in the order of the motif set, also for motifs without hits."""
+        """One DataFrame per motif, in the order of the motif set, also for those without hits; so is ``list(hits)``."""
         return list(self)
 
     def by_sequence(self) -> list[pd.DataFrame]:

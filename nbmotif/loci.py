@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, overload
 
 import numpy as np
 import pandas as pd
@@ -32,6 +32,32 @@ class _Chromosomes(NamedTuple):
     codes: Callable[[str, int, int], npt.NDArray[np.int8]]  # of a chromosome's positions start..end
 
 
+# fmt: off
+@overload
+def extract_loci(loci: Loci | Sequence[Loci], sequences: Genome, signals: None = ..., in_signals: None = ...,
+                 chroms: Sequence[str | int] | str | None = ..., in_window: int = ..., *, max_jitter: int = ...,
+                 n_loci: int | None = ..., summits: bool = ..., ignore: Iterable[str] = ..., verbose: bool = ...,
+                 exclusion_lists: Loci | Sequence[Loci] | None = ..., return_mask: Literal[False] = ...,
+                 return_loci: Literal[False] = ...) -> torch.Tensor: ...
+@overload
+def extract_loci(loci: Loci | Sequence[Loci], sequences: Genome, signals: None = ..., in_signals: None = ...,
+                 chroms: Sequence[str | int] | str | None = ..., in_window: int = ..., *, max_jitter: int = ...,
+                 n_loci: int | None = ..., summits: bool = ..., ignore: Iterable[str] = ..., verbose: bool = ...,
+                 exclusion_lists: Loci | Sequence[Loci] | None = ..., return_mask: Literal[False] = ...,
+                 return_loci: Literal[True]) -> tuple[torch.Tensor, pd.DataFrame]: ...
+@overload
+def extract_loci(loci: Loci | Sequence[Loci], sequences: Genome, signals: None = ..., in_signals: None = ...,
+                 chroms: Sequence[str | int] | str | None = ..., in_window: int = ..., *, max_jitter: int = ...,
+                 n_loci: int | None = ..., summits: bool = ..., ignore: Iterable[str] = ..., verbose: bool = ...,
+                 exclusion_lists: Loci | Sequence[Loci] | None = ..., return_mask: Literal[True],
+                 return_loci: Literal[False] = ...) -> tuple[torch.Tensor, torch.Tensor]: ...
+@overload
+def extract_loci(loci: Loci | Sequence[Loci], sequences: Genome, signals: None = ..., in_signals: None = ...,
+                 chroms: Sequence[str | int] | str | None = ..., in_window: int = ..., *, max_jitter: int = ...,
+                 n_loci: int | None = ..., summits: bool = ..., ignore: Iterable[str] = ..., verbose: bool = ...,
+                 exclusion_lists: Loci | Sequence[Loci] | None = ..., return_mask: Literal[True],
+                 return_loci: Literal[True]) -> tuple[torch.Tensor, pd.DataFrame, torch.Tensor]: ...
+# fmt: on
 def extract_loci(
     loci: Loci | Sequence[Loci],
     sequences: Genome,
@@ -48,7 +74,7 @@ def extract_loci(
     return_mask: bool = False,
     return_loci: bool = False,
     verbose: bool = False,
-) -> Any:
+) -> torch.Tensor | tuple[Any, ...]:
     """Cut a window of the genome around the middle, or the summit, of each locus.
 
     Parameters

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numbers
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from nbmotif.arguments import check_file, check_path, check_whole
+from nbmotif.arguments import check_file, check_number, check_path, check_whole
 from nbmotif.encoding import as_tensor, check_sequences, describe
 from nbmotif.errors import InvalidArgument, InvalidFile, warn
 from nbmotif.motifs import MotifSet
@@ -209,6 +208,11 @@ def run_modisco(
     References
     ----------
     Shrikumar et al., arXiv:1811.00416; modisco-lite 2.5.
+
+    Examples
+    --------
+    >>> from nbmotif.modisco import run_modisco
+    >>> patterns = run_modisco(X, X_hypothetical, "modisco.h5")  # doctest: +SKIP
     """
     try:
         from modiscolite.io import save_hdf5
@@ -218,7 +222,7 @@ def run_modisco(
     # all before the run, which takes hours
     one_hot, attributions = _check_inputs(X, X_attr)
     window, max_seqlets = check_whole(window, "window", least=1), check_whole(max_seqlets, "max_seqlets", least=1)
-    _check_trim(trim_threshold)
+    trim_threshold = _check_trim(trim_threshold)
     path = None if path is None else check_path(path, "path")
     if path is not None and (path.is_dir() or not path.parent.is_dir()):
         raise InvalidArgument("path", repr(str(path)), "a file in a folder that exists")
@@ -259,13 +263,23 @@ def read_modisco(
 
     Raises
     ------
+    FileNotFoundError
+        If there is no such file.
     InvalidFile
-        If this is not such a file.
+        If this is not a file of modisco-lite, or one that is damaged.
+    InvalidArgument
+        If ``length`` is less than the window that TF-MoDISco used, or ``trim_threshold`` not between 0 and 1.
 
     Warns
     -----
     NbmotifWarning
         If there is no pattern in it.
+
+    Examples
+    --------
+    >>> from nbmotif import read_modisco
+    >>> patterns = read_modisco("modisco.h5", length=2114)  # doctest: +SKIP
+    >>> patterns.n_seqlets  # doctest: +SKIP
     """
     patterns = _read(filename, length, trim_threshold)
     _warn_if_empty(patterns, filename)
@@ -273,7 +287,7 @@ def read_modisco(
 
 
 def _read(filename: str | os.PathLike[str], length: int | None, trim_threshold: float) -> PatternSet:
-    _check_trim(trim_threshold)
+    trim_threshold = _check_trim(trim_threshold)
     length = None if length is None else check_whole(length, "length", least=1)
     filename = check_file(filename, "filename")
     if not h5py.is_hdf5(filename):
@@ -288,9 +302,8 @@ def _read(filename: str | os.PathLike[str], length: int | None, trim_threshold: 
         return PatternSet(_read_patterns(file, filename, shift, trim_threshold))
 
 
-def _check_trim(trim_threshold: object) -> None:
-    if not isinstance(trim_threshold, numbers.Real) or not 0 <= float(trim_threshold) <= 1:
-        raise InvalidArgument("trim_threshold", repr(trim_threshold), "a number between 0 and 1")
+def _check_trim(trim_threshold: object) -> float:
+    return check_number(trim_threshold, "trim_threshold", "a number between 0 and 1", lambda share: 0 <= share <= 1)
 
 
 def _open(filename: str | os.PathLike[str]) -> h5py.File:

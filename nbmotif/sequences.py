@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import numpy as np
 import torch
 
-from nbmotif.arguments import check_choice, check_seed, check_whole
+from nbmotif.arguments import check_choice, check_seed, check_span, check_whole
 from nbmotif.encoding import (
     as_tensor,
     check_sequences,
@@ -264,15 +264,11 @@ def dinucleotide_shuffle(
     """
     X = check_sequences(X)
     length = X.shape[2]
-    start, end = check_whole(start, "start"), check_whole(end, "end")
-    stop = length + 1 + end if end < 0 else end
-    if not 0 <= start < stop <= length:
-        expected = f"0 <= start < end <= L = {length} (end = -1 is L)"
-        raise InvalidArgument("start, end", f"{start}, {end}", expected)
+    span = check_span(start, end, length)
     n = check_whole(n, "n", least=1)
     check_choice(method, "method", _SHUFFLERS)
     seeds = _seeds(random_state, len(X), method)
-    codes = to_codes(X[:, :, start:stop])
+    codes = to_codes(X[:, :, span.start : span.stop])
     shuffled = X.unsqueeze(1).repeat(1, n, 1, 1)
     fixed: list[int] = []
     step = max(1, _LETTERS_AT_ONCE // (n * length))
@@ -283,7 +279,7 @@ def dinucleotide_shuffle(
         if same.size:  # by chance, or because there is no other shuffle?
             more = _SHUFFLERS[method](codes[rows][same], _DRAWS_TO_BE_SURE, seeds[rows][same])
             fixed += (first + same[_unchanged(more, codes[rows][same])]).tolist()
-        shuffled[rows, :, :, start:stop] = from_codes(drawn, X.dtype, X.device)
+        shuffled[rows, :, :, span.start : span.stop] = from_codes(drawn, X.dtype, X.device)
     if fixed:
         _warn_of_fixed(fixed)
     return shuffled

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from nbmotif.basis import Basis
     from nbmotif.hits import Hits
     from nbmotif.models import Arrays, Target
-    from nbmotif.motifs import Motifs, MotifSet
+    from nbmotif.modisco import PatternSet
+    from nbmotif.motifs import Motifs
     from nbmotif.widget.explorer import Explorer
 
     Method = TypeVar("Method", bound=Callable[..., Any])
@@ -58,6 +59,10 @@ class Study:
     A stage called again replaces its result and those computed from it. ``model``, ``target`` and ``args`` may be set
     anew: results of different ones are never shown side by side, and ``run`` replaces what is out of date.
 
+    A stage refuses an argument that it cannot use (:class:`~nbmotif.errors.InvalidArgument`), names the stage that is
+    to come first (:class:`~nbmotif.errors.MissingStage`), and ends as :class:`~nbmotif.errors.Cancelled` where its
+    Explorer's button stops it. Each time the study stays as it was.
+
     Parameters
     ----------
     model
@@ -65,7 +70,8 @@ class Study:
     X
         Sequences, shape (N, 4, L), one-hot in the order A C G T; a column of zeros is N.
     motifs
-        The motif database: a ``MotifSet``, a dict of (4, w) PWMs, or the path of a MEME file.
+        The motif database: a ``MotifSet``, a mapping of name to PWM (4, w), a sequence of PWMs, or the path of a motif
+        file of any kind.
     loci
         Where the sequences lie: a DataFrame with ``chrom``, ``start``, ``end``, one row per sequence, ``start`` and
         ``end`` being those of the sequence itself or of a peak at its centre. Used for names and coordinates only.
@@ -459,7 +465,7 @@ class Study:
 
         return write_modisco_inputs(directory, self.X, self._need_hypothetical("study.to_modisco()"))
 
-    def run_modisco(self, path: str | Path | None = None, **kwargs: Any) -> MotifSet:
+    def run_modisco(self, path: str | Path | None = None, **kwargs: Any) -> PatternSet:
         """Discover motifs de novo with TF-MoDISco (modisco-lite, the extra ``nbmotif[modisco]``).
 
         Parameters
@@ -472,6 +478,21 @@ class Study:
         Returns
         -------
         The patterns, as a motif set that annotates and shows like any other.
+
+        Raises
+        ------
+        ImportError
+            If modisco-lite is not installed.
+        MissingStage
+            If nothing has been attributed yet.
+        InvalidArgument
+            As :func:`nbmotif.modisco.run_modisco`, before the run.
+
+        Examples
+        --------
+        >>> import nbmotif
+        >>> study = nbmotif.demo.load().study(verbose=False).attribute()  # doctest: +SKIP
+        >>> patterns = study.run_modisco("modisco.h5")  # doctest: +SKIP
         """
         from nbmotif.modisco import run_modisco
 

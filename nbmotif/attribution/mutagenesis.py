@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 import torch
 
-from nbmotif.arguments import check_whole
+from nbmotif.arguments import check_span, check_whole
 from nbmotif.attribution.batches import alone, run_all, whole_sequences
 from nbmotif.attribution.devices import is_out_of_memory, memory_budget, release
 from nbmotif.attribution.edits import N_PROBED, EditedModel, EditedSequences
 from nbmotif.attribution.precision import exact_float32
 from nbmotif.borrowing import borrowed
 from nbmotif.encoding import check_sequences
-from nbmotif.errors import InvalidArgument, UnsupportedModel
+from nbmotif.errors import UnsupportedModel
 from nbmotif.models import (
     as_differences,
     as_tensors,
@@ -168,7 +168,7 @@ def saturation_mutagenesis(
     tensor([[0.0000, 0.0000, 0.7500, 0.7500, 0.7500, 0.7500, 0.0000, 0.0000]])
     """
     X, extra = check_inputs(check_sequences(X), args)
-    span = _span(start, end, X.shape[-1])
+    span = check_span(start, end, X.shape[-1])
     batch_size = None if batch_size is None else check_whole(batch_size, "batch_size", least=1)
     place, own = resolve_device(device), model_dtype(model)
     compute = compute_dtype(model, dtype)
@@ -234,15 +234,6 @@ class _Size:
         """Take half as many, after the memory of the device ran out."""
         self.rows //= 2
         release(self.device)
-
-
-def _span(start: int, end: int, length: int) -> range:
-    start, end = check_whole(start, "start"), check_whole(end, "end")
-    last = length + 1 + end if end < 0 else end
-    if not 0 <= start < last <= length:
-        expected = f"0 <= start < end <= L = {length}"
-        raise InvalidArgument("start, end", f"{start}, {end}", expected, "A negative end counts from L + 1.")
-    return range(start, last)
 
 
 def _picker(target: Target | None, func: Callable[[Any], Any] | None) -> Callable[[Any], torch.Tensor]:

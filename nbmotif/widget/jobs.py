@@ -13,7 +13,7 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nbmotif.arguments import check_choice
+from nbmotif.arguments import check_choice, whole_number
 from nbmotif.errors import InvalidArgument
 from nbmotif.widget import answers, wire
 from nbmotif.widget.card import encode_card, motif_card
@@ -93,10 +93,9 @@ def _hits(shown: Snapshot, params: Mapping[str, Any]) -> Iterator[Reply]:
 
 
 def _track(shown: Snapshot, params: Mapping[str, Any]) -> Iterator[Reply]:
-    content, sequence, chosen = shown.content, _sequence(shown, params), params.get("set", 0)
+    content, sequence = shown.content, _sequence(shown, params)
     sets = list(content.score_sets.values()) or [Scores(None, None)]
-    if not isinstance(chosen, int) or not 0 <= chosen < len(sets):
-        raise InvalidArgument("set", chosen, f"between 0 and {len(sets) - 1}")
+    chosen = whole_number(params.get("set", 0), "set", 0, len(sets) - 1)
     wants_hypothetical = bool(params.get("hypothetical"))
     if wants_hypothetical and not shown.encoded.manifest["has"]["hypothetical"]:
         hint = "Pass hypothetical= to the Explorer."
@@ -106,19 +105,14 @@ def _track(shown: Snapshot, params: Mapping[str, Any]) -> Iterator[Reply]:
 
 
 def _card(shown: Snapshot, params: Mapping[str, Any]) -> Iterator[Reply]:
-    motif, n = params.get("motif"), shown.content.n_motifs
-    if not isinstance(motif, int) or not 0 <= motif < n:
-        raise InvalidArgument("motif", motif, f"between 0 and {n - 1}")
+    motif = whole_number(params.get("motif"), "motif", 0, shown.content.n_motifs - 1)
     card = motif_card(shown.content, read_query(shown.content, params), motif)
     body, arrays = encode_card(shown.content, card)
     yield Reply({"status": "ok", **body}, [wire.to_bytes(array) for array in arrays])
 
 
 def _sequence(shown: Snapshot, params: Mapping[str, Any]) -> int:
-    sequence, n = params.get("sequence"), shown.content.n_sequences
-    if not isinstance(sequence, int) or not 0 <= sequence < n:
-        raise InvalidArgument("sequence", sequence, f"between 0 and {n - 1}")
-    return sequence
+    return whole_number(params.get("sequence"), "sequence", 0, shown.content.n_sequences - 1)
 
 
 _HANDLERS: dict[str, Callable[[Snapshot, Mapping[str, Any]], Iterator[Reply]]] = {

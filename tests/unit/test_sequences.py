@@ -269,7 +269,7 @@ def test_dinucleotide_shuffle__warns_of_sequences_that_have_no_other_shuffle() -
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"start": 5, "end": 5}, r"`start, end` must be 0 <= start < end <= L = 20 \(end = -1 is L\); got 5, 5"),
+        ({"start": 5, "end": 5}, r"`start, end` must be 0 <= start < end <= L = 20; got 5, 5\. A negative end"),
         ({"end": 21}, r"`start, end` must be .*got 0, 21"),
         ({"n": 0}, r"`n` must be at least 1; got 0"),
         ({"method": "fast"}, r"`method` must be one of 'uniform', 'tangermeme'; got 'fast'"),

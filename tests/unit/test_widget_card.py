@@ -97,7 +97,7 @@ def test_card__is_answered_at_the_thresholds_of_the_request(explorer: Make) -> N
     assert body["n_sites"] == widget.describe(widget._content.motif_names[2]).n_sites
     assert len(buffers) == 3
     widget._jobs.receive({"type": "request", "id": 2, "name": "card", "params": {**params, "motif": 99}})
-    assert "between 0 and 4" in replies[-1][0]["message"]
+    assert "a whole number, 0 to 4" in replies[-1][0]["message"]
 
 
 def test_to_html__holds_the_cards_of_the_motifs(explorer: Make) -> None:

@@ -58,8 +58,8 @@ def test_track__answers_with_bases_and_attribution(asked: tuple[Wire, Jobs]) -> 
 @pytest.mark.parametrize(
     ("message", "answer"),
     [
-        (request("track", sequence=6), "`sequence` must be between 0 and 5; got 6."),
-        (request("track"), "`sequence` must be between 0 and 5; got None."),
+        (request("track", sequence=6), "`sequence` must be a whole number, 0 to 5; got 6."),
+        (request("track"), "`sequence` must be a whole number, 0 to 5; got None."),
         (request("track", sequence=0, hypothetical=True), "Pass hypothetical= to the Explorer."),
         (request("paint"), "'hits', 'track', 'card'; got 'paint'. Reload the page."),
         (request("count", sign="+"), "got no 'attribution_threshold'. Reload the page."),

@@ -46,7 +46,7 @@ def test_explorer__sends_the_set_that_is_asked_for(explorer: Make) -> None:
     assert first.any()
     # the second has no hypothetical scores, which is no error
     assert [len(sent(widget, 2, number, hypothetical=True)) for number in (0, 1)] == [4, 3]
-    assert "between 0 and 1" in sent(widget, 2, 2)[0]["message"]
+    assert "a whole number, 0 to 1" in sent(widget, 2, 2)[0]["message"]
 
 
 def test_explorer__keeps_its_sets_when_it_is_updated_or_copied(explorer: Make) -> None:
