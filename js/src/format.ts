@@ -5,6 +5,9 @@ const WHOLE = new Intl.NumberFormat("en-US");
 /** 12,204 */
 export const whole = (n: number): string => WHOLE.format(n);
 
+/** What was thrown, in words. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /** "1 hit", "2 hits", "3 families" */
 export const plural = (n: number, noun: string): string =>
   `${whole(n)} ${n === 1 ? noun : `${noun}s`.replace("ys", "ies")}`;

@@ -5,6 +5,7 @@ import { type Counts, count, type Thresholds } from "./counts.ts";
 import type { Dataset } from "./dataset.ts";
 import { cutTree, type Families } from "./families.ts";
 import { allowedSequences } from "./filter.ts";
+import { messageOf } from "./format.ts";
 import { History } from "./history.ts";
 import type { Host } from "./host.ts";
 import { rowsOf, type TrackRow } from "./layers.ts";
@@ -285,7 +286,7 @@ export class Store {
       }
     } catch (error) {
       if (controller.signal.aborted) return;
-      this.load.value = { phase: "error", message: error instanceof Error ? error.message : String(error) };
+      this.load.value = { phase: "error", message: messageOf(error) };
     }
   }
 

@@ -1,6 +1,7 @@
 // Attributions of single sequences, fetched when a track is shown and kept while there is room.
 import { type Signal, signal } from "@preact/signals";
 import { type Bytes, toTyped } from "./decode.ts";
+import { messageOf } from "./format.ts";
 import type { Host } from "./host.ts";
 
 export interface TrackData {
@@ -88,7 +89,7 @@ export class TrackCache {
       if (epoch === this.#epoch && !poorer) state.value = { phase: "ready", data };
     } catch (error) {
       if (epoch === this.#epoch) {
-        state.value = { phase: "error", message: error instanceof Error ? error.message : String(error) };
+        state.value = { phase: "error", message: messageOf(error) };
       }
     } finally {
       if (epoch === this.#epoch) this.#asked.delete(question);

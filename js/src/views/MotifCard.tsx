@@ -5,7 +5,7 @@ import { attributionBins, type Contributions, decodeCard, type Example, position
 import { copy } from "../clipboard.ts";
 import { intervalText } from "../describe.ts";
 import { drawLogo, valueRange } from "../draw/logo.ts";
-import { plural, signed, threshold, whole } from "../format.ts";
+import { messageOf, plural, signed, threshold, whole } from "../format.ts";
 import { BaseScale } from "../layout.ts";
 import { memeText } from "../matrix.ts";
 import { showSite } from "../paging.ts";
@@ -39,7 +39,7 @@ function useContributions(motif: number): { found: Contributions | null; problem
     store.host
       .request("card", { ...query, motif }, { signal: controller.signal })
       .then((reply) => finish(decodeCard(reply, dataset.motifWidth[motif]), ""))
-      .catch((error: unknown) => finish(null, error instanceof Error ? error.message : String(error)));
+      .catch((error: unknown) => finish(null, messageOf(error)));
     return () => controller.abort();
   }, [dataset, motif, thresholds, isMoving]);
   const of = state?.of as { dataset: unknown; motif: number; thresholds: unknown } | undefined;
