@@ -36,7 +36,7 @@ class Walk:
     def __init__(self, view: View, explorer: Explorer, seed: int = 0) -> None:
         self.view, self.explorer, self.rng = view, explorer, np.random.default_rng(seed)
         self.hits, self.n_checked = table_of_hits(explorer), 0
-        self.asked: dict[str, Any] = {"attribution": 0.01, "fimo_p": 1e-4, "sign": "+"}
+        self.asked: dict[str, Any] = {"attribution": 0.01, "fimo_p": 1e-4, "sign": "+", "mode": explorer.count_mode}
         self.similarity = 0.7
 
     def step(self) -> None:
