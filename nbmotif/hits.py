@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from nbmotif.motifs import MotifSet
 
 # how a strand is written; "." is BED's sign for a site that reads the same on both
-_STRANDS = pd.CategoricalDtype(["-", ".", "+"])  # in the order of -1, 0, 1
+STRANDS = pd.CategoricalDtype(["-", ".", "+"])  # of -1, 0 and 1; "." is both, or not known
+_OF_EACH_HIT = ("sequence_idx", "start", "strand", "score", "attribution")  # the columns that are stored as they are
 _REPR_MOTIFS = 5
 
 
@@ -121,7 +122,7 @@ class Hits(Sequence[pd.DataFrame]):
         n_motifs, n_hits = len(self.motif_names), len(motif_idx)
         if self.motif_widths.shape != (n_motifs,):
             raise InvalidArgument("motif_widths", f"shape {self.motif_widths.shape}", f"of shape ({n_motifs},)")
-        columns = {name: getattr(self, name) for name in ("sequence_idx", "start", "strand", "score", "attribution")}
+        columns = {name: getattr(self, name) for name in _OF_EACH_HIT}
         columns["p_value"] = p_value.of_hit if isinstance(p_value, Levels) else p_value
         for name, column in columns.items():
             if column is not None and column.shape != (n_hits,):
@@ -159,7 +160,7 @@ class Hits(Sequence[pd.DataFrame]):
 
     def _take(self, rows: npt.NDArray[Any]) -> None:
         """Keep these rows of the columns that the constructor stores as they are."""
-        for name in ("sequence_idx", "start", "strand", "score", "attribution"):
+        for name in _OF_EACH_HIT:
             if getattr(self, name) is not None:
                 setattr(self, name, getattr(self, name)[rows])
 
@@ -287,7 +288,7 @@ class Hits(Sequence[pd.DataFrame]):
             "sequence_name": sequence,
             "start": self.start[rows].copy(),
             "end": self.start[rows] + np.repeat(self.motif_widths[first:last].astype(np.int32), n_per_motif),
-            "strand": named(self.strand[rows] + np.int8(1), _STRANDS),
+            "strand": named(self.strand[rows] + np.int8(1), STRANDS),
             "score": self.score[rows].copy(),
             "p-value": self.p_levels.expand(n_per_motif, first, rows),
         }
@@ -306,7 +307,7 @@ class Hits(Sequence[pd.DataFrame]):
             {
                 "motif_name": named(motif, self._motif_dtype),
                 "sequence_name": sequence,
-                "strand": named(self.strand[rows] + np.int8(1), _STRANDS),
+                "strand": named(self.strand[rows] + np.int8(1), STRANDS),
                 "p-value": levels.values[levels.offsets[motif] + levels.of_hit[rows]],
             }
         )
@@ -368,8 +369,7 @@ class Hits(Sequence[pd.DataFrame]):
             [np.empty(0, dtype=np.int64), *(np.arange(self.offsets[m], self.offsets[m + 1]) for m in chosen)]
         )
         columns: dict[str, Any] = {
-            name: None if getattr(self, name) is None else getattr(self, name)[rows]
-            for name in ("sequence_idx", "start", "strand", "score", "attribution")
+            name: None if getattr(self, name) is None else getattr(self, name)[rows] for name in _OF_EACH_HIT
         }
         kept = Hits(
             [self.motif_names[m] for m in chosen],

@@ -54,12 +54,12 @@ def scan_as_memelite(motifs: MotifSet, letters: Letters, threshold: float, both_
     return Hits(
         motifs.names,
         motifs.widths,
-        motif_idx,
-        sequence_idx,
-        start,
-        of_strand,
-        score,
-        p_value,
+        motif_idx=motif_idx,
+        sequence_idx=sequence_idx,
+        start=start,
+        strand=of_strand,
+        score=score,
+        p_value=p_value,
         sequence_names=letters.names,
         n_sequences=len(letters),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import h5py
 import numpy as np
@@ -364,37 +364,57 @@ def _read_patterns(
     for sign in _SIGNS:
         groups = file.get(sign, {})
         for key in sorted(groups, key=lambda key: (len(key), key)):  # pattern_2 before pattern_10
-            yield _read_pattern(f"{sign}.{key}", groups[key], filename, shift, trim_threshold)
+            yield _trimmed(f"{sign}.{key}", _read_pattern(groups[key], filename), shift, trim_threshold)
 
 
-def _read_pattern(
-    name: str, group: h5py.Group, filename: str | os.PathLike[str], shift: int, trim_threshold: float
-) -> Pattern:
+class _Stored(NamedTuple):
+    """A pattern as it stands in the file: matrices (w, 4), and a column of its seqlets each."""
+
+    sequence: npt.NDArray[np.float64]
+    cwm: npt.NDArray[np.float64]
+    hypothetical: npt.NDArray[np.float64]
+    example_idx: npt.NDArray[np.int64]
+    start: npt.NDArray[np.int64]
+    end: npt.NDArray[np.int64]
+    is_reverse: npt.NDArray[np.int64]
+
+
+def _read_pattern(group: h5py.Group, filename: str | os.PathLike[str]) -> _Stored:
     needed = ("sequence", "contrib_scores", "hypothetical_contribs", *(f"seqlets/{key}" for key in _SEQLET_COLUMNS))
     missing = [key for key in needed if key not in group]
     if missing:
         raise InvalidFile(filename, f"{group.name} is not complete: it has no {missing[0]}")
-    sequence, cwm, hypothetical = (group[key][:].astype(np.float64) for key in needed[:3])  # each (w, 4)
-    example_idx, start, end, is_reverse = (group[key][:].astype(np.int64) for key in needed[3:])
-    width = len(cwm)
-    if not sequence.shape == cwm.shape == hypothetical.shape == (width, 4):
-        raise InvalidFile(filename, f"{group.name} has matrices of different shapes, or not of shape (w, 4)")
-    if not all(np.isfinite(matrix).all() for matrix in (sequence, cwm, hypothetical)):
-        raise InvalidFile(filename, f"{group.name} has NaN or infinite values", "Were the attributions finite?")
-    if len({len(column) for column in (example_idx, start, end, is_reverse)}) > 1:
-        raise InvalidFile(filename, f"{group.name} has more of one column of its seqlets than of another")
-    if (start < 0).any() or (example_idx < 0).any():
-        raise InvalidFile(filename, f"{group.name} has seqlets that begin before their sequence")
-    if (end - start != width).any():
-        raise InvalidFile(filename, f"{group.name} has seqlets that are not as long as the pattern, {width} bp")
-    weight = np.abs(cwm).sum(axis=1)
+    matrices = (group[key][:].astype(np.float64) for key in needed[:3])
+    stored = _Stored(*matrices, *(group[key][:].astype(np.int64) for key in needed[3:]))
+    _check_pattern(stored, str(group.name), filename)
+    return stored
+
+
+def _check_pattern(stored: _Stored, name: str, filename: str | os.PathLike[str]) -> None:
+    matrices, columns, width = stored[:3], stored[3:], len(stored.cwm)
+    if any(matrix.shape != (width, 4) for matrix in matrices):
+        raise InvalidFile(filename, f"{name} has matrices of different shapes, or not of shape (w, 4)")
+    if not all(np.isfinite(matrix).all() for matrix in matrices):
+        raise InvalidFile(filename, f"{name} has NaN or infinite values", "Were the attributions finite?")
+    if len({len(column) for column in columns}) > 1:
+        raise InvalidFile(filename, f"{name} has more of one column of its seqlets than of another")
+    if (stored.start < 0).any() or (stored.example_idx < 0).any():
+        raise InvalidFile(filename, f"{name} has seqlets that begin before their sequence")
+    if (stored.end - stored.start != width).any():
+        raise InvalidFile(filename, f"{name} has seqlets that are not as long as the pattern, {width} bp")
+
+
+def _trimmed(name: str, stored: _Stored, shift: int, trim_threshold: float) -> Pattern:
+    """Cut off flanks without attribution, of the matrices and of every seqlet; move seqlets by ``shift``."""
+    weight = np.abs(stored.cwm).sum(axis=1)
     strong = np.flatnonzero(weight >= trim_threshold * weight.max())
     first, last = int(strong[0]), int(strong[-1]) + 1
+    is_reverse = stored.is_reverse == 1
     # what trimming took away on the left of the + strand
-    begin = start + np.where(is_reverse == 1, width - last, first) + shift
-    strand = np.where(is_reverse == 1, "-", "+")
-    seqlets = pd.DataFrame({"example_idx": example_idx, "start": begin, "end": begin + last - first, "strand": strand})
-    sums = sequence.sum(axis=1, keepdims=True)
-    ppm = np.where(sums > 0, sequence / np.where(sums > 0, sums, 1), 0.25)
-    kept = [torch.from_numpy(matrix[first:last].T.copy()) for matrix in (ppm, cwm, hypothetical)]
+    start = stored.start + np.where(is_reverse, len(weight) - last, first) + shift
+    columns = {"example_idx": stored.example_idx, "start": start, "end": start + last - first}
+    seqlets = pd.DataFrame({**columns, "strand": np.where(is_reverse, "-", "+")})
+    sums = stored.sequence.sum(axis=1, keepdims=True)
+    ppm = np.where(sums > 0, stored.sequence / np.where(sums > 0, sums, 1), 0.25)
+    kept = [torch.from_numpy(matrix[first:last].T.copy()) for matrix in (ppm, stored.cwm, stored.hypothetical)]
     return Pattern(name, kept[0], kept[1], kept[2], seqlets)

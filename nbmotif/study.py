@@ -44,9 +44,10 @@ def _shown_while_it_runs(stage: Method) -> Method:
 
     @functools.wraps(stage)
     def run(self: Study, *args: Any, **kwargs: Any) -> Any:
-        if self._explorer is None or self._explorer.comm is None:
+        explorer = self._open_explorer
+        if explorer is None:
             return stage(self, *args, **kwargs)
-        with self._explorer.showing(stage.__name__):
+        with explorer.showing(stage.__name__):
             return stage(self, *args, **kwargs)
 
     return run  # type: ignore[return-value]
@@ -375,12 +376,18 @@ class Study:
     @property
     def explorer(self) -> Explorer:
         """The widget over everything that has been computed; where it is open, it follows each stage that is run."""
-        if self._explorer is None or self._explorer.comm is None:  # none yet, or closed
+        explorer = self._open_explorer
+        if explorer is None:
             self._check_current()
             from nbmotif.widget.explorer import Explorer
 
-            self._explorer = Explorer.from_study(self)
-        return self._explorer
+            explorer = self._explorer = Explorer.from_study(self)
+        return explorer
+
+    @property
+    def _open_explorer(self) -> Explorer | None:
+        """The widget, if there is one that was not closed."""
+        return None if self._explorer is None or self._explorer.comm is None else self._explorer
 
     def to_html(self, path: str | Path, **kwargs: Any) -> Path:
         """Write what is shown as one HTML file whose sliders work with no kernel and no network.
@@ -565,8 +572,9 @@ class Study:
         self.settings[stage] = {key: value for key, value in settings.items() if value is not None}
         for stale in _STALE.get(stage, ()):
             self.settings.pop(stale, None)
-        if self._explorer is not None and self._explorer.comm is not None:
-            self._explorer.update_from(self)
+        explorer = self._open_explorer
+        if explorer is not None:
+            explorer.update_from(self)
 
 
 def _refuse(kwargs: dict[str, Any], names: Sequence[str], hint: str) -> None:

@@ -12,7 +12,7 @@ import torch
 
 from nbmotif.arguments import check_file
 from nbmotif.basis import Basis
-from nbmotif.encoding import to_codes
+from nbmotif.encoding import from_codes, to_codes
 from nbmotif.errors import InvalidArgument, InvalidFile
 from nbmotif.motifs import MotifSet
 
@@ -197,7 +197,7 @@ def _read_tensor(dataset: h5py.Dataset) -> torch.Tensor:
 
 def _one_hot(codes: np.ndarray) -> torch.Tensor:
     _check(codes.ndim == 2 and codes.min() >= -1 and codes.max() <= 3, "sequences have other letters than A C G T N")
-    return torch.from_numpy((codes[:, None, :] == np.arange(4)[:, None]).astype(np.int8))
+    return from_codes(codes)
 
 
 def _write_frame(group: h5py.Group, frame: pd.DataFrame) -> None:

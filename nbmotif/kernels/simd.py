@@ -64,6 +64,8 @@ def motif_filter(how: Lookup) -> Callable[..., Any]:
     return scan
 
 
+# bytes of a table of both strands; numbers of their own, because a kernel reads no fields of what is not compiled
+_AVX512VBMI_PAIR, _AVX2_PAIR, _NEON_PAIR = 2 * AVX512VBMI.stride, 2 * AVX2.stride, 2 * NEON.stride
 _scan_avx512vbmi, _scan_avx2, _scan_neon = motif_filter(AVX512VBMI), motif_filter(AVX2), motif_filter(NEON)
 
 
@@ -83,7 +85,7 @@ def _filter_avx512vbmi(
     n = 0
     for m in range(first, last):
         start = table_offsets[m]
-        n_tables = (table_offsets[m + 1] - start) // 128
+        n_tables = (table_offsets[m + 1] - start) // _AVX512VBMI_PAIR
         if n_tables > 0:
             n = _scan_avx512vbmi(codes, n_blocks, tables, start, n_tables, keys, masks, n)
         ends[m - first] = n
@@ -104,7 +106,7 @@ def _filter_avx2(
     n = 0
     for m in range(first, last):
         start = table_offsets[m]
-        n_tables = (table_offsets[m + 1] - start) // 64
+        n_tables = (table_offsets[m + 1] - start) // _AVX2_PAIR
         if n_tables > 0:
             n = _scan_avx2(codes, n_blocks, tables, start, n_tables, keys, masks, n)
         ends[m - first] = n
@@ -125,7 +127,7 @@ def _filter_neon(
     n = 0
     for m in range(first, last):
         start = table_offsets[m]
-        n_tables = (table_offsets[m + 1] - start) // 128
+        n_tables = (table_offsets[m + 1] - start) // _NEON_PAIR
         if n_tables > 0:
             n = _scan_neon(codes, n_blocks, tables, start, n_tables, keys, masks, n)
         ends[m - first] = n

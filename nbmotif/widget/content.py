@@ -140,7 +140,7 @@ class Content:
             return []
         signal = self.attributions
         if signal is None or signal.ndim == 3:
-            signal = np.stack([self.observed(sequence) for sequence in range(self.n_sequences)])
+            signal = self.all_observed()
         shifted = shifted_attributions(self.index.hits, signal)
         return [self.index.with_attribution(attribution) for attribution in shifted]
 
@@ -205,6 +205,10 @@ class Content:
         """Every set of attributions by name, the one that hits are measured by first; none without attributions."""
         own = {self.scores_name: Scores(self.attributions, self.hypothetical)} if self.has_attributions else {}
         return own | self.more_scores
+
+    def all_observed(self) -> NDArray[np.float32]:
+        """Return the attribution of the observed bases of every sequence, shape (N, L)."""
+        return np.stack([self.observed(sequence) for sequence in range(self.n_sequences)])
 
     def observed(self, sequence: int, scores: Scores | None = None) -> NDArray[np.float32]:
         """Return the attribution of the observed bases of one sequence, shape (L,); zeros without attributions."""

@@ -9,7 +9,7 @@ import pandas as pd
 
 from nbmotif.columns import named
 from nbmotif.hit_index import HitIndex, passing
-from nbmotif.hits import Hits
+from nbmotif.hits import STRANDS, Hits
 from nbmotif.sites import exclusive_sites, merged_sites
 from nbmotif.widget.content import no_seqlets
 from nbmotif.widget.table import assigned_motif, seqlet_mask
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from nbmotif.widget.table import Query
 
 _SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
-_STRANDS = pd.CategoricalDtype(["-", ".", "+"])  # of -1, 0 and 1; "." is both, or not known
 
 
 def counted_hits(content: Content, cuts: Thresholds, motifs: Sequence[int] | None = None) -> Hits:
@@ -88,7 +87,7 @@ def seqlets_frame(content: Content, cuts: Thresholds, motifs: Sequence[int] | No
             "motif_name": np.array([*content.motif_names, "unassigned"], object)[motif],
             "motif_idx": motif,
             "tomtom_p": seqlets.tomtom_p[mask],
-            "strand": named(seqlets.strand[mask] + 1, _STRANDS),
+            "strand": named(seqlets.strand[mask] + 1, STRANDS),
         }
     )
     return _with_genome(frame, content, seqlets.sequence_idx[mask])

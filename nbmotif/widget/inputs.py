@@ -179,7 +179,7 @@ def with_signal(content: Content) -> Content:
         return content
     signal, hypothetical = content.attributions, content.hypothetical
     if signal is None and hypothetical is not None and content.X is not None:
-        signal = np.stack([content.observed(sequence) for sequence in range(content.n_sequences)])
+        signal = content.all_observed()
     if signal is None:
         hint = "Pass attributions=X_attr as well, or hits.with_signal(X_attr)."
         raise InvalidArgument("hits", "none", "given with the attribution under each hit", hint)
