@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 LETTERS = "ACGT"
+_NO_CODE = np.int8(-2).tobytes()
 _AMBIGUOUS = "Letters such as R or W stand for several bases: write one of them, or N."
 # what torch can compare, add and cast
 _NUMBERS = {torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64}
@@ -92,12 +93,11 @@ def encode_letters(
     if not isinstance(sequence, str) or not sequence:
         got = "an empty string" if sequence == "" else type(sequence).__name__
         raise InvalidArgument(name, got, "a string of at least one letter")
-    codes = table[np.frombuffer(sequence.encode("latin-1", "replace"), dtype=np.uint8)]
-    bad = np.flatnonzero(codes == -2)
-    if bad.size:
-        at = int(bad[0])
+    encoded = bytearray(sequence.encode("latin-1", "replace")).translate(table.tobytes())
+    at = encoded.find(_NO_CODE)
+    if at >= 0:
         raise InvalidArgument(name, f"{sequence[at]!r} at position {at}", "letters A, C, G, T or N", hint)
-    return codes
+    return np.frombuffer(encoded, dtype=np.int8)
 
 
 def decode(X: torch.Tensor | npt.NDArray[Any]) -> list[str]:
@@ -117,7 +117,8 @@ def from_codes(codes: npt.NDArray[np.integer], dtype: Dtype = torch.int8, device
     """Turn base codes (0..3 for A C G T, -1 for N) of shape (..., L) into one-hot of shape (..., 4, L)."""
     as_tensor = torch.from_numpy(np.ascontiguousarray(codes)).to(device)
     letters = torch.arange(4, dtype=as_tensor.dtype, device=as_tensor.device)
-    return (as_tensor.unsqueeze(-2) == letters[:, None]).to(as_dtype(dtype))
+    is_letter, wanted = as_tensor.unsqueeze(-2) == letters[:, None], as_dtype(dtype)
+    return is_letter.view(torch.int8) if wanted == torch.int8 else is_letter.to(wanted)
 
 
 def to_codes(X: torch.Tensor | npt.NDArray[Any], name: str = "X") -> npt.NDArray[np.int8]:

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from itertools import count, islice
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
@@ -222,23 +223,22 @@ def _finish(blocks: Iterable[_Block], filename: str | os.PathLike[str], may_be_c
     counted = []
     for block in blocks:
         rows = np.array(block.rows, dtype=np.float64)  # (w, 4)
-        if _are_counts(rows):
+        sums = rows.sum(axis=1)
+        is_count = median(sums.tolist()) >= _LEAST_COUNTS
+        if is_count:
             counted.append(block.name)
-        motifs.append((block.name, _probabilities(block, rows, filename)))
+        motifs.append((block.name, _probabilities(block, rows, sums, is_count, filename)))
     if counted and not may_be_counts:
         message = f"{filename}: {len(counted)} motif(s) hold counts, which are normalised: {some(counted)}"
         warn(message)
     return _distinct(motifs, filename)
 
 
-def _are_counts(rows: Matrix) -> bool:
-    return bool(np.median(rows.sum(axis=1)) >= _LEAST_COUNTS)
-
-
-def _probabilities(block: _Block, rows: Matrix, filename: str | os.PathLike[str]) -> Matrix:
+def _probabilities(
+    block: _Block, rows: Matrix, sums: Matrix, is_count: bool, filename: str | os.PathLike[str]
+) -> Matrix:
     """Transpose to (4, w); keep probabilities to the digit, normalise counts, refuse what is neither."""
-    wrong = ~np.isfinite(rows).all(axis=1) | (rows < 0).any(axis=1)
-    sums, is_count = rows.sum(axis=1), _are_counts(rows)
+    wrong = ~(rows >= 0).all(axis=1) | ~(sums < np.inf)  # also where NaN
     wrong |= sums < _LEAST_COUNTS if is_count else ~(np.abs(sums - 1) <= _SUM_TOLERANCE)
     if wrong.any():
         first = int(np.argmax(wrong))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import tangermeme.ersatz
+import tangermeme.plot
 import tangermeme.seqlet
 import tangermeme.utils
 import torch
+from matplotlib.figure import Figure
 
 import nbmotif
 from tests.benchmarks.timing import Comparison
@@ -23,7 +25,35 @@ _PEER = "tangermeme 1.6.0"
 
 def sequence_comparisons(X: torch.Tensor) -> list[Comparison]:
     """Compare what is done to sequences and to attributions before and after motifs are matched."""
-    return [_seqlets(500), _seqlets(100), _window_seqlets(), _shuffle(X[:50]), _signal(X), _signal_of_millions(X)]
+    return [
+        _seqlets(500),
+        _seqlets(100),
+        _window_seqlets(),
+        _shuffle(X[:50]),
+        _signal(X),
+        _signal_of_millions(X),
+        _logo(X[0]),
+    ]
+
+
+def _logo(x: torch.Tensor) -> Comparison:
+    X_attr = x * _attributions(1)
+    axes: dict[str, Any] = {name: Figure(figsize=(12, 2)).add_subplot() for name in ("ours", "theirs")}
+
+    def draw(plot_logo: Callable[..., Any], name: str) -> Any:
+        axes[name].clear()
+        plot_logo(X_attr, ax=axes[name])
+        axes[name].figure.canvas.draw()
+        return axes[name].get_xlim()
+
+    return Comparison(
+        "A logo in matplotlib",
+        "1 x 2,114 bp",
+        _PEER,
+        lambda: draw(nbmotif.plot_logo, "ours"),
+        lambda: draw(tangermeme.plot.plot_logo, "theirs"),
+        lambda ours, peer: abs(ours[0] - peer[0]) <= 1,
+    )
 
 
 def _attributions(n: int) -> torch.Tensor:

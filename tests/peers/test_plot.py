@@ -27,6 +27,14 @@ def test_plot_logo__draws_into_an_axes() -> None:
     pyplot.close(figure)
 
 
+def test_plot_logo__has_no_limits_taken_from_every_letter() -> None:
+    figure, ax = pyplot.subplots()
+    plot_logo(X_ATTR, ax=ax)
+    assert not np.isfinite(ax.dataLim.get_points()).any()
+    assert len(ax.collections) == 4
+    pyplot.close(figure)
+
+
 def test_plot_pwm__draws_into_an_axes_with_open_holes() -> None:
     figure, ax = pyplot.subplots(figsize=(4, 4))
     plot_pwm(np.array([[1.0], [0.0], [0.0], [0.0]]), "A", ax=ax)
