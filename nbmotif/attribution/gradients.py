@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import torch
 
 from nbmotif.arguments import check_whole
-from nbmotif.attribution.devices import is_out_of_memory, release, with_recurrent_gradients
+from nbmotif.attribution.batches import run_all, whole_sequences
+from nbmotif.attribution.devices import with_recurrent_gradients
 from nbmotif.attribution.precision import exact_float32
 from nbmotif.borrowing import borrowed
 from nbmotif.errors import UnsupportedModel
@@ -23,8 +25,9 @@ from nbmotif.models import (
 from nbmotif.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from nbmotif.attribution.batches import Batch
     from nbmotif.models import Arrays, Model, Target
 
 
@@ -94,31 +97,30 @@ def saliency(
     X, extra = check_inputs(X, args)
     batch_size = check_whole(batch_size, "batch_size", least=1)
     place, compute = resolve_device(device), model_dtype(model)
+
+    def prepare(batch: Batch) -> Callable[[], torch.Tensor]:
+        x = X[batch.rows].to(place, compute)
+        given = tuple(to_device(arg[batch.rows], place, compute) for arg in extra)
+        return lambda: attribute(x, given)
+
+    def attribute(x: torch.Tensor, given: tuple[torch.Tensor, ...]) -> torch.Tensor:
+        gradient = _gradient(model, x, given, target)
+        if gradient_correction:
+            gradient = gradient - gradient.mean(1, keepdim=True)
+        return (gradient if hypothetical else gradient * x).cpu()
+
     parts: list[torch.Tensor] = []
-    done = 0
+    batches = whole_sequences(len(X), 1, batch_size)
     with (
         borrowed(model, place, freeze=True),
         exact_float32(place),
         with_recurrent_gradients(model, place),
         Progress(total=len(X), disable=not verbose, desc="saliency") as progress,
+        closing(run_all(batches, prepare, 1, place)) as results,
     ):
-        while done < len(X):
-            rows = slice(done, done + batch_size)
-            x = X[rows].to(place, compute)
-            given = tuple(to_device(arg[rows], place, compute) for arg in extra)
-            try:
-                gradient = _gradient(model, x, given, target)
-            except RuntimeError as error:
-                if not is_out_of_memory(error) or len(x) == 1:
-                    raise
-                batch_size = len(x) // 2
-                release(place)
-                continue
-            if gradient_correction:
-                gradient = gradient - gradient.mean(1, keepdim=True)
-            parts.append((gradient if hypothetical else gradient * x).cpu())
-            done += len(x)
-            progress.update(len(x))
+        for part in results:
+            parts.append(part)
+            progress.update(len(part))
     return torch.cat(parts)
 
 

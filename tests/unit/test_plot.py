@@ -310,7 +310,7 @@ def test_plot_logo__draws_no_attribution_at_all() -> None:
         ({"height": -1}, r"`height` must be at least 1"),
         ({"n_tracks": -1}, r"`n_tracks` must be at least 0"),
         ({"color": "notacolor"}, r"`color` must be a colour.* got 'notacolor'"),
-        ({"color": 3}, r"`color` must be a colour.* got 3"),
+        ({"color": 3}, r"`color` must be a colour.* got int"),
         ({"locus": ("chr1", 1.5)}, r"`locus` must be"),
         ({"X_attr": "ACGT"}, r"`X_attr` must be a torch tensor or a numpy array of numbers"),
         ({"annotations": np.ones((2, 2))}, r"`annotations` must be a DataFrame"),
