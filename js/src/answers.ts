@@ -57,9 +57,12 @@ export interface Background {
 
 export const keyOf = (params: Query & { control?: Control }): string => JSON.stringify(params);
 
+/** What numbers of hits depend on: they stay when what is asked of seqlets moves. */
+const ofHits = (query: Query): Query => ({ ...query, seqlet_p_threshold: 1, tomtom_p_threshold: 1 });
+
 /** What a profile or a background holds for, whatever the slider's own value. */
 const without = (query: Query, control: Control): Query => ({
-  ...query,
+  ...ofHits(query),
   [control === "attribution" ? "attribution_threshold" : "fimo_p_threshold"]: 0,
 });
 
@@ -110,7 +113,7 @@ export class Answers {
   }
 
   expect(query: Query): Promise<void> {
-    return this.#ask("chance", this.chance, query, (columns) => ({
+    return this.#ask("chance", this.chance, ofHits(query), (columns) => ({
       expected: columns.take("expected", "f64"),
     }));
   }
@@ -270,7 +273,7 @@ export function expectedOf({ stops, manifest }: Dataset, query: Query, answers: 
   const chance = answers.chance.value;
   const background = answers.background.value;
   const isSum = query.count_mode === "explained";
-  if (chance?.key === keyOf(query)) {
+  if (chance?.key === keyOf(ofHits(query))) {
     return (level, isFamily) => {
       level.isSum = isSum;
       level.expected.set(partOf(chance.expected, level, isFamily));

@@ -103,13 +103,14 @@ def _answers(traits: Mapping[str, Any], encoded: wire.Encoded, sequences: Sequen
     """Answer ahead what the view will ask: so far as it can be known what that is."""
     content, floor = encoded.content, encoded.manifest["floor"]
     asked = {name: traits[name] for name in QUERY_TRAITS}
-    at_any = {**asked, "attribution_threshold": 0}
+    of_hits = {**asked, "seqlet_p_threshold": 1, "tomtom_p_threshold": 1}
+    at_any = {**of_hits, "attribution_threshold": 0}
     query = read_query(content, asked)
     yield _answer("load", {}, {"rev": traits["_rev"]}, encoded.columns())
     yield _answer("tail", {}, {}, encoded.tail())
     yield _answer("count", asked, {}, answers.count_columns(content, query))
     if content.has_null:
-        yield _answer("chance", asked, {}, answers.chance_columns(content, query))
+        yield _answer("chance", of_hits, {}, answers.chance_columns(content, query))
     if floor > 0:
         columns, exact = answers.profile_columns(content, query, "attribution", floor)
         yield _answer("profile", {**at_any, "control": "attribution"}, {"exact": exact}, columns)
