@@ -13,7 +13,8 @@ from nbmotif.borrowing import modules_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nbmotif.models import Model, Target
+    from nbmotif.compute import Model
+    from nbmotif.outputs import Target
 
 
 @dataclass(frozen=True, eq=False)

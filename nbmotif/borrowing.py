@@ -20,7 +20,7 @@ from nbmotif.errors import InvalidArgument, UnsupportedModel
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from nbmotif.models import Model
+    from nbmotif.compute import Model
 
 _locks: weakref.WeakKeyDictionary[torch.nn.Module, threading.RLock] = weakref.WeakKeyDictionary()
 _guard = threading.Lock()

@@ -12,23 +12,16 @@ from nbmotif.arguments import check_whole
 from nbmotif.attribution.batches import alone, run_all, whole_sequences
 from nbmotif.attribution.precision import exact_float32
 from nbmotif.borrowing import borrowed
+from nbmotif.compute import check_inputs, compute_dtype, model_dtype, precision, resolve_device, to_device
 from nbmotif.errors import InvalidArgument
-from nbmotif.models import (
-    as_differences,
-    check_inputs,
-    compute_dtype,
-    model_dtype,
-    precision,
-    resolve_device,
-    select_target,
-    to_device,
-)
+from nbmotif.outputs import as_differences, select_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from nbmotif.attribution.batches import Batch
-    from nbmotif.models import Model, Target
+    from nbmotif.compute import Model
+    from nbmotif.outputs import Target
 
     Progress = Callable[[int], object]
 

@@ -16,8 +16,9 @@ from nbmotif.arrangements import instances as written_out
 from nbmotif.encoding import check_sequences
 from nbmotif.errors import InvalidArgument
 from nbmotif.insertions import Insertion, predicted_changes
-from nbmotif.models import as_differences, check_rows, predict, select_target
+from nbmotif.models import predict
 from nbmotif.motifs import as_motif_set
+from nbmotif.outputs import as_differences, check_rows, select_target
 from nbmotif.progress import Progress
 from nbmotif.sequences import substitute
 from nbmotif.words import counted
@@ -28,8 +29,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nbmotif.arrangements import Arrangement
-    from nbmotif.models import Arrays, Model, Target
+    from nbmotif.compute import Arrays, Model
     from nbmotif.motifs import Motifs
+    from nbmotif.outputs import Target
 
 
 @dataclass(frozen=True, eq=False, repr=False)

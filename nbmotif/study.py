@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     import torch
 
     from nbmotif.basis import Basis
+    from nbmotif.compute import Arrays
     from nbmotif.hits import Hits
-    from nbmotif.models import Arrays, Target
     from nbmotif.modisco import PatternSet
     from nbmotif.motifs import Motifs
+    from nbmotif.outputs import Target
     from nbmotif.widget.explorer import Explorer
 
     Method = TypeVar("Method", bound=Callable[..., Any])
@@ -132,7 +133,8 @@ class Study:
         import pandas as pd
 
         from nbmotif.borrowing import check_model
-        from nbmotif.models import check_inputs, check_target
+        from nbmotif.compute import check_inputs
+        from nbmotif.outputs import check_target
 
         self._X = check_sequences(X, "X").detach().cpu()
         extra = check_inputs(self.X, args)[1]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nbmotif.hits import Hits
-    from nbmotif.models import Target
+    from nbmotif.outputs import Target
     from nbmotif.study import Study
 
 _FORMAT, _VERSION = "nbmotif study", 2

@@ -15,7 +15,7 @@ from nbmotif.attribution.probe import make_plan
 from nbmotif.attribution.references import References
 from nbmotif.attribution.tape import Observe, Refer
 from nbmotif.borrowing import borrowed
-from nbmotif.models import check_inputs, model_dtype, resolve_device, to_device
+from nbmotif.compute import check_inputs, model_dtype, resolve_device, to_device
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nbmotif.attribution.operation import Operation
-    from nbmotif.models import Arrays, Model, Target
+    from nbmotif.compute import Arrays, Model
+    from nbmotif.outputs import Target
 
 
 class Measure(Refer):

@@ -77,7 +77,7 @@ _TENSOR_ATTRIBUTES = {"T", "mT", "H", "mH", "data", "real"}
 _FACT = "(fact)"
 _FOLLOWS = "_nbmotif_follows"
 TARGET = "(target)"
-_NOT_THE_MODEL = ("torch.", "nbmotif.attribution.", "nbmotif.models")
+_NOT_THE_MODEL = ("torch.", "nbmotif.attribution.", "nbmotif.models", "nbmotif.outputs")
 
 
 def words(text: str) -> frozenset[str]:
@@ -216,7 +216,7 @@ def whereabouts(names: Mapping[torch.nn.Module, str]) -> Whereabouts:
         code, home = frame.f_code, frame.f_globals.get("__name__", "")
         if home == "nbmotif.attribution.probe" and code.co_name == "_probe":
             break  # above this it is no longer the model
-        if home == "nbmotif.models" and code.co_name == "select_target":
+        if home == "nbmotif.outputs" and code.co_name == "select_target":
             return Whereabouts(TARGET, line)
         if not line and home != "torch" and not home.startswith(_NOT_THE_MODEL):
             line = f"{code.co_filename.rsplit('/', 1)[-1]}:{frame.f_lineno}"

@@ -14,20 +14,16 @@ from nbmotif.attribution.precision import Precision, exact_float32
 from nbmotif.attribution.references import References
 from nbmotif.attribution.report import AttributionReport, Moments
 from nbmotif.borrowing import borrowed
+from nbmotif.compute import check_inputs, model_dtype, resolve_device, to_device
 from nbmotif.encoding import describe
 from nbmotif.errors import InvalidArgument
-from nbmotif.models import (
-    check_inputs,
-    model_dtype,
-    resolve_device,
-    to_device,
-)
 from nbmotif.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from nbmotif.models import Arrays, Model, Target
+    from nbmotif.compute import Arrays, Model
+    from nbmotif.outputs import Target
 
 
 # sequences that are checked in one go, so that a check needs little memory

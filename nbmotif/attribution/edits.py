@@ -10,14 +10,14 @@ import torch
 from nbmotif.attribution.devices import is_out_of_memory
 from nbmotif.attribution.engine import Attribution
 from nbmotif.attribution.windows import Baseline
-from nbmotif.models import check_rows
+from nbmotif.outputs import check_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from nbmotif.attribution.batches import Batch
     from nbmotif.attribution.probe import Plan
-    from nbmotif.models import Model
+    from nbmotif.compute import Model
 
     # first position that changes; what stands there instead, shape (N * m, 4, w): m edits of each of N sequences
     Edit: TypeAlias = tuple[int, torch.Tensor]

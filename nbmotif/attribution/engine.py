@@ -12,14 +12,15 @@ from nbmotif.attribution.precision import Precision
 from nbmotif.attribution.probe import make_plan
 from nbmotif.attribution.tape import Observe, Refer
 from nbmotif.errors import UnsupportedModel, warn
-from nbmotif.models import check_rows, select_target
+from nbmotif.outputs import check_rows, select_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from nbmotif.attribution.batches import Batch
     from nbmotif.attribution.probe import Plan
-    from nbmotif.models import Model, Target
+    from nbmotif.compute import Model
+    from nbmotif.outputs import Target
 
 # a completeness error of this size, relative to the change of the output, is more than rounding
 _ROUNDING = 1e-4

@@ -12,23 +12,17 @@ from nbmotif.attribution.batches import run_all, whole_sequences
 from nbmotif.attribution.devices import with_recurrent_gradients
 from nbmotif.attribution.precision import exact_float32
 from nbmotif.borrowing import borrowed
+from nbmotif.compute import check_inputs, model_dtype, resolve_device, to_device
 from nbmotif.errors import UnsupportedModel
-from nbmotif.models import (
-    as_differences,
-    check_inputs,
-    check_rows,
-    model_dtype,
-    resolve_device,
-    select_target,
-    to_device,
-)
+from nbmotif.outputs import as_differences, check_rows, select_target
 from nbmotif.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from nbmotif.attribution.batches import Batch
-    from nbmotif.models import Arrays, Model, Target
+    from nbmotif.compute import Arrays, Model
+    from nbmotif.outputs import Target
 
 
 def saliency(

@@ -13,19 +13,10 @@ from nbmotif.attribution.devices import is_out_of_memory, memory_budget, release
 from nbmotif.attribution.edits import N_PROBED, EditedModel, EditedSequences
 from nbmotif.attribution.precision import exact_float32
 from nbmotif.borrowing import borrowed
+from nbmotif.compute import check_inputs, compute_dtype, model_dtype, precision, resolve_device, to_device
 from nbmotif.encoding import check_sequences
 from nbmotif.errors import UnsupportedModel
-from nbmotif.models import (
-    as_differences,
-    as_tensors,
-    check_inputs,
-    compute_dtype,
-    model_dtype,
-    precision,
-    resolve_device,
-    select_target,
-    to_device,
-)
+from nbmotif.outputs import as_differences, as_tensors, select_target
 from nbmotif.progress import Progress
 
 if TYPE_CHECKING:
@@ -33,7 +24,8 @@ if TYPE_CHECKING:
 
     from nbmotif.attribution.batches import Batch
     from nbmotif.attribution.probe import Plan
-    from nbmotif.models import Arrays, Model, Target
+    from nbmotif.compute import Arrays, Model
+    from nbmotif.outputs import Target
 
 # mutants at once: enough to hide what a call costs, few enough for neighbours to share a narrow window in the cache
 _ROWS_ON_CPU, _ROWS_ON_GPU = (24, 96), 768

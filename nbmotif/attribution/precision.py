@@ -10,7 +10,7 @@ from torch.utils._pytree import tree_leaves, tree_map_only
 
 from nbmotif.attribution.calls import words
 from nbmotif.borrowing import Shared
-from nbmotif.models import own_or_lower
+from nbmotif.compute import own_or_lower
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

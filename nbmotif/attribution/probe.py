@@ -19,7 +19,7 @@ from nbmotif.attribution.operation import Operation
 from nbmotif.attribution.products import ordinary_gradient
 from nbmotif.attribution.tape import Follower
 from nbmotif.errors import UnsupportedModel
-from nbmotif.models import as_differences
+from nbmotif.outputs import as_differences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from nbmotif.models import Arrays
+    from nbmotif.compute import Arrays
 
 _NAMED = ("dinucleotide", "zeros", "uniform", "gc")
 

@@ -16,7 +16,7 @@ from nbmotif import one_hot_encode, random_one_hot, saturation_mutagenesis
 from nbmotif.attribution import edits, window_forms
 from nbmotif.borrowing import borrowed
 from nbmotif.errors import InvalidArgument, UnsupportedModel
-from nbmotif.models import select_target
+from nbmotif.outputs import select_target
 from tests.unit import attribution_zoo as zoo
 from tests.unit.attribution_zoo_architectures import architectures
 from tests.unit.attribution_zoo_functions import functions

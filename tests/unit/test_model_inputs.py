@@ -186,7 +186,7 @@ def test_a_precision_that_is_not_lower_than_the_models__is_refused(function, dty
 
 @pytest.mark.parametrize("function", [predict, saturation_mutagenesis, FUNCTIONS["deep_lift_shap"]])
 def test_another_precision_of_as_many_bits__is_refused(function):
-    with pytest.raises(InvalidArgument, match=r"`dtype` must be the model's own, torch\.bfloat16, .*or a lower one"):
+    with pytest.raises(InvalidArgument, match=r"`dtype` must be the model's own, torch\.bfloat16, .*a lower one"):
         function(Shaped().bfloat16(), X, dtype="float16")
 
 

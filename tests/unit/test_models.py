@@ -9,7 +9,7 @@ from torch import nn
 from nbmotif import audit, predict, random_one_hot
 from nbmotif.borrowing import borrowed
 from nbmotif.errors import InvalidArgument, UnsupportedModel
-from nbmotif.models import select_target
+from nbmotif.outputs import select_target
 from tests.unit.attribution_zoo import LENGTH, Do, InPlaceResidual, build
 
 X = random_one_hot((7, 4, LENGTH), random_state=0)
