@@ -17,6 +17,7 @@ from nbmotif.encoding import code_table, encode_letters, from_codes, to_codes
 from nbmotif.errors import InvalidArgument, warn
 from nbmotif.fasta_files import open_fasta
 from nbmotif.intervals import read_intervals
+from nbmotif.ported import ALPHABET, N_JOBS, UNPACKED, Unused, takes
 from nbmotif.progress import Progress
 from nbmotif.words import some
 
@@ -58,6 +59,15 @@ def extract_loci(loci: Loci | Sequence[Loci], sequences: Genome, signals: None =
                  exclusion_lists: Loci | Sequence[Loci] | None = ..., return_mask: Literal[True],
                  return_loci: Literal[True]) -> tuple[torch.Tensor, pd.DataFrame, torch.Tensor]: ...
 # fmt: on
+@takes(
+    out_window=Unused(1000, "Only signals have an output window."),
+    min_counts=Unused(None, "nbmotif reads no signals."),
+    max_counts=Unused(None, "nbmotif reads no signals."),
+    target_idx=Unused(0, "nbmotif reads no signals."),
+    alphabet=ALPHABET,
+    n_jobs=N_JOBS,
+    return_packed=UNPACKED,
+)
 def extract_loci(
     loci: Loci | Sequence[Loci],
     sequences: Genome,

@@ -19,6 +19,7 @@ from nbmotif.insertions import Insertion, predicted_changes
 from nbmotif.models import predict
 from nbmotif.motifs import as_motif_set
 from nbmotif.outputs import as_differences, check_rows, select_target
+from nbmotif.ported import ALPHABET, takes
 from nbmotif.progress import Progress
 from nbmotif.sequences import substitute
 from nbmotif.words import counted
@@ -91,6 +92,7 @@ class PerturbationResult:
         return _in_span(after, self.X_after, span) - _in_span(before, self.X_before, span)
 
 
+@takes(alphabet=ALPHABET)
 def marginalize(
     model: Model,
     X: Arrays,

@@ -18,6 +18,7 @@ from nbmotif.encoding import to_codes
 from nbmotif.errors import InvalidArgument, warn
 from nbmotif.motifs import MotifSet, as_motif_set, check_pwm_shape
 from nbmotif.nearest import TomtomResult, find_nearest
+from nbmotif.ported import Unused, takes
 from nbmotif.targets import Targets
 from nbmotif.words import counted
 
@@ -77,6 +78,11 @@ class SeqletAnnotations:
         return f"SeqletAnnotations of {counted(n, 'seqlet')}, {n_nearest:,} nearest each: motif_idxs, p_values, …"
 
 
+@takes(
+    n_median_bins=Unused(1000, "Medians are exact."),
+    n_target_bins=Unused(100, "No columns are merged."),
+    n_cache=Unused(100),
+)
 def tomtom(
     Qs: Motifs,
     Ts: Motifs,
@@ -162,6 +168,12 @@ def tomtom(
     return find_nearest(queries, targets, n_nearest, n_threads, verbose)
 
 
+@takes(
+    n_score_bins=Unused(100, "nbmotif.tomtom takes it."),
+    n_median_bins=Unused(1000, "Medians are exact."),
+    n_target_bins=Unused(100, "No columns are merged."),
+    n_cache=Unused(100),
+)
 def annotate_seqlets(
     X: torch.Tensor | npt.NDArray[Any],
     seqlets: pd.DataFrame | npt.ArrayLike,

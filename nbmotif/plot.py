@@ -30,6 +30,7 @@ from nbmotif.drawing.picture import (
 from nbmotif.encoding import LETTERS, as_tensor, describe
 from nbmotif.errors import InvalidArgument, warn
 from nbmotif.motifs import check_pwm, information_content
+from nbmotif.ported import ALPHABET, ANY, Unused, takes
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -39,6 +40,16 @@ _MOTIF_GAP = 2  # bp between a motif and its reverse complement
 _PX_PER_TICK = 80
 
 
+@takes(
+    color_cmap=Unused("viridis", "Pass a colour for each letter as `color`."),
+    color_vmin=Unused(None),
+    color_vmax=Unused(None),
+    spacing=Unused(ANY),
+    alphabet=ALPHABET,
+    min_height_pct=Unused(0.02, "Letters that cannot be seen are left out."),
+    show_extra=Unused(True, "`n_tracks` limits the lanes; how many annotations have none is written."),
+    annot_cmap=Unused("Set1", "Annotations have colours of their own."),
+)
 def plot_logo(
     X_attr: torch.Tensor | npt.NDArray[Any],
     ax: Any = None,
@@ -145,6 +156,7 @@ def plot_logo(
     return _deliver(picture, ax)
 
 
+@takes(alphabet=ALPHABET)
 def plot_pwm(
     pwm: torch.Tensor | npt.NDArray[Any],
     name: str | None = "",

@@ -13,6 +13,7 @@ from nbmotif.kernels.fimo_tables import FimoTables, fimo_tables
 from nbmotif.letters import Letters, as_letters
 from nbmotif.memelite_scan import scan_as_memelite
 from nbmotif.motifs import as_motif_set
+from nbmotif.ported import ALPHABET, Unused, takes
 
 if TYPE_CHECKING:
     import os
@@ -59,6 +60,12 @@ def fimo(
     dim: Literal[1],
     verbose: bool = ...,
 ) -> list[pd.DataFrame]: ...
+@takes(
+    alphabet=ALPHABET,
+    bin_size=Unused(0.1, 'compat="memelite" bins scores as memelite does.'),
+    eps=Unused(0.0001, "It is called pseudocount here."),
+    return_counts=Unused(False, "hits.n_hits_per_motif has the counts."),
+)
 def fimo(
     motifs: Motifs,
     sequences: Sequences,

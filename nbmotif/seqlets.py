@@ -10,6 +10,7 @@ import pandas as pd
 from nbmotif.arguments import check_choice, check_number, check_p_value, check_seed, check_whole
 from nbmotif.errors import InvalidArgument, warn
 from nbmotif.kernels.seqlets import call_spans
+from nbmotif.ported import takes
 from nbmotif.seqlet_null import SIGNS, Floats, SeqletNull, Tail, check_attributions, fit_tails, signed_chunks
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def recursive_seqlets(X: Attributions, threshold: float = ..., min_seqlet_len: i
                       target_fdr: float = ..., *, return_fdr: Literal[True], sign: str = ...,
                       null: SeqletNull | None = ..., random_state: int | None = ...) -> SeqletsAndFdr: ...
 # fmt: on
+@takes(X_control="control")
 def recursive_seqlets(
     X: Attributions,
     threshold: float = 0.01,

@@ -19,6 +19,7 @@ from nbmotif.encoding import (
 )
 from nbmotif.errors import InvalidArgument, warn
 from nbmotif.motifs import consensus
+from nbmotif.ported import ANY, N_JOBS, UNPACKED, Unused, takes
 from nbmotif.progress import Progress
 from nbmotif.words import some
 
@@ -203,6 +204,7 @@ def _motif_columns(motif: torch.Tensor | npt.NDArray[Any] | str, n: int) -> torc
     return consensus(columns, "motif")
 
 
+@takes(allow_N=Unused(ANY), return_packed=UNPACKED, n_jobs=N_JOBS)
 def dinucleotide_shuffle(
     X: torch.Tensor | npt.NDArray[Any],
     start: int = 0,

@@ -11,6 +11,7 @@ from scipy.optimize import isotonic_regression
 from nbmotif.arguments import check_number, check_whole
 from nbmotif.errors import InvalidArgument, warn
 from nbmotif.kernels.seqlets import take_peaks
+from nbmotif.ported import Unused, takes
 from nbmotif.seqlet_null import check_attributions
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ _QUANTILES = np.arange(1, 20) * 5 / 100
 _LEAST_NULL = 0.95  # share of windows that are taken to come from the null, at the least
 
 
+@takes(weak_threshold_for_counting_sign=Unused(0.8, "Signs are counted beyond the thresholds."))
 def tfmodisco_seqlets(
     X_attr: torch.Tensor | npt.NDArray[Any],
     window_size: int = 21,

@@ -17,6 +17,7 @@ from nbmotif.borrowing import borrowed
 from nbmotif.compute import check_inputs, model_dtype, resolve_device, to_device
 from nbmotif.encoding import describe
 from nbmotif.errors import InvalidArgument
+from nbmotif.ported import Unused, takes
 from nbmotif.progress import Progress
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ def deep_lift_shap(
     verbose: bool = ...,
     return_report: Literal[False] = ...,
 ) -> AttributionReferencesResult: ...
+@takes(print_convergence_deltas=Unused(False, "return_report=True gives the completeness error."))
 def deep_lift_shap(
     model: Model,
     X: Arrays,
