@@ -214,7 +214,11 @@ export class Store {
       const dataset = this.dataset.value;
       const shown = this.shownSequences.peek();
       // a view that opens shows what it was left at
-      if (filtered === dataset && (shown.length < this.pageSize.peek() || shown.some((s) => mask?.[s] === 0)))
+      if (
+        dataset &&
+        filtered === dataset &&
+        (shown.length < this.pageSize.peek() || shown.some((s) => mask?.[s] === 0))
+      )
         goTo(this, 0);
       filtered = dataset;
     });

@@ -5,14 +5,14 @@ import { itemsOf } from "../src/families.ts";
 import { AnywidgetHost, EchoGuard, SAVE_DELAY_MS } from "../src/host.ts";
 import { StaticHost } from "../src/standalone.ts";
 import { Store } from "../src/store.ts";
-import { type ColumnPiece, QUERY_TRAITS, type Query, TRAIT_NAMES } from "../src/wire.ts";
+import { type ColumnPiece, QUERY_TRAITS, type Query, TRAIT_NAMES, type Traits } from "../src/wire.ts";
 import { FakeModel } from "./fakeModel.ts";
 import { SMALL } from "./study.ts";
 import { defaultTraits, makeStudy } from "./synthetic.ts";
 
 const study = makeStudy(SMALL);
-const connect = () => {
-  const model = new FakeModel(defaultTraits(study.manifest), study);
+const connect = (traits: Partial<Traits> = {}) => {
+  const model = new FakeModel({ ...defaultTraits(study.manifest), ...traits }, study);
   return { model, host: new AnywidgetHost(model as never, TRAIT_NAMES) };
 };
 
@@ -180,8 +180,8 @@ test("EchoGuard forgets what was sent when a new value arrives", () => {
 });
 
 describe("Store", () => {
-  const open = async () => {
-    const { model, host } = connect();
+  const open = async (traits: Partial<Traits> = {}) => {
+    const { model, host } = connect(traits);
     const store = new Store(host);
     expect(model.sent).toEqual([]); // nothing may be asked while the host initializes
     store.start();
@@ -289,6 +289,13 @@ describe("Store", () => {
       await settle();
     }
     expect(seen).toEqual([0.05, 0.01]);
+  });
+
+  test("a view that opens shows the sequences that it was left at", async () => {
+    const { model, store } = await open({ _tracks: [3, 1] });
+    expect(store.shownSequences.value).toEqual([3, 1]);
+    vi.advanceTimersByTime(SAVE_DELAY_MS);
+    expect(model.state._tracks).toEqual([3, 1]);
   });
 
   test("a filter of sequences, wherever it comes from, leads to sequences that it keeps", async () => {
