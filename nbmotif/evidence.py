@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import pandas as pd
 
-from nbmotif.arguments import check_number, check_p_value
+from nbmotif.arguments import check_choice, check_number, check_p_value
 from nbmotif.errors import InvalidArgument
 from nbmotif.hit_index import HitIndex
 from nbmotif.sites import merged_sites
+from nbmotif.thresholds import Sign
 from nbmotif.thresholds import Thresholds as Thresholds
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ _PART = 0.05
 # standard errors by which inserting a motif does more than its letters in other orders
 _BEYOND_LETTERS = 3
 
-_SIGNS = ("+", "-", "both")
+_SIGNS = get_args(Sign)
 _P_VALUES = ("seqlet_p", "tomtom_p", "fimo_p")
 
 
@@ -63,8 +64,7 @@ def read_thresholds(given: Mapping[str, Any], stages: Mapping[str, Mapping[str, 
     """
     for name, value in given.items():
         if name == "sign":
-            if value not in _SIGNS:
-                raise InvalidArgument(name, repr(value), f"one of {', '.join(map(repr, _SIGNS))}")
+            check_choice(value, name, _SIGNS)
         elif name in _P_VALUES:
             check_p_value(value, name)
         elif name != "attribution":

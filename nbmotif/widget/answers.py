@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from nbmotif.errors import InvalidArgument
+from nbmotif.arguments import check_choice
 from nbmotif.stops import Stops
 from nbmotif.suggestions import Suggestion, suggest
 from nbmotif.widget.table import Query, answer, by_chance
@@ -60,8 +60,7 @@ def profile_columns(
     ``sequence_steps``, the same of sequences; ``totals``, hits of all motifs at each stop; and the stops at which
     counts are exact, None for all.
     """
-    if control not in {"attribution", "p"}:
-        raise InvalidArgument("control", repr(control), "'attribution' or 'p'")
+    check_choice(control, "control", ("attribution", "p"))
     stops = content.p_stops
     if control == "attribution":
         values = content.attribution_stops.values
