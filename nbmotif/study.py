@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -38,6 +39,21 @@ _OF_THE_STUDY = ("args", "target", "hypothetical")
 _OTHER_RESULTS = ("return_references", "return_report", "raw_outputs", "start", "end")
 # above this many motifs, only one of each family is inserted into backgrounds unless asked otherwise
 _MARGINALIZE_ALL_UP_TO = 500
+
+
+def _target(value: Any) -> Any:
+    from nbmotif.outputs import check_target
+
+    return check_target(value)
+
+
+# what may be set anew -> its check
+_SETTINGS: dict[str, Callable[[Any], Any]] = {
+    "target": _target,
+    "random_state": functools.partial(check_seed, least=0),
+    "batch_size": lambda value: None if value is None else check_whole(value, "batch_size", least=1),
+    "motifs": as_motif_set,
+}
 
 
 def _shown_while_it_runs(stage: Method) -> Method:
@@ -98,7 +114,7 @@ class Study:
         Shape (N, 4, L), zero but at the observed bases. ``hypothetical`` holds the contributions of every base.
     seqlets
         A DataFrame of both signs: the vignette's columns, then ``motif_idx`` (the best match), ``tomtom_p``,
-        ``tomtom_strand``.
+        ``tomtom_strand`` ("+", "-", or "." where none was matched).
     hits
         The FIMO hits with attributions.
     marginal
@@ -158,6 +174,17 @@ class Study:
         self.numbering: dict[str, list[str]] = {}  # stage -> the motifs that its numbers stand for
         self.bases: dict[str, Basis] = {}  # stage that ran the model -> which model, and how
         self._explorer: Explorer | None = None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        is_made = "_explorer" in vars(self)  # the last that the constructor sets
+        if is_made and name not in vars(self):
+            if hasattr(type(self), name):
+                raise AttributeError(f"study.{name} cannot be set: make a new study for another")
+            close = difflib.get_close_matches(name, vars(self), 1)
+            raise AttributeError(f"Study has no setting {name!r}" + (f"; did you mean {close[0]!r}?" if close else ""))
+        if is_made and name in _SETTINGS:
+            value = _SETTINGS[name](value)
+        super().__setattr__(name, value)
 
     @property
     def X(self) -> torch.Tensor:
@@ -267,8 +294,9 @@ class Study:
         if self.seqlets is None:
             raise MissingStage("study.annotate()", "`study.call_seqlets()`")
         found = annotate_seqlets(self.X, self.seqlets, self.motifs, **kwargs)
-        best = {"motif_idx": found.motif_idxs, "tomtom_p": found.p_values, "tomtom_strand": found.strands}
-        self.seqlets = self.seqlets.assign(**{name: np.asarray(values)[:, 0] for name, values in best.items()})
+        motif_idx, p_values, strand = (np.asarray(t)[:, 0] for t in (*found, found.strands))
+        strand = np.select([motif_idx < 0, strand < 0], [".", "-"], "+")
+        self.seqlets = self.seqlets.assign(motif_idx=motif_idx, tomtom_p=p_values, tomtom_strand=strand)
         self.numbering["annotate"] = self.motifs.names
         self._remember("annotate", kwargs)
         return self

@@ -320,6 +320,13 @@ class Explorer(ExplorerResults):
         shown = [*self._tracks, *([] if self.sequence is None else [self.sequence])] if tracks is None else []
         return list(dict.fromkeys([*shown, *frames.default_tracks(content, self._query.thresholds, n)]))
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not name.startswith("_") and not hasattr(type(self), name):
+            close = difflib.get_close_matches(name, self.trait_names(), 1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise AttributeError(f"Explorer has no setting {name!r}{hint}")
+        super().__setattr__(name, value)
+
     def close(self) -> None:
         """Free the arrays and remove the widget and its views from every page they are shown in."""
         if hasattr(self, "_jobs"):  # not where the constructor raised

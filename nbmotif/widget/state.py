@@ -28,6 +28,7 @@ from nbmotif.widget.traits import (
     Viewport,
     Window,
 )
+from nbmotif.words import alike
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -193,7 +194,17 @@ class ExplorerState(anywidget.AnyWidget):
         for name in names:
             if name not in self._content.tree.names:
                 self._check_motif(name, "selected_motifs")
+        self._say_what_no_row_is_called(names)
         return names
+
+    def _say_what_no_row_is_called(self, names: list[str]) -> None:
+        tree = self._content.tree
+        shown = {tree.names[node] for node in tree.cut(self.family_similarity)[1].tolist()}
+        for name in {*names} - shown - {*self._content.motif_names}:
+            close = alike(name, shown)
+            hint = f" There {'is' if len(close) == 1 else 'are'} {', '.join(close)}." if close else ""
+            where = f"at another similarity than {self.family_similarity:g}, so that nothing is marked"
+            warn(f"selected_motifs: {name!r} is the name of a family {where}.{hint}")
 
     @t.validate("motif")
     def _known_motif(self, proposal: Any) -> str | None:

@@ -143,6 +143,30 @@ def test_study__open_explorer_follows_each_stage(demo: nbmotif.demo.Demo, motifs
     assert explorer.counts["sites"].sum() > few
 
 
+def test_study__refuses_settings_that_it_does_not_have_or_cannot_take(
+    demo: nbmotif.demo.Demo, motifs: nbmotif.MotifSet
+) -> None:
+    study = _study(demo, motifs)
+    with pytest.raises(AttributeError, match="no setting 'targett'; did you mean 'target'"):
+        study.targett = 1
+    with pytest.raises(AttributeError, match=r"study.X cannot be set: make a new study"):
+        study.X = demo.X[:3]
+    for name in ("target", "random_state", "batch_size"):
+        with pytest.raises(InvalidArgument, match=f"`{name}` must be"):
+            setattr(study, name, "one")
+    study.target, study.random_state, study.batch_size = np.int64(0), 4, None
+
+
+def test_study__writes_strands_as_tables_of_hits_do(finished: nbmotif.Study) -> None:
+    found = nbmotif.annotate_seqlets(finished.X, finished.seqlets, finished.motifs)
+    assert set(finished.seqlets["tomtom_strand"]) == {"+", "-"}
+    assert ((finished.seqlets["tomtom_strand"] == "+").to_numpy() == (found.strands[:, 0] == 1).numpy()).all()
+    shown = finished.explorer.seqlets.merge(finished.seqlets, on=["example_idx", "start", "end"])
+    shown = shown[shown["motif_name"] != "unassigned"]
+    assert len(shown)
+    assert shown["strand"].astype(str).tolist() == shown["tomtom_strand"].tolist()
+
+
 def test_study__has_nothing_to_tell_before_any_stage(
     demo: nbmotif.demo.Demo, motifs: nbmotif.MotifSet, tmp_path: Path
 ) -> None:

@@ -14,8 +14,9 @@ import pytest
 import torch
 import traitlets
 
+import nbmotif
 import nbmotif.widget.bundle
-from nbmotif.errors import InvalidArgument, InvalidFile
+from nbmotif.errors import InvalidArgument, InvalidFile, NbmotifWarning
 from nbmotif.widget.explorer import Explorer
 from tests.unit.conftest import make_pieces
 
@@ -372,3 +373,20 @@ def test_explorer__needs_attributions_for_hits_without(explorer: Make, pieces: P
 def test_explorer__imports_neither_torch_nor_bokeh_before_it_must() -> None:
     code = "import sys, nbmotif.widget.share, nbmotif.widget.wire; sys.exit('bokeh' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_explorer__refuses_a_setting_that_it_does_not_have(explorer: Make) -> None:
+    with pytest.raises(AttributeError, match="no setting 'attribution_treshold'; did you mean 'attribution_threshold'"):
+        explorer().attribution_treshold = 5
+
+
+def test_explorer__says_that_a_family_has_no_row_at_this_similarity() -> None:
+    widget = Explorer(motifs=nbmotif.demo.load().motifs)
+    tree = widget._content.tree
+    at = {cut: {tree.names[node] for node in tree.cut(cut)[1].tolist()} for cut in (0.01, 1.0)}
+    widget.family_similarity = 1.0
+    other = next(iter(at[0.01] - at[1.0] - {*widget._content.motif_names}))
+    with pytest.warns(NbmotifWarning, match="at another similarity than 1, so that nothing is marked") as said:
+        widget.selected_motifs = [other]
+    assert said[0].filename == __file__
+    widget.selected_motifs = [next(iter(at[1.0])), widget._content.motif_names[0]]
