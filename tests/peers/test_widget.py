@@ -39,7 +39,9 @@ def test_explorer__shows_seqlets_and_hits_of_the_peers(bundle: None) -> None:
     seqlets = recursive_seqlets(X_attr.sum(dim=1))
     annotations = annotate_seqlets(X, seqlets, motifs)
     hits = fimo(motifs, X.numpy(), threshold=1e-3)
-    explorer = Explorer(X_attr, X, seqlets, hits, motifs, annotations, tomtom_p_threshold=1.0, fimo_p_threshold=1.0)
+    explorer = Explorer(
+        X_attr, X, seqlets, hits, motifs, annotations, tomtom_p_threshold=1.0, fimo_p_threshold=1.0, count_mode="hits"
+    )
     explorer.by_family = False
     explorer.attribution_threshold = 0
     explorer.sign = "both"
@@ -75,8 +77,9 @@ def test_explorer__counts_what_the_vignettes_pandas_counts(bundle: None, tmp_pat
         "one table per motif": fimo(motifs, X.numpy(), threshold=1e-3),
         "one table per sequence": fimo(motifs, X.numpy(), threshold=1e-3, dim=1),
     }
+    options = {"motifs": tmp_path / "motifs.meme", "fimo_p_threshold": 1, "by_family": False, "count_mode": "hits"}
     for form, given in forms.items():
-        explorer = Explorer(X_attr, X, hits=given, motifs=tmp_path / "motifs.meme", fimo_p_threshold=1, by_family=False)
+        explorer = Explorer(X_attr, X, hits=given, **options)
         found = explorer.counts.set_index("motif_name")["hits"]
         assert found[found > 0].to_dict() == expected.to_dict(), form
         names = {"attributions": X_attr, "X": X, "hits": given, "motifs": tmp_path / "motifs.meme"}
