@@ -1,6 +1,6 @@
 // What the views show: the traits as signals, the data, and what follows from both.
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import { Answers, ask, countsBelowFloor, difference, expectedOf, keyOf } from "./answers.ts";
+import { Answers, countsBelowFloor, expectedOf } from "./answers.ts";
 import { type Counts, count, type Thresholds } from "./counts.ts";
 import type { Dataset } from "./dataset.ts";
 import { cutTree, type Families } from "./families.ts";
@@ -15,19 +15,11 @@ import { slotsOf } from "./marks.ts";
 import { lowerNames, orderRows } from "./order.ts";
 import { goTo } from "./paging.ts";
 import { type Place, rankSequences, type SiteKind } from "./ranking.ts";
+import { settle } from "./settling.ts";
 import { TrackCache } from "./tracks.ts";
 import { unexplainedSeqlets } from "./unexplained.ts";
-import {
-  type Control,
-  type Manifest,
-  QUERY_TRAITS,
-  type Query,
-  TRAIT_NAMES,
-  type TraitName,
-  type Traits,
-} from "./wire.ts";
+import { type Manifest, QUERY_TRAITS, type Query, TRAIT_NAMES, type TraitName, type Traits } from "./wire.ts";
 
-const MAX_SELECTED = 8;
 const DEFAULT_TRACKS = 4;
 /** The kernel is asked once nothing has moved for so long. */
 const SETTLE_MS = 300;
@@ -72,6 +64,12 @@ export class Store {
   readonly page = signal<number | null>(null);
   /** One sentence to the user about what was just done, or could not be; with the way out if there is one. */
   readonly notice = signal<Notice | null>(null);
+  /** Whether the kernel has said all that it can about what is shown. */
+  readonly settled = signal(false);
+  /** Whether the table's logos are those of the other strand. */
+  readonly reverseLogos = signal(false);
+  /** Whether the table's head has filters. */
+  readonly filtering = signal(false);
   readonly tracks: TrackCache;
 
   readonly answers: Answers;
@@ -97,10 +95,17 @@ export class Store {
   readonly unexplained: ReadonlySignal<readonly number[]>;
   /** What each track shows, from the top. */
   readonly trackRows: ReadonlySignal<TrackRow[]>;
+  /** Whether all hits that the thresholds ask for are here; then the browser counts exactly. */
+  readonly isHere: ReadonlySignal<boolean> = computed(() => {
+    const dataset = this.dataset.value;
+    return dataset !== null && this.traits.attribution_threshold.value >= dataset.floor;
+  });
+
+  /** Said of what is computed from the hits that are here, where they are not all. */
+  readonly caveat = computed(() => (this.isHere.value ? "" : ", of the strongest hits alone"));
 
   /** Rises when hits of single sequences have come. */
-  readonly #further = signal(0);
-  readonly #asked = new Set<number>();
+  readonly further = signal(0);
   #timer: ReturnType<typeof setTimeout> | undefined;
   #loading: AbortController | undefined;
   #started = false;
@@ -140,7 +145,7 @@ export class Store {
     this.counts = computed(() => {
       const dataset = this.dataset.value;
       if (!dataset) return null;
-      this.#further.value;
+      this.further.value;
       const query = this.query.value;
       const { count_mode: mode, sequence } = query;
       const grouping = this.families.value!;
@@ -230,18 +235,9 @@ export class Store {
       clearTimeout(this.#timer);
       this.settled.value = false;
       if (isMoving || !isReady) return;
-      this.#timer = setTimeout(() => void this.#settled(query, shownSequences), SETTLE_MS);
+      this.#timer = setTimeout(() => void settle(this, query, shownSequences), SETTLE_MS);
     });
   }
-
-  /** Whether all hits that the thresholds ask for are here; then the browser counts exactly. */
-  readonly isHere: ReadonlySignal<boolean> = computed(() => {
-    const dataset = this.dataset.value;
-    return dataset !== null && this.traits.attribution_threshold.value >= dataset.floor;
-  });
-
-  /** Said of what is computed from the hits that are here, where they are not all. */
-  readonly caveat = computed(() => (this.isHere.value ? "" : ", of the strongest hits alone"));
 
   get manifest(): Manifest {
     return this.dataset.peek()?.manifest ?? this.host.get("_manifest");
@@ -294,69 +290,6 @@ export class Store {
     }
   }
 
-  /** Once nothing moves: the kernel confirms what is shown, and says what it alone can know. */
-  async #settled(query: Query, sequences: readonly number[]): Promise<void> {
-    const dataset = this.dataset.peek();
-    if (!dataset || keyOf(query) !== keyOf(this.query.peek())) return;
-    this.history.remember(query);
-    const { answers } = this;
-    const isBelow = query.attribution_threshold < dataset.floor;
-    const questions = [
-      () => answers.confirm(query),
-      () => isBelow && this.#askForFurtherHits(dataset, sequences),
-      () => isBelow && answers.prepare(dataset, query, "attribution"),
-      () => dataset.manifest.has.hits && answers.look(dataset, query),
-      () => dataset.manifest.has.null && answers.expect(query),
-    ];
-    for (const question of questions) {
-      try {
-        await question();
-      } catch {
-        // a page holds few answers; what it lacks is said where it would stand
-      }
-    }
-    this.#check(dataset, query);
-    this.settled.value = keyOf(this.query.peek()) === keyOf(query);
-  }
-
-  /** Compares the browser's numbers with the kernel's. */
-  #check(dataset: Dataset, query: Query): void {
-    const confirmed = this.answers.confirmed.peek();
-    const counts = this.counts.peek();
-    const isCurrent = keyOf(this.query.peek()) === keyOf(query) && this.dataset.peek() === dataset;
-    if (!counts || !isCurrent || confirmed?.key !== keyOf(query)) return;
-    const found = difference(counts, confirmed, dataset.manifest.motif_names);
-    this.problem.value =
-      found && `The kernel counts differently (${found}). Run the cell again; if it stays, please report it.`;
-  }
-
-  async #askForFurtherHits(dataset: Dataset, sequences: readonly number[]): Promise<void> {
-    for (const sequence of sequences) {
-      if (dataset.hasAllHitsOf(sequence) || this.#asked.has(sequence)) continue;
-      this.#asked.add(sequence);
-      const { columns } = await ask(this.host, "hits", { sequence });
-      if (this.dataset.peek() !== dataset) return;
-      dataset.addHits(sequence, columns);
-      this.#further.value++;
-    }
-  }
-
-  /** The pointer is over a slider: the kernel prepares its counts where those here do not suffice. */
-  anticipate(control: Control): void {
-    const dataset = this.dataset.peek();
-    if (!dataset?.hasHits || this.host.source.peek() !== "kernel") return;
-    const { attribution_threshold: threshold } = this.query.peek();
-    if (dataset.floor === 0 || (control === "p" && threshold >= dataset.floor)) return;
-    void this.answers.prepare(dataset, this.query.peek(), control).catch(() => {});
-  }
-
-  /** Whether the kernel has said all that it can about what is shown. */
-  readonly settled = signal(false);
-  /** Whether the table's logos are those of the other strand. */
-  readonly reverseLogos = signal(false);
-  /** Whether the table's head has filters. */
-  readonly filtering = signal(false);
-
   /** Goes back to the thresholds before. */
   undo(): void {
     const before = this.history.before(this.query.peek());
@@ -368,7 +301,6 @@ export class Store {
       const first = this.dataset.peek() === null;
       const lengthChanged = this.dataset.peek()?.manifest.length !== dataset.manifest.length;
       if (this.rev.peek() !== rev) this.tracks.clear();
-      this.#asked.clear();
       this.dataset.value = dataset;
       this.rev.value = rev;
       if (first) this.#countPage();
@@ -418,52 +350,6 @@ export class Store {
 
   say(text: string, action?: Notice["action"]): void {
     this.notice.value = { text, action };
-  }
-
-  toggleMotif(name: string): void {
-    const selected = this.traits.selected_motifs.peek();
-    if (selected.includes(name)) {
-      this.set({ selected_motifs: selected.filter((other) => other !== name) });
-    } else if (selected.length >= MAX_SELECTED) {
-      this.say(`${MAX_SELECTED} motifs can be marked at once; click a marked one to free its colour.`);
-    } else {
-      this.set({ selected_motifs: [...selected, name] });
-    }
-  }
-
-  /** Marks a motif, or all of a family; or takes the mark away. */
-  toggleRow(row: number): void {
-    this.toggleMotif(row < 0 ? this.families.peek()!.names[~row] : this.manifest.motif_names[row]);
-  }
-
-  /** The colour of a motif, or of ~family, as its place among the marked ones; -1 for none. */
-  slotOf(row: number): number {
-    const families = this.families.value;
-    const name = row < 0 ? families?.names[~row] : this.manifest.motif_names[row];
-    return name === undefined ? -1 : this.traits.selected_motifs.value.indexOf(name);
-  }
-
-  /** Opens the card of a motif, or of the one that is most like the others of a family; or closes it. */
-  openCard(name: string): void {
-    const families = this.families.peek()!;
-    const family = families.names.indexOf(name);
-    const isMotif = this.dataset.peek()!.motifIndex.has(name);
-    const motif = isMotif ? name : this.manifest.motif_names[families.medoids[family]];
-    this.set({ motif: this.traits.motif.peek() === motif ? null : motif });
-  }
-
-  isExpanded(family: number): boolean {
-    return this.traits._expanded.value.includes(this.families.value!.names[family]);
-  }
-
-  expand(family: number, expanded: boolean): void {
-    const name = this.families.peek()!.names[family];
-    const others = this.traits._expanded.peek().filter((other) => other !== name);
-    this.set({ _expanded: expanded ? [...others, name] : others });
-  }
-
-  toggleSequence(sequence: number): void {
-    this.set({ sequence: this.traits.sequence.peek() === sequence ? null : sequence });
   }
 
   /** All sequences that can be shown, in the chosen order at the present thresholds. */

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type Bytes, toTyped } from "../src/decode.ts";
 import { itemsOf } from "../src/families.ts";
 import { AnywidgetHost, EchoGuard, SAVE_DELAY_MS } from "../src/host.ts";
+import { slotOf, toggleMotif, toggleRow } from "../src/marks.ts";
 import { StaticHost } from "../src/standalone.ts";
 import { Store } from "../src/store.ts";
 import { type ColumnPiece, QUERY_TRAITS, type Query, TRAIT_NAMES, type Traits } from "../src/wire.ts";
@@ -241,10 +242,10 @@ describe("Store", () => {
 
   test("eight motifs can be marked, the ninth is refused in words", async () => {
     const { store } = await open();
-    for (const name of study.manifest.motif_names.slice(0, 9)) store.toggleMotif(name);
+    for (const name of study.manifest.motif_names.slice(0, 9)) toggleMotif(store, name);
     expect(store.traits.selected_motifs.value).toEqual(study.manifest.motif_names.slice(0, 8));
     expect(store.notice.value?.text).toContain("8 motifs can be marked");
-    store.toggleMotif(study.manifest.motif_names[0]!);
+    toggleMotif(store, study.manifest.motif_names[0]!);
     expect(store.selected.value).toEqual([1, 2, 3, 4, 5, 6, 7]);
     expect(store.notice.value).toBeNull();
   });
@@ -254,13 +255,13 @@ describe("Store", () => {
     const { names, members } = store.families.value!;
     const family = names.findIndex((_, f) => itemsOf(members, f).length > 1);
     const own = [...itemsOf(members, family)];
-    store.toggleRow(~family);
+    toggleRow(store, ~family);
     expect(store.traits.selected_motifs.value).toEqual([names[family]]);
     expect([...store.slots.value]).toEqual(own.map((motif) => [motif, 0]));
-    store.toggleRow(own[1]!);
+    toggleRow(store, own[1]!);
     expect(store.slots.value.get(own[1]!)).toBe(1);
-    expect([store.slotOf(~family), store.slotOf(own[0]!), store.slotOf(own[1]!)]).toEqual([0, -1, 1]);
-    store.toggleRow(~family);
+    expect([slotOf(store, ~family), slotOf(store, own[0]!), slotOf(store, own[1]!)]).toEqual([0, -1, 1]);
+    toggleRow(store, ~family);
     expect([...store.slots.value]).toEqual([[own[1]!, 0]]);
   });
 

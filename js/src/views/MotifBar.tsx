@@ -1,6 +1,7 @@
 // Above the table: search, what is marked, in which sequence is counted; filters, a copy, and pairs.
 import { copy } from "../clipboard.ts";
 import { plural } from "../format.ts";
+import { openCard, toggleMotif } from "../marks.ts";
 import { useScreen } from "./context.ts";
 import { Chip, Toggle } from "./controls.tsx";
 import { rowsAsText } from "./MotifRow.tsx";
@@ -41,8 +42,8 @@ export function MotifBar() {
             text={name}
             label={`Unmark ${name}`}
             title={`Open the card of ${name}`}
-            onOpen={() => store.openCard(name)}
-            onRemove={() => store.toggleMotif(name)}
+            onOpen={() => openCard(store, name)}
+            onRemove={() => toggleMotif(store, name)}
           />
         ))}
       </span>

@@ -1,5 +1,6 @@
 // One row of the table: a family, or a motif.
 import { whole } from "../format.ts";
+import { expand, isExpanded, openCard, slotOf, toggleRow } from "../marks.ts";
 import { numberOf } from "../order.ts";
 import { useScreen } from "./context.ts";
 import { Icon } from "./Icon.tsx";
@@ -37,8 +38,8 @@ export function MotifRow({ id, row, at, columns, most, isActive, onPick }: RowPr
   const name = isFamily ? names[i] : dataset.manifest.motif_names[row];
   const members = counts.families.members[isFamily ? i : labels[row]];
   const isNested = !isFamily && store.traits.by_family.value;
-  const isExpanded = isFamily && store.isExpanded(i);
-  const slot = store.slotOf(row);
+  const isOpen = isFamily && isExpanded(store, i);
+  const slot = slotOf(store, row);
   const moved = at - (store.places.value?.get(row) ?? at);
   const tip =
     isFamily && members > 1
@@ -55,7 +56,7 @@ export function MotifRow({ id, row, at, columns, most, isActive, onPick }: RowPr
       data-active={isActive}
       aria-rowindex={at + 2}
       aria-level={store.traits.by_family.value ? (isFamily ? 1 : 2) : undefined}
-      aria-expanded={isFamily && members > 1 ? isExpanded : undefined}
+      aria-expanded={isFamily && members > 1 ? isOpen : undefined}
       aria-selected={slot >= 0}
       style={{
         transform: `translateY(${at * ROW}px)`,
@@ -66,7 +67,7 @@ export function MotifRow({ id, row, at, columns, most, isActive, onPick }: RowPr
       }}
       onClick={() => {
         onPick();
-        store.toggleRow(row);
+        toggleRow(store, row);
       }}
     >
       <div
@@ -77,7 +78,7 @@ export function MotifRow({ id, row, at, columns, most, isActive, onPick }: RowPr
         onClick={(event) => {
           event.stopPropagation();
           onPick();
-          store.openCard(name);
+          openCard(store, name);
         }}
       >
         <MotifLogo motif={motif} reverse={store.reverseLogos.value} />
@@ -101,15 +102,15 @@ export function MotifRow({ id, row, at, columns, most, isActive, onPick }: RowPr
           ) : members > 1 ? (
             <button
               class="nbm-expand"
-              aria-label={`${isExpanded ? "Hide" : "Show"} the ${members} motifs of ${name}`}
+              aria-label={`${isOpen ? "Hide" : "Show"} the ${members} motifs of ${name}`}
               tabIndex={-1}
               onClick={(event) => {
                 event.stopPropagation();
                 onPick();
-                store.expand(i, !isExpanded);
+                expand(store, i, !isOpen);
               }}
             >
-              <Icon name={isExpanded ? "up" : "down"} />
+              <Icon name={isOpen ? "up" : "down"} />
               {whole(members)} motifs
             </button>
           ) : (

@@ -1,6 +1,7 @@
 // Families of motifs and their counts. Only the rows in sight exist, so thousands cost as much as thirty.
 import { useRef, useState } from "preact/hooks";
 import { plural, whole } from "../format.ts";
+import { expand, toggleRow } from "../marks.ts";
 import { matcher } from "../order.ts";
 import { showUnexplained } from "../paging.ts";
 import { CountBar } from "./CountBar.tsx";
@@ -54,9 +55,9 @@ export function MotifTable() {
     const family = active !== null && active < 0 ? ~active : null;
     if (to !== undefined) activate(to);
     else if (event.key === "Enter" || event.key === " ") {
-      if (active !== null) store.toggleRow(active);
+      if (active !== null) toggleRow(store, active);
     } else if (family !== null && (event.key === "ArrowRight" || event.key === "ArrowLeft")) {
-      store.expand(family, event.key === "ArrowRight");
+      expand(store, family, event.key === "ArrowRight");
     } else return;
     event.preventDefault();
     event.stopPropagation();

@@ -3,6 +3,7 @@ import { useMemo } from "preact/hooks";
 import type { Counts } from "../counts.ts";
 import { plural, whole } from "../format.ts";
 import { stopScale } from "../scales.ts";
+import { anticipate } from "../settling.ts";
 import type { Control, Sign } from "../wire.ts";
 import { useScreen, useUniqueId } from "./context.ts";
 import { Slider } from "./Slider.tsx";
@@ -85,7 +86,7 @@ export function Toolbar() {
             limits={isAttribution ? { min: 0, max: 1e300 } : { min: Number.MIN_VALUE, max: 1 }}
             note={note(counts)}
             title={title}
-            onReach={() => control && store.anticipate(control)}
+            onReach={() => control && anticipate(store, control)}
             onMove={(value) => {
               if (value === traits[trait].peek()) return;
               store.dragging.value = true;

@@ -154,7 +154,7 @@ function TrackHead(props: { sequence: number; isSelected: boolean; where: string
         class="nbm-track-name"
         aria-pressed={isSelected}
         title={`${name}: ${isSelected ? "count in all sequences again" : "count only in this sequence"}`}
-        onClick={() => store.toggleSequence(sequence)}
+        onClick={() => store.set({ sequence: isSelected ? null : sequence })}
       >
         {name}
       </button>

@@ -4,6 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Box } from "../boxes.ts";
 import { boxAt, type PlacedRect } from "../draw/boxes.ts";
 import { type BaseScale, pan, zoom } from "../layout.ts";
+import { toggleMotif } from "../marks.ts";
 import type { Store } from "../store.ts";
 
 /** What the pointer needs to know about the tracks as they are drawn. */
@@ -81,7 +82,7 @@ export function useTrackPointer(stage: Stage) {
     const { names, labels } = store.families.peek()!;
     // what the table has a row for; what is marked already is unmarked
     const name = by_family.peek() ? names[labels[box.motif]] : store.manifest.motif_names[box.motif];
-    store.toggleMotif(selected_motifs.peek()[box.slot] ?? name);
+    toggleMotif(store, selected_motifs.peek()[box.slot] ?? name);
   };
   const release = (): void => {
     press.current = null;
