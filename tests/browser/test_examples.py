@@ -38,4 +38,4 @@ def assert_same_top(rows: list[dict[str, str]], counts: list[dict[str, Any]]) ->
     assert len(rows) == len(counts)
     for row, count in zip(rows, counts, strict=True):
         shown = [row["of"], *(int(row[column].replace(",", "")) for column in ("sites", "sequences", "seqlets"))]
-        assert shown == [count[column] for column in ("family", "hits", "sequences", "seqlets")]
+        assert shown == [count[column] for column in ("family", "sites", "sequences", "seqlets")]
