@@ -6,7 +6,9 @@ import type { Control, Query } from "./wire.ts";
 
 export async function settle(store: Store, query: Query, sequences: readonly number[]): Promise<void> {
   const dataset = store.dataset.peek();
-  if (!dataset || keyOf(query) !== keyOf(store.query.peek())) return;
+  const isCurrent = (): boolean =>
+    store.dataset.peek() === dataset && keyOf(store.query.peek()) === keyOf(query);
+  if (!dataset || !isCurrent()) return;
   store.history.remember(query);
   const { answers } = store;
   const isBelow = query.attribution_threshold < dataset.floor;
@@ -18,22 +20,23 @@ export async function settle(store: Store, query: Query, sequences: readonly num
     () => dataset.manifest.has.null && answers.expect(query),
   ];
   for (const question of questions) {
+    if (!isCurrent()) return;
     try {
       await question();
     } catch {
       // a page holds few answers; what it lacks is said where it would stand
     }
   }
+  if (!isCurrent()) return;
   check(store, dataset, query);
-  store.settled.value = keyOf(store.query.peek()) === keyOf(query);
+  store.settled.value = true;
 }
 
 /** Compares the browser's numbers with the kernel's. */
 function check(store: Store, dataset: Dataset, query: Query): void {
   const confirmed = store.answers.confirmed.peek();
   const counts = store.counts.peek();
-  const isCurrent = keyOf(store.query.peek()) === keyOf(query) && store.dataset.peek() === dataset;
-  if (!counts || !isCurrent || confirmed?.key !== keyOf(query)) return;
+  if (!counts || confirmed?.key !== keyOf(query)) return;
   const found = difference(counts, confirmed, dataset.manifest.motif_names);
   store.problem.value =
     found && `The kernel counts differently (${found}). Run the cell again; if it stays, please report it.`;

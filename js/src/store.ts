@@ -18,7 +18,15 @@ import { type Place, rankSequences, type SiteKind } from "./ranking.ts";
 import { settle } from "./settling.ts";
 import { TrackCache } from "./tracks.ts";
 import { unexplainedSeqlets } from "./unexplained.ts";
-import { type Manifest, QUERY_TRAITS, type Query, TRAIT_NAMES, type TraitName, type Traits } from "./wire.ts";
+import {
+  type Manifest,
+  QUERY_TRAITS,
+  type Query,
+  type SequenceOrder,
+  TRAIT_NAMES,
+  type TraitName,
+  type Traits,
+} from "./wire.ts";
 
 const DEFAULT_TRACKS = 4;
 /** The kernel is asked once nothing has moved for so long. */
@@ -261,7 +269,7 @@ export class Store {
     this.tracks.clear();
     this.answers.clear();
     batch(() => {
-      this.dataset.value = null;
+      this.dataset.value = this.notice.value = null;
       this.load.value = { phase: "waiting", done: 0, total: 0 };
     });
   }
@@ -303,10 +311,9 @@ export class Store {
       if (this.rev.peek() !== rev) this.tracks.clear();
       this.dataset.value = dataset;
       this.rev.value = rev;
-      if (first) this.#countPage();
+      if (first && !this.traits.sequence_filter.peek()) this.#countPage();
       if (Object.keys(this.traits._filters.peek()).length > 0) this.filtering.value = true;
       if (first || lengthChanged) this.viewport.value = this.#viewportOfTrait(dataset.manifest.length);
-      if (dataset.manifest.n_seqlets === 0) this.traits._sequence_order.value = "hits";
       if (dataset.hasHits) this.load.value = { phase: "ready" };
     });
   }
@@ -352,13 +359,18 @@ export class Store {
     this.notice.value = { text, action };
   }
 
+  /** What sequences are ordered by while nothing else was chosen. */
+  get defaultOrder(): SequenceOrder {
+    return this.manifest.n_seqlets > 0 ? "seqlets" : "hits";
+  }
+
   /** All sequences that can be shown, in the chosen order at the present thresholds. */
   ranking(): number[] {
     const dataset = this.dataset.peek();
     if (!dataset) return [];
     const thresholds = this.thresholds.peek();
     const counts = this.counts.peek()!;
-    const order = this.traits._sequence_order.peek();
+    const order = this.traits._sequence_order.peek() ?? this.defaultOrder;
     return rankSequences(dataset, counts, thresholds, order, this.selected.peek());
   }
 }

@@ -93,7 +93,8 @@ export interface Traits {
   _pinned: Query | null;
   _shows_pairs: boolean;
   _y_mode: YMode;
-  _sequence_order: SequenceOrder;
+  /** Null: by seqlets where there are any, else by hits. */
+  _sequence_order: SequenceOrder | null;
   _status: Status;
 }
 

@@ -388,7 +388,7 @@ export function defaultTraits(manifest: Manifest): Traits {
     _pinned: null,
     _shows_pairs: false,
     _y_mode: "own",
-    _sequence_order: "seqlets",
+    _sequence_order: null,
     _status: { phase: "ready", message: "", done: 0, total: 0 },
   };
 }

@@ -72,6 +72,9 @@ SHARED = (
 )
 
 
+_ORDERS = ["seqlets", "hits", "selected", "unexplained", "file"]  # of sequences; None is by what there is
+
+
 def layer_names(score_sets: Iterable[str]) -> list[str]:
     """Name what a track can show: sets of attributions, and what one has more than another."""
     sets = list(score_sets)
@@ -112,8 +115,8 @@ class ExplorerState(anywidget.AnyWidget):
     _show_hypothetical = t.Bool(False).tag(sync=True)
     _pinned = t.Dict(default_value=None, allow_none=True).tag(sync=True)
     _shows_pairs = t.Bool(False).tag(sync=True)
-    _y_mode = t.Unicode("own").tag(sync=True)
-    _sequence_order = t.Unicode("seqlets").tag(sync=True)
+    _y_mode = t.Enum(["own", "same", "fit"], "own").tag(sync=True)
+    _sequence_order = t.Enum(_ORDERS, None, allow_none=True).tag(sync=True)
     _status = t.Dict(default_value=READY).tag(sync=True)
 
     _stage: Stage | None = None  # that runs now

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 
+def brightness(color: str) -> float:
+    """Mean of what a CSS colour has of red, green and blue, 0 to 255."""
+    return float(np.mean([int(part) for part in re.findall(r"\d+", color)[:3]]))
+
+
 @pytest.fixture
 def exported(page: Page, tmp_path: Path) -> Callable:
     """Return a function that exports an Explorer and opens the file: the explorer and the view."""
@@ -396,12 +401,16 @@ def test_menu__opens_where_it_can_be_seen(exported: Callable, page: Page) -> Non
     assert 0 <= box["y"] <= box["y"] + box["height"] <= 600
 
 
-def test_states__are_seen_in_high_contrast(exported: Callable, page: Page) -> None:
-    page.emulate_media(forced_colors="active")
-    _, view = exported(selected_motifs=["TAL1_MA0091"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_states__are_seen_in_high_contrast(exported: Callable, page: Page, scheme: str) -> None:
+    page.emulate_media(forced_colors="active", color_scheme=scheme)
+    _, view = exported(selected_motifs=["TAL1_MA0091"], theme="light")
     row = view.motif("TAL1_MA0091")
     marked, other = (
         r.evaluate("(el) => getComputedStyle(el).backgroundColor") for r in (row, view.motif("GATA1_MA0035"))
     )
     assert marked != other
-    view.screenshot("page-forced-colors")
+    words = view.root.locator(".nbm-motif-name").first.evaluate("(el) => getComputedStyle(el).color")
+    ground = view.root.evaluate("(el) => getComputedStyle(el).backgroundColor")
+    assert abs(brightness(words) - brightness(ground)) > 150
+    view.screenshot(f"page-forced-colors-{scheme}")

@@ -195,3 +195,15 @@ def test_table__comes_before_the_tracks_where_there_is_no_room_beside_them(open_
         assert table["x"] == tracks["x"]
     finally:
         notebook.page.set_viewport_size({"width": 1400, "height": 1200})
+
+
+def test_view__opens_while_another_has_something_to_say(open_notebook: Callable) -> None:
+    made = "import synthetic; explorer = globals().get('explorer') or synthetic.explorer()"
+    notebook = open_notebook("notice.ipynb", [made, "explorer", "explorer"]).run_all()
+    view, _ = views_on(notebook.page, 2)
+    view.root.get_by_role("button", name="Copy", exact=True).click()
+    expect(view.root.locator(".nbm-toast")).to_be_visible()
+    notebook.run_all()
+    for opened in views_on(notebook.page, 2):
+        opened.ready()
+        assert len(opened.rows()) > 0

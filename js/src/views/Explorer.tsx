@@ -214,7 +214,7 @@ function Toast() {
       class="nbm-notice nbm-toast"
       role="status"
       popover="manual"
-      ref={(toast) => void toast?.togglePopover(true)}
+      ref={(toast) => void (toast?.isConnected && toast.togglePopover(true))}
     >
       {text}
       {action && (

@@ -108,7 +108,8 @@ function ViewMenu() {
   const { traits } = store;
   const { has, layers } = store.dataset.value!.manifest;
   const offered = offeredRows(layers);
-  const usesHits = !["seqlets", "file"].includes(traits._sequence_order.value);
+  const order = traits._sequence_order.value ?? store.defaultOrder;
+  const usesHits = !["seqlets", "file"].includes(order);
   const shown = traits.layers.value.length > 0 ? traits.layers.value : layers;
   const toggleRow = (name: string, isShown: boolean): void => {
     const rows = offered.filter((other) => (other === name ? isShown : shown.includes(other)));
@@ -152,10 +153,10 @@ function ViewMenu() {
       <Choice
         text={`Order of sequences${usesHits ? store.caveat.value : ""}`}
         label="Order of sequences"
-        value={traits._sequence_order.value}
+        value={order}
         options={ORDERS}
-        onChange={(order) => {
-          store.set({ _sequence_order: order });
+        onChange={(_sequence_order) => {
+          store.set({ _sequence_order });
           goTo(store, 0);
         }}
       />

@@ -1,6 +1,6 @@
 // Small controls that several bars share.
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { useUniqueId } from "./context.ts";
 import { Icon } from "./Icon.tsx";
 import { Swatch } from "./Swatch.tsx";
@@ -74,6 +74,8 @@ export function Field(props: FieldProps) {
     setWrong(problem);
     if (problem === "") setText(null);
   };
+  // what was refused goes once another value holds
+  useEffect(() => void (wrong && finish("")), [value]);
   return (
     <span class="nbm-entry">
       <input
