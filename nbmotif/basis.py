@@ -48,7 +48,7 @@ class Basis:
             return "model"
         if self.model is not None and now.model is not None and self.model != now.model:
             return "model"
-        if None not in {self.target, now.target} and self.target != now.target:
+        if self.target is not None and now.target is not None and self.target != now.target:
             return "target"
         same_args = len(self.args) == len(now.args) and all(a is b for a, b in zip(self.args, now.args, strict=True))
         return "" if same_args else "args"
@@ -57,8 +57,11 @@ class Basis:
 def _checksum(model: Model) -> int:
     checksum = 0
     for module in modules_of(model):
-        for tensor in (*module.parameters(), *module.buffers()):
-            if tensor.layout == torch.strided and not torch.nn.parameter.is_lazy(tensor):
+        # buffers that are counted up or kept for speed are no weights: a forward pass may write them
+        kept = module.state_dict().keys()
+        buffers = [b for name, b in module.named_buffers() if name in kept and b.is_floating_point()]
+        for tensor in (*module.parameters(), *buffers):
+            if tensor.layout == torch.strided and not tensor.is_meta and not torch.nn.parameter.is_lazy(tensor):
                 values = tensor.detach().cpu().reshape(-1).contiguous().view(torch.uint8).numpy()
                 checksum = zlib.crc32(values.data, checksum)
     return checksum

@@ -240,3 +240,22 @@ def test_study__names_a_method_of_attribution_that_it_does_not_know(
 ) -> None:
     with pytest.raises(InvalidArgument, match="`method` must be one of 'deep_lift_shap', 'saliency'"):
         _study(demo, motifs).attribute(method="shap")
+
+
+def test_study__takes_a_model_that_counts_its_calls_for_the_same(
+    demo: nbmotif.demo.Demo, motifs: nbmotif.MotifSet
+) -> None:
+    class Counting(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = demo.model
+            self.register_buffer("n_calls", torch.zeros((), dtype=torch.long))
+            self.register_buffer("kept", torch.zeros(1), persistent=False)
+
+        def forward(self, X: torch.Tensor) -> torch.Tensor:
+            self.n_calls += 1
+            self.kept = self.kept + 1
+            return self.inner(X)
+
+    study = nbmotif.Study(Counting(), demo.X[:4], motifs, verbose=False).attribute(n_shuffles=2).call_seqlets()
+    assert study.seqlets is not None
