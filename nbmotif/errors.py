@@ -9,7 +9,7 @@ import inspect
 import warnings
 
 # whose frames a warning passes over, to point at the line that the user wrote
-_NOT_THE_CALLER = {"nbmotif", "traitlets", "ipywidgets", "anywidget"}
+_NOT_THE_CALLER = {"nbmotif", "traitlets", "ipywidgets", "anywidget", "contextlib"}
 
 
 class NbmotifWarning(UserWarning):

@@ -207,9 +207,10 @@ class Study:
         The study.
         """
         now, basis = self._basis(), self.bases.get("attribute")
-        is_stale = basis is not None and (basis.changed(now) or basis.random_state != now.random_state)
-        if self.hypothetical is None or is_stale:
-            self.attribute()
+        before = self.settings.get("attribute", {})
+        is_another_draw = "random_state" in before and basis is not None and basis.random_state != now.random_state
+        if self.hypothetical is None or is_another_draw or (basis is not None and basis.changed(now)):
+            self.attribute(**{name: before[name] for name in ("method", "n_shuffles") if name in before})
         self.call_seqlets().annotate().scan()
         return self if self.model is None else self.marginalize()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING
 
 import h5py
@@ -259,3 +260,15 @@ def test_study__takes_a_model_that_counts_its_calls_for_the_same(
 
     study = nbmotif.Study(Counting(), demo.X[:4], motifs, verbose=False).attribute(n_shuffles=2).call_seqlets()
     assert study.seqlets is not None
+
+
+def test_run__keeps_the_method_that_was_chosen(demo: nbmotif.demo.Demo, motifs: nbmotif.MotifSet) -> None:
+    study = nbmotif.Study(demo.model, demo.X[:4], motifs, verbose=False).attribute(method="saliency")
+    kept = study.hypothetical
+    study.random_state = 5  # which a gradient does not depend on
+    assert study.run().hypothetical is kept
+    study.model = copy.deepcopy(demo.model)
+    with torch.no_grad():
+        next(study.model.parameters()).mul_(0.9)
+    assert study.run().settings["attribute"]["method"] == "saliency"
+    assert study.hypothetical is not kept
