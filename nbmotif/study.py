@@ -47,7 +47,7 @@ def _target(value: Any) -> Any:
     return check_target(value)
 
 
-# what may be set anew -> its check
+# what may be set, in the constructor and anew -> its check
 _SETTINGS: dict[str, Callable[[Any], Any]] = {
     "target": _target,
     "random_state": functools.partial(check_seed, least=0),
@@ -150,12 +150,10 @@ class Study:
 
         from nbmotif.borrowing import check_model
         from nbmotif.compute import check_inputs
-        from nbmotif.outputs import check_target
 
         self._X = check_sequences(X, "X").detach().cpu()
         extra = check_inputs(self.X, args)[1]
-        self.batch_size = None if batch_size is None else check_whole(batch_size, "batch_size", least=1)
-        self.motifs = as_motif_set(motifs)
+        self.batch_size, self.motifs = batch_size, as_motif_set(motifs)
         if model is not None:
             check_model(model)
         if loci is not None and not isinstance(loci, pd.DataFrame):
@@ -163,9 +161,8 @@ class Study:
         if loci is not None and len(loci) != len(self.X):
             hint = "Keep the rows that `extract_loci` kept: it reports those it dropped."
             raise InvalidArgument("loci", f"{len(loci)} rows", f"one row per sequence ({len(self.X)})", hint)
-        self.model, self.loci, self.name, self.args, self.target = model, loci, name, extra, check_target(target)
-        self.device, self.verbose = device, verbose
-        self.random_state = check_seed(random_state, least=0)
+        self.model, self.loci, self.name, self.args, self.target = model, loci, name, extra, target
+        self.device, self.verbose, self.random_state = device, verbose, random_state
         self.hypothetical: torch.Tensor | None = None
         self.seqlets: pd.DataFrame | None = None
         self.hits: Hits | None = None
@@ -182,9 +179,7 @@ class Study:
                 raise AttributeError(f"study.{name} cannot be set: make a new study for another")
             close = difflib.get_close_matches(name, vars(self), 1)
             raise AttributeError(f"Study has no setting {name!r}" + (f"; did you mean {close[0]!r}?" if close else ""))
-        if is_made and name in _SETTINGS:
-            value = _SETTINGS[name](value)
-        super().__setattr__(name, value)
+        super().__setattr__(name, _SETTINGS[name](value) if name in _SETTINGS else value)
 
     @property
     def X(self) -> torch.Tensor:
@@ -200,7 +195,8 @@ class Study:
         """Run every stage: attribute, call seqlets, annotate, scan and, where there is a model, marginalize.
 
         Attributions that are there already stay, unless the model, its weights, ``target``, ``args`` or
-        ``random_state`` have changed since. Every other stage is called with its defaults.
+        ``random_state``, where the method draws, have changed since; then the same method is called again. Every
+        stage is called with its defaults.
 
         Returns
         -------
@@ -210,7 +206,7 @@ class Study:
         before = self.settings.get("attribute", {})
         is_another_draw = "random_state" in before and basis is not None and basis.random_state != now.random_state
         if self.hypothetical is None or is_another_draw or (basis is not None and basis.changed(now)):
-            self.attribute(**{name: before[name] for name in ("method", "n_shuffles") if name in before})
+            self.attribute(method=before.get("method", "deep_lift_shap"))
         self.call_seqlets().annotate().scan()
         return self if self.model is None else self.marginalize()
 
