@@ -36,6 +36,12 @@ if TYPE_CHECKING:
 
 _FEW_TARGETS = 25  # memelite warns below as many, MEME below 50
 _HIGHEST_SCORE = np.iinfo(np.int16).max
+# memelite's arguments that say how roughly it computes
+_APPROXIMATIONS = {
+    "n_median_bins": Unused(1000, "Medians are exact."),
+    "n_target_bins": Unused(100, "No columns are merged."),
+    "n_cache": Unused(100),
+}
 _LARGEST = 1e6  # beyond it, what tells targets apart drowns in the rounding of a distance
 
 
@@ -78,11 +84,7 @@ class SeqletAnnotations:
         return f"SeqletAnnotations of {counted(n, 'seqlet')}, {n_nearest:,} nearest each: motif_idxs, p_values, …"
 
 
-@takes(
-    n_median_bins=Unused(1000, "Medians are exact."),
-    n_target_bins=Unused(100, "No columns are merged."),
-    n_cache=Unused(100),
-)
+@takes(**_APPROXIMATIONS)
 def tomtom(
     Qs: Motifs,
     Ts: Motifs,
@@ -168,12 +170,7 @@ def tomtom(
     return find_nearest(queries, targets, n_nearest, n_threads, verbose)
 
 
-@takes(
-    n_score_bins=Unused(100, "nbmotif.tomtom takes it."),
-    n_median_bins=Unused(1000, "Medians are exact."),
-    n_target_bins=Unused(100, "No columns are merged."),
-    n_cache=Unused(100),
-)
+@takes(n_score_bins=Unused(100, "nbmotif.tomtom takes it."), **_APPROXIMATIONS)
 def annotate_seqlets(
     X: torch.Tensor | npt.NDArray[Any],
     seqlets: pd.DataFrame | npt.ArrayLike,

@@ -135,7 +135,7 @@ class Content:
 
     @functools.cached_property
     def null(self) -> list[HitIndex]:
-        """The same hits, shifted along their sequences; empty where `has_null` is False."""
+        """The same hits, moved a little along their sequences; empty where `has_null` is False."""
         if self.index is None or not self.has_null:
             return []
         signal = self.attributions

@@ -30,7 +30,7 @@ class ExplorerResults(ExplorerViews):
         One row per family: ``family``, ``motifs`` (how many it has) and ``motif_name``, the one most like the others;
         where ``by_family`` is False one row per motif: ``motif_name`` and ``family``. Then what ``count_mode`` counts,
         under its name; ``sequences`` (with at least one hit that counts); ``seqlets``; and, where they are known,
-        ``expected`` (the count by chance: the same hits, shifted along their sequences) and ``marginal``. The table's
+        ``expected`` (the count by chance: the same hits, moved by a few dozen bp) and ``marginal``. The table's
         Obs/exp is ``(count + 1) / (expected + 1)``, so that few hits say little; of "explained", a sum, it adds what
         one sequence has, ``explained / sequences``.
         """

@@ -1,4 +1,4 @@
-"""Hits that were shifted along their sequences."""
+"""Hits that were moved a little along their sequences."""
 
 from __future__ import annotations
 

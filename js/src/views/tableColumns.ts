@@ -43,7 +43,7 @@ export function numberColumns({ manifest: { has } }: Dataset, mode: CountMode): 
     }
     if (has.null) {
       const one = mode === "explained" ? "one sequence's" : 1;
-      const hint = `(observed + ${one}) / (expected + ${one}): few hits say little. By chance: the same hits, shifted along their sequences`;
+      const hint = `(observed + ${one}) / (expected + ${one}): few hits say little. By chance: the same hits, moved by a few dozen bp`;
       columns.push({ column: "enrichment", title: "Obs/exp", hint, width: 58 });
     }
   }
