@@ -5,7 +5,8 @@ from __future__ import annotations
 import gzip
 import re
 from collections import Counter
-from itertools import count, islice
+from contextlib import suppress
+from itertools import chain, count, islice
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
@@ -35,7 +36,7 @@ class _Block(NamedTuple):
     """One motif as it stands in a file."""
 
     name: str
-    rows: list[list[float]]
+    rows: Matrix  # (w, 4)
     lines: list[int]  # the line number of each row
 
 
@@ -89,11 +90,11 @@ def _read_lines(filename: str | os.PathLike[str]) -> list[str]:
 
 def _kind(lines: list[str], filename: str | os.PathLike[str]) -> str:
     """Say what the lines look like: a key of the parsers, or a name for an error message."""
+    if any(line.lstrip().startswith(("MEME version", "MOTIF")) for line in lines):
+        return "MEME"
     filled = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     if not filled:
         raise InvalidFile(filename, "the file is empty")
-    if any(line.startswith(("MEME version", "MOTIF")) for line in filled):
-        return "MEME"
     return next((kind for kind, fits in _LOOKS.items() if fits(filled)), "something unknown")
 
 
@@ -134,10 +135,9 @@ _LOOKS: dict[str, Callable[[list[str]], bool]] = {
 
 
 def _parse_meme(lines: list[str], filename: str | os.PathLike[str]) -> Iterator[_Block]:
-    name, name_line, after = "", 0, 0
-    for number, line in enumerate(map(str.strip, lines), 1):
-        if number <= after:
-            continue
+    name, name_line, number = "", 0, 0
+    while number < len(lines):
+        line, number = lines[number].strip(), number + 1
         if line.startswith("ALPHABET"):
             _check_alphabet(line, number, filename)
         elif line.startswith("MOTIF"):
@@ -154,7 +154,7 @@ def _parse_meme(lines: list[str], filename: str | os.PathLike[str]) -> Iterator[
                 )
             block = _read_matrix(name, line, number, lines, filename)
             yield block
-            name, after = "", block.lines[-1]
+            name, number = "", block.lines[-1]
     if name:
         raise _no_matrix(name, name_line, filename)
     if not name_line:
@@ -179,15 +179,19 @@ def _read_matrix(name: str, header: str, number: int, lines: list[str], filename
     if stated.get("alength", 4) != 4:
         problem = f"line {number}: motif {name!r} has {stated['alength']} letters, not the 4 of DNA"
         raise InvalidFile(filename, problem, "Only DNA motifs are read.")
-    block = _Block(name, [], [])
     width = stated.get("w")  # MEME lets it be left out
+    rows: list[list[str]] = []
+    numbers: list[int] = []
     for at in range(number, len(lines)):
-        if not lines[at].strip():
+        words = lines[at].split()
+        if not words:
             continue
-        if (width is None or len(block.rows) >= width) and not _is_number(lines[at].split()[0]):
+        if (width is None or len(rows) >= width) and not _is_number(words[0]):
             break
-        _add_row(block, lines[at], at + 1, filename)
-    n_rows = len(block.rows)
+        rows.append(words)
+        numbers.append(at + 1)
+    n_rows = len(rows)
+    block = _Block(name, _rows_of_four(name, rows, numbers, lines, filename), numbers)
     if width is not None and n_rows < width:
         problem = f"line {len(lines)}: the file ends after {n_rows} of {width} rows of motif {name!r}"
         raise InvalidFile(filename, problem)
@@ -195,6 +199,19 @@ def _read_matrix(name: str, header: str, number: int, lines: list[str], filename
         stated_width = "" if width is None else f", where w= says {width}"
         raise InvalidFile(filename, f"line {number}: the matrix of motif {name!r} has {n_rows} rows{stated_width}")
     return block
+
+
+def _rows_of_four(
+    name: str, rows: list[list[str]], numbers: list[int], lines: list[str], filename: str | os.PathLike[str]
+) -> Matrix:
+    """Read the words of each row as numbers, or say which row is not made of four."""
+    if set(map(len, rows)) <= {4}:
+        with suppress(ValueError):
+            return np.array(list(map(float, chain.from_iterable(rows)))).reshape(-1, 4)
+    first = next(i for i, words in enumerate(rows) if len(words) != 4 or not all(map(_is_number, words)))
+    line = lines[numbers[first] - 1].strip()
+    problem = f"line {numbers[first]}: row {first} of motif {name!r} is {line!r}, not 4 numbers"
+    raise InvalidFile(filename, problem)
 
 
 def _is_number(word: str) -> bool:
@@ -205,46 +222,41 @@ def _is_number(word: str) -> bool:
     return True
 
 
-def _add_row(block: _Block, line: str, number: int, filename: str | os.PathLike[str]) -> None:
-    try:
-        row = [float(word) for word in line.split()]
-    except ValueError:
-        row = []
-    if len(row) != 4:
-        problem = f"line {number}: row {len(block.rows)} of motif {block.name!r} is {line.strip()!r}, not 4 numbers"
-        raise InvalidFile(filename, problem)
-    block.rows.append(row)
-    block.lines.append(number)
-
-
 def _finish(blocks: Iterable[_Block], filename: str | os.PathLike[str], may_be_counts: bool) -> Named:
     """Turn blocks into probabilities under names that differ; warn of counts where they are not usual."""
+    given = list(blocks)
+    table: Matrix = np.concatenate([block.rows for block in given]) if given else np.empty((0, 4))
+    is_row = (table >= 0).all(axis=1) & (np.abs(table.sum(axis=1) - 1) <= _SUM_TOLERANCE)
+    wrong_before = np.concatenate([[0], np.cumsum(~is_row)])
+    end = 0
     motifs: Named = []
     counted = []
-    for block in blocks:
-        rows = np.array(block.rows, dtype=np.float64)  # (w, 4)
-        sums = rows.sum(axis=1)
-        is_count = median(sums.tolist()) >= _LEAST_COUNTS
-        if is_count:
+    for block in given:
+        start, end = end, end + len(block.rows)
+        rows = block.rows
+        if wrong_before[start] < wrong_before[end]:
+            rows = _normalised(block, filename)
             counted.append(block.name)
-        motifs.append((block.name, _probabilities(block, rows, sums, is_count, filename)))
+        motifs.append((block.name, np.ascontiguousarray(rows.T)))
     if counted and not may_be_counts:
         message = f"{filename}: {len(counted)} motif(s) hold counts, which are normalised: {some(counted)}"
         warn(message)
     return _distinct(motifs, filename)
 
 
-def _probabilities(
-    block: _Block, rows: Matrix, sums: Matrix, is_count: bool, filename: str | os.PathLike[str]
-) -> Matrix:
-    """Transpose to (4, w); keep probabilities to the digit, normalise counts, refuse what is neither."""
-    wrong = ~(rows >= 0).all(axis=1) | ~(sums < np.inf)  # also where NaN
+def _normalised(block: _Block, filename: str | os.PathLike[str]) -> Matrix:
+    """Divide counts by their sums; refuse what is neither counts nor probabilities."""
+    counts = block.rows
+    sums = counts.sum(axis=1)
+    wrong = ~(counts >= 0).all(axis=1) | ~(sums < np.inf)  # also where NaN
+    is_count = median(sums.tolist()) >= _LEAST_COUNTS
     wrong |= sums < _LEAST_COUNTS if is_count else ~(np.abs(sums - 1) <= _SUM_TOLERANCE)
     if wrong.any():
         first = int(np.argmax(wrong))
-        problem = f"line {block.lines[first]}: motif {block.name!r} has {block.rows[first]} at position {first}"
+        problem = f"line {block.lines[first]}: motif {block.name!r} has {counts[first].tolist()} at position {first}"
         raise InvalidFile(filename, problem, "These are neither probabilities that sum to 1 nor counts.")
-    return np.ascontiguousarray((rows / sums[:, None] if is_count else rows).T)
+    shares: Matrix = counts / sums[:, None]
+    return shares
 
 
 def _parse_jaspar(lines: list[str], filename: str | os.PathLike[str]) -> Iterator[_Block]:
@@ -274,7 +286,7 @@ def _parse_numeric(lines: list[str], filename: str | os.PathLike[str]) -> Iterat
         if by_letter:
             yield _from_letter_rows(name, table, number, filename)
         else:
-            yield _Block(name, table, [at for at, _ in body])
+            yield _Block(name, np.array(table), [at for at, _ in body])
 
 
 def _sums_agree(sums: npt.NDArray[np.float64]) -> bool:
@@ -309,7 +321,7 @@ def _from_letter_rows(name: str, rows: list[list[float]], number: int, filename:
     widths = {len(row) for row in rows}
     if len(widths) > 1 or widths == {0}:
         raise InvalidFile(filename, f"line {number}: the four rows of motif {name!r} are not equally long")
-    columns = [list(column) for column in zip(*rows, strict=True)]
+    columns = np.array(rows).T
     return _Block(name, columns, [number] * len(columns))
 
 
