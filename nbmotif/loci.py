@@ -257,7 +257,8 @@ def _read_windows(windows: pd.DataFrame, genome: _Chromosomes, verbose: bool) ->
     width = int(windows["end"].iloc[0] - windows["start"].iloc[0])
     codes = np.empty((len(windows), width), dtype=np.int8)
     ordered = windows.sort_values(["chrom", "start"])
-    places = zip(ordered.index, ordered["chrom"], ordered["start"], ordered["end"], strict=True)
+    columns = (ordered[column].tolist() for column in ("chrom", "start", "end"))  # items of a column come slowly
+    places = zip(ordered.index.tolist(), *columns, strict=True)
     for i, chrom, start, end in Progress(places, total=len(windows), desc="Loading loci", disable=not verbose):
         codes[i] = genome.codes(chrom, start, end)
     return codes
