@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from nbmotif.attribution.mutagenesis import saturation_mutagenesis as saturation_mutagenesis
     from nbmotif.counts import extract_signal as extract_signal
     from nbmotif.encoding import one_hot_encode as one_hot_encode
+    from nbmotif.genome import genome_coordinates as genome_coordinates
+    from nbmotif.genome import write_bed as write_bed
     from nbmotif.hits import Hits as Hits
     from nbmotif.loci import extract_loci as extract_loci
     from nbmotif.marginal import marginalize as marginalize
@@ -72,6 +74,7 @@ _HOME = {
     "extract_loci": "loci",
     "extract_signal": "counts",
     "fimo": "scanning",
+    "genome_coordinates": "genome",
     "marginalize": "marginal",
     "marginalize_motifs": "marginal",
     "one_hot_encode": "encoding",
@@ -89,6 +92,7 @@ _HOME = {
     "substitute": "sequences",
     "tfmodisco_seqlets": "window_seqlets",
     "tomtom": "matching",
+    "write_bed": "genome",
     "write_meme": "motifs",
 }
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from nbmotif.columns import named
+from nbmotif.genome import placed
 from nbmotif.hit_index import HitIndex, passing
 from nbmotif.hits import STRANDS, Hits
 from nbmotif.sites import exclusive_sites, merged_sites
@@ -147,9 +148,4 @@ def default_tracks(content: Content, cuts: Thresholds, n: int) -> list[int]:
 def _with_genome(frame: pd.DataFrame, content: Content, sequence: NDArray[Any]) -> pd.DataFrame:
     if content.loci is None:
         return frame
-    first = np.array(content.loci.start, np.int64)[sequence]
-    return frame.assign(
-        chrom=np.array(content.loci.chrom, object)[sequence],
-        chrom_start=first + frame["start"],
-        chrom_end=first + frame["end"],
-    )
+    return placed(frame, content.loci.chrom, content.loci.start, sequence)
