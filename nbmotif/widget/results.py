@@ -1,17 +1,19 @@
-"""What an Explorer shows, as tables and as the calls that make them."""
+"""What an Explorer shows, as tables, as a figure, and as the calls that make them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from nbmotif.arguments import check_choice, whole_number
 from nbmotif.suggestions import Suggestion
 from nbmotif.widget import frames, table
 from nbmotif.widget.answers import background
 from nbmotif.widget.card import motif_card
 from nbmotif.widget.code import Code, Source, code
-from nbmotif.widget.queries import QUERY_TRAITS
+from nbmotif.widget.figure import ANNOTATIONS, check_layer, draw_track
+from nbmotif.widget.queries import QUERY_TRAITS, read_query
 from nbmotif.widget.view import ExplorerViews
 
 if TYPE_CHECKING:
@@ -80,6 +82,64 @@ class ExplorerResults(ExplorerViews):
         """
         traits = {name: getattr(self, name) for name in QUERY_TRAITS}
         return Code(code(self._content, self._source, traits, self._order, self.by_family))
+
+    def plot(
+        self,
+        sequence: int | None = None,
+        layer: str | None = None,
+        annotations: str | None = "sites",
+        **look: Any,
+    ) -> Any:
+        """Draw a sequence as its track shows it now, as a figure to publish; see :func:`nbmotif.plot_logo`.
+
+        Parameters
+        ----------
+        sequence
+            Its index. Default: the one that is counted in, or else the one on top.
+        layer
+            The name of a set of attributions, or of a difference such as ``"K562 - HepG2"``. Default: the uppermost.
+        annotations
+            What to draw below: ``"sites"``, ``"hits"`` or ``"seqlets"`` that count now and are in view; None for
+            nothing.
+        look
+            Arguments of `plot_logo` such as ``ax``, ``ylim``, ``n_tracks``, ``title``, ``start`` and ``end``.
+            ``viewport``, ``reverse_complement``, ``palette`` and whether hypothetical scores are shown are followed.
+
+        Returns
+        -------
+        A Bokeh figure, which a notebook shows; or ``ax``, with which matplotlib writes PDF, SVG or PNG.
+
+        Examples
+        --------
+        >>> import matplotlib.pyplot as plt
+        >>> import nbmotif
+        >>> X = nbmotif.one_hot_encode(["TTGATAAC"])
+        >>> explorer = nbmotif.Explorer(X * 0.5, X)
+        >>> figure, ax = plt.subplots()
+        >>> explorer.plot(ax=ax).get_title()
+        'sequence 0'
+        """
+        content = self._content
+        if sequence is None:
+            sequence = self.sequence if self.sequence is not None else next(iter(self._tracks), 0)
+        sequence = whole_number(sequence, "sequence", 0, content.n_sequences - 1)
+        if layer is None:
+            layer = next(iter([*self.layers, *content.score_sets]), "")
+        check_layer(content, layer)
+        check_choice(annotations, "annotations", [*ANNOTATIONS, None])
+        traits = {name: getattr(self, name) for name in QUERY_TRAITS}
+        query = read_query(content, {**traits, "sequence_filter": None, "sequence": sequence})
+        return draw_track(
+            content,
+            sequence,
+            layer,
+            None if annotations is None else ANNOTATIONS[annotations](content, query),
+            self.viewport,
+            hypothetical=self._show_hypothetical,
+            reverse_complement=self.reverse_complement,
+            palette=self.palette,
+            **look,
+        )
 
     def describe(self, motif: str) -> MotifCard:
         """Describe one motif by the hits that count now: what its card in the widget shows, as numbers.
