@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nbmotif.errors import InvalidArgument
+from nbmotif.errors import InvalidArgument, InvalidFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -107,11 +107,14 @@ def check_path(value: str | os.PathLike[str], name: str) -> Path:
     """Take a path, with or without a file, in which ~ stands for the home folder."""
     if not isinstance(value, (str, os.PathLike)):
         raise InvalidArgument(name, type(value).__name__, "a path")
-    return Path(value).expanduser()
+    try:
+        return Path(value).expanduser()
+    except RuntimeError:  # ~ is followed by nobody's name: the path itself will be missed
+        return Path(value)
 
 
 def check_file(value: str | os.PathLike[str], name: str) -> Path:
-    """Take the path of a file, or of a folder; FileNotFoundError, with the argument's name, if there is none."""
+    """Take the path of a file; FileNotFoundError, with the argument's name, if there is none."""
     path = check_path(value, name)
     try:
         is_there = path.exists()
@@ -119,6 +122,8 @@ def check_file(value: str | os.PathLike[str], name: str) -> Path:
         is_there = False
     if not is_there:
         raise FileNotFoundError(f"`{name}`: there is no file {str(path)[:200]}")
+    if path.is_dir():
+        raise InvalidFile(path, "this is a folder, where a file is needed")
     return path
 
 

@@ -73,8 +73,8 @@ def first_columns(table: Any, names: Sequence[str], argument: str, hint: str = "
     -------
     A column for each name: int32 where the table has it so, else int64.
     """
-    frame = table if isinstance(table, pd.DataFrame) else pd.DataFrame(np.asarray(table))
     listed = f"{', '.join(names[:-1])} and {names[-1]}"
+    frame = table if isinstance(table, pd.DataFrame) else _frame_of(table, argument, listed)
     if frame.shape[1] < len(names):
         raise InvalidArgument(argument, f"columns {list(frame.columns)}", f"a table whose first columns are {listed}")
     columns = [frame.iloc[:, place] for place in range(len(names))]
@@ -86,6 +86,17 @@ def first_columns(table: Any, names: Sequence[str], argument: str, hint: str = "
         as_whole_numbers(values, f"{argument}[{values.name!r}]", np.int32 if values.dtype == np.int32 else np.int64)
         for values in columns
     ]
+
+
+def _frame_of(rows: Any, argument: str, listed: str) -> pd.DataFrame:
+    try:
+        array = np.asarray(rows)
+    except (TypeError, ValueError, RuntimeError):  # rows of different lengths, or a tensor with gradients
+        array = np.empty(0)
+    if array.ndim != 2:
+        got = f"{type(rows).__name__} of shape {array.shape}" if hasattr(rows, "shape") else type(rows).__name__
+        raise InvalidArgument(argument, got, f"a table, or rows of one length, whose first columns are {listed}")
+    return pd.DataFrame(array)
 
 
 def _are_numbers(values: pd.Series[Any]) -> bool:

@@ -30,8 +30,6 @@ def open_fasta(filename: str | os.PathLike[str], name: str = "sequences") -> pyf
         If nothing can be looked up in it.
     """
     path = check_file(filename, name)
-    if path.is_dir():
-        raise InvalidFile(path, "this is a folder, where a FASTA file is needed")
     indexes = [Path(f"{path}.fai"), *([Path(f"{path}.gzi")] if path.suffix in {".gz", ".bgz"} else [])]
     with tempfile.TemporaryDirectory(prefix="nbmotif-") as folder:  # pyfaidx reads an index once, when it opens a file
         if not all(index.exists() for index in indexes) and not os.access(path.parent, os.W_OK):

@@ -17,6 +17,7 @@ from nbmotif.errors import InvalidArgument
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_NAMES = {"chrom", "start", "end"}
 _NUMERAL = re.compile(r"\d+(\.\d+)?")  # as pandas names a column that a file without names begins with
 
 
@@ -59,6 +60,8 @@ def read_intervals(given: Any, name: str, with_summits: bool = False) -> pd.Data
 def _check_header(table: pd.DataFrame, name: str) -> None:
     """Refuse a table whose columns are called as its first interval, which would be lost."""
     labels: list[Any] = list(table.columns[:3])
+    if set(table.columns) >= _NAMES:
+        return
     if labels != ["0", "1", "2"] and all(isinstance(label, str) and _NUMERAL.fullmatch(label) for label in labels[1:]):
         expected = "a DataFrame with chrom, start and end"
         got = f"columns {labels}, which are the first interval"
@@ -74,7 +77,7 @@ def _check_order(name: str, expected: str, low: pd.Series[Any], high: pd.Series[
 
 def _column(table: pd.DataFrame, name: str, called: tuple[str, ...], position: int) -> pd.Series[Any]:
     found = [column for column in called if column in table.columns]
-    by_name = {"chrom", "start", "end"} <= set(table.columns)
+    by_name = set(table.columns) >= _NAMES
     if found and (by_name or position > 2):
         check_columns(table, found[:1], name)
         return table[found[0]]

@@ -39,7 +39,7 @@ _HIGHEST_SCORE = np.iinfo(np.int16).max
 # memelite's arguments that say how roughly it computes
 _APPROXIMATIONS = {
     "n_median_bins": Unused(1000, "Medians are exact."),
-    "n_target_bins": Unused(100, "No columns are merged."),
+    "n_target_bins": Unused(100, "No columns are merged.", also=None),
     "n_cache": Unused(100),
 }
 _LARGEST = 1e6  # beyond it, what tells targets apart drowns in the rounding of a distance

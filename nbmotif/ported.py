@@ -6,6 +6,8 @@ import functools
 import reprlib
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+import numpy as np
+
 from nbmotif.errors import InvalidArgument
 
 if TYPE_CHECKING:
@@ -16,11 +18,15 @@ if TYPE_CHECKING:
 ANY = object()  # as a default: every value is harmless
 
 
+_NOTHING = object()
+
+
 class Unused(NamedTuple):
-    """The value that is taken, the peer's default; and what to do for another."""
+    """The value that is taken, the peer's default; what to do for another; and a second one that changes nothing."""
 
     default: object
     advice: str = ""
+    also: object = _NOTHING
 
 
 ALPHABET = Unused("ACGT", "The alphabet is A C G T.")
@@ -55,7 +61,7 @@ def takes(**rules: Unused | str) -> Callable[[Function], Function]:
                     if rule in kwargs:
                         raise InvalidArgument(name, "both", f"left out where `{rule}` is given")
                     kwargs[rule] = value
-                elif not _is_same(value, rule.default):
+                elif not any(_is_same(value, one) for one in (rule.default, rule.also)):
                     raise InvalidArgument(name, reprlib.repr(value), f"{rule.default!r}, or left out", rule.advice)
             return function(*args, **kwargs)
 
@@ -67,6 +73,8 @@ def takes(**rules: Unused | str) -> Callable[[Function], Function]:
 def _is_same(value: Any, default: object) -> bool:
     if default is ANY or (default is False and value is None):
         return True
-    if isinstance(default, str) and isinstance(value, (list, tuple)):
+    if isinstance(default, str) and isinstance(value, (list, tuple, np.ndarray)):
         return list(value) == list(default)
+    if isinstance(value, np.generic):
+        value = value.item()
     return type(value) is type(default) and value == default

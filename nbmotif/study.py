@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from nbmotif.compute import Arrays
     from nbmotif.hits import Hits
     from nbmotif.modisco import PatternSet
-    from nbmotif.motifs import Motifs
+    from nbmotif.motifs import Motifs, MotifSet
     from nbmotif.outputs import Target
     from nbmotif.widget.explorer import Explorer
 
@@ -47,12 +47,40 @@ def _target(value: Any) -> Any:
     return check_target(value)
 
 
+def _model(model: Any) -> Any:
+    from nbmotif.borrowing import check_model
+
+    if model is not None:
+        check_model(model)
+    return model
+
+
+def _args(args: Any, X: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    from nbmotif.compute import check_inputs
+
+    return check_inputs(X, args)[1]
+
+
+def _loci(loci: Any, X: torch.Tensor) -> Any:
+    import pandas as pd
+
+    if loci is not None and not isinstance(loci, pd.DataFrame):
+        raise InvalidArgument("loci", type(loci).__name__, "a DataFrame with chrom, start and end")
+    if loci is not None and len(loci) != len(X):
+        hint = "Keep the rows that `extract_loci` kept: it reports those it dropped."
+        raise InvalidArgument("loci", f"{len(loci)} rows", f"one row per sequence ({len(X)})", hint)
+    return loci
+
+
 # what may be set, in the constructor and anew -> its check
-_SETTINGS: dict[str, Callable[[Any], Any]] = {
-    "target": _target,
-    "random_state": functools.partial(check_seed, least=0),
-    "batch_size": lambda value: None if value is None else check_whole(value, "batch_size", least=1),
-    "motifs": as_motif_set,
+_SETTINGS: dict[str, Callable[[Any, torch.Tensor], Any]] = {
+    "model": lambda value, _: _model(value),
+    "args": _args,
+    "loci": _loci,
+    "target": lambda value, _: _target(value),
+    "random_state": lambda value, _: check_seed(value, least=0),
+    "batch_size": lambda value, _: None if value is None else check_whole(value, "batch_size", least=1),
+    "motifs": lambda value, _: as_motif_set(value),
 }
 
 
@@ -131,6 +159,14 @@ class Study:
     ['example_idx', 'start', 'end', 'attribution', 'p-value']
     """
 
+    model: torch.nn.Module | None
+    motifs: MotifSet
+    loci: pd.DataFrame | None
+    args: tuple[torch.Tensor, ...]
+    target: Target
+    batch_size: int | None
+    random_state: int | None
+
     def __init__(
         self,
         model: torch.nn.Module | None,
@@ -146,23 +182,12 @@ class Study:
         random_state: int | None = 0,
         verbose: bool = True,
     ) -> None:
-        import pandas as pd
-
-        from nbmotif.borrowing import check_model
-        from nbmotif.compute import check_inputs
-
         self._X = check_sequences(X, "X").detach().cpu()
-        extra = check_inputs(self.X, args)[1]
-        self.batch_size, self.motifs = batch_size, as_motif_set(motifs)
-        if model is not None:
-            check_model(model)
-        if loci is not None and not isinstance(loci, pd.DataFrame):
-            raise InvalidArgument("loci", type(loci).__name__, "a DataFrame with chrom, start and end")
-        if loci is not None and len(loci) != len(self.X):
-            hint = "Keep the rows that `extract_loci` kept: it reports those it dropped."
-            raise InvalidArgument("loci", f"{len(loci)} rows", f"one row per sequence ({len(self.X)})", hint)
-        self.model, self.loci, self.name, self.args, self.target = model, loci, name, extra, target
-        self.device, self.verbose, self.random_state = device, verbose, random_state
+        checked: dict[str, Any] = {"batch_size": batch_size, "motifs": motifs, "model": model, "loci": loci}
+        checked |= {"args": args, "target": target, "random_state": random_state}
+        for setting, value in checked.items():
+            setattr(self, setting, value)
+        self.name, self.device, self.verbose = name, device, verbose
         self.hypothetical: torch.Tensor | None = None
         self.seqlets: pd.DataFrame | None = None
         self.hits: Hits | None = None
@@ -174,12 +199,12 @@ class Study:
 
     def __setattr__(self, name: str, value: Any) -> None:
         is_made = "_explorer" in vars(self)  # the last that the constructor sets
-        if is_made and name not in vars(self):
+        if is_made and name not in vars(self) and type(self) is Study:  # what is derived may have more
             if hasattr(type(self), name):
                 raise AttributeError(f"study.{name} cannot be set: make a new study for another")
             close = difflib.get_close_matches(name, vars(self), 1)
             raise AttributeError(f"Study has no setting {name!r}" + (f"; did you mean {close[0]!r}?" if close else ""))
-        super().__setattr__(name, _SETTINGS[name](value) if name in _SETTINGS else value)
+        super().__setattr__(name, _SETTINGS[name](value, self.X) if name in _SETTINGS else value)
 
     @property
     def X(self) -> torch.Tensor:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from nbmotif.widget.content import Content
 
 _TRACKS = 4
+# threshold -> the piece that ends at it, and the stage of a study that makes this piece
+_KEPT_BY = {"fimo_p_threshold": "hits", "seqlet_p_threshold": "seqlets"}
+_MADE_BY = {"fimo_p_threshold": "scan", "seqlet_p_threshold": "call_seqlets"}
 _TRACKS_IN_A_PAGE = 24
 _CARDS_IN_A_PAGE = 100
 
@@ -269,7 +272,7 @@ class Explorer(ExplorerResults):
             content = with_signal(content)
         assert self._shown is not None
         shown = Snapshot(wire.encode(content, self._max_hits), self._shown.rev + 1)
-        self._kept_up_to = {}
+        self._kept_up_to = {trait: kept for trait, kept in self._kept_up_to.items() if _KEPT_BY[trait] not in pieces}
         with self.hold_sync():
             self._adopt(shown)
             self._source = self._source.updated(pieces)
@@ -297,7 +300,8 @@ class Explorer(ExplorerResults):
         The text of the page.
         """
         target = None if path is None else check_path(path, "path")
-        if target is not None and target.suffix.lower() not in {".html", ".htm", ""}:
+        # what follows a dot may also be the end of a name, such as ctcf_v1.2
+        if target is not None and target.suffix[1:].isalpha() and target.suffix.lower() not in {".html", ".htm"}:
             raise InvalidArgument("path", repr(target.name), "the name of an HTML file", "It is a page: name it .html.")
         content = self._content
         assert self._shown is not None
@@ -368,11 +372,10 @@ def _blank() -> Explorer:
 
 
 def _kept_by(study: Study) -> dict[str, tuple[str, float]]:
-    stages = {"fimo_p_threshold": "scan", "seqlet_p_threshold": "call_seqlets"}
     settings = study.settings
     return {
         trait: (stage, settings[stage]["threshold"])
-        for trait, stage in stages.items()
+        for trait, stage in _MADE_BY.items()
         if "threshold" in settings.get(stage, {})
     }
 

@@ -197,11 +197,11 @@ class ExplorerState(anywidget.AnyWidget):
         for name in names:
             if name not in self._content.tree.names:
                 self._check_motif(name, "selected_motifs")
-        self._say_what_no_row_is_called(names)
         return names
 
-    def _say_what_no_row_is_called(self, names: list[str]) -> None:
-        tree = self._content.tree
+    @t.observe("selected_motifs")
+    def _say_what_no_row_is_called(self, change: Any) -> None:
+        names, tree = change["new"], self._content.tree
         shown = {tree.names[node] for node in tree.cut(self.family_similarity)[1].tolist()}
         for name in {*names} - shown - {*self._content.motif_names}:
             close = alike(name, shown)

@@ -70,6 +70,18 @@ def test_another_value__is_refused_with_what_to_do(call: Callable[..., Any], opt
         call(**options)
 
 
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("annotate_seqlets", {"n_target_bins": None}),
+        ("annotate_seqlets", {"n_target_bins": np.int64(100), "n_median_bins": 1000}),
+        ("fimo", {"alphabet": np.array(["A", "C", "G", "T"]), "return_counts": np.False_, "bin_size": np.float64(0.1)}),
+    ],
+)
+def test_a_default__is_taken_in_every_spelling(name: str, options: Any) -> None:
+    CALLS[name][1](**options)
+
+
 def test_a_control__may_be_called_as_in_tangermeme() -> None:
     control = torch.from_numpy(np.random.default_rng(1).laplace(size=(4, 60)))
     ours, theirs = (

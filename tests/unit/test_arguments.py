@@ -13,7 +13,7 @@ import torch
 import nbmotif
 from nbmotif.arguments import check_choice, check_file, check_number, check_whole, whole_number
 from nbmotif.bed_files import read_bed
-from nbmotif.errors import InvalidArgument
+from nbmotif.errors import InvalidArgument, InvalidFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -161,7 +161,13 @@ def test_a_file_that_is_not_there__is_named_with_its_argument(reader: str, tmp_p
         read(tmp_path / "absent.npz")
 
 
-@pytest.mark.parametrize("value", ["ACGT" * 1000, "a\0b"])
+@pytest.mark.parametrize("reader", FILE_READERS)
+def test_a_folder__is_no_file(reader: str, tmp_path: Path) -> None:
+    with pytest.raises(InvalidFile, match=f"^{tmp_path}: this is a folder, where a file is needed"):
+        FILE_READERS[reader][0](tmp_path)
+
+
+@pytest.mark.parametrize("value", ["ACGT" * 1000, "a\0b", "~nobody-of-this-name/motifs.meme"])
 def test_what_cannot_be_a_path__is_no_file(value: str) -> None:
     with pytest.raises(FileNotFoundError, match=r"^`X`: there is no file"):
         check_file(value, "X")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
-from nbmotif.columns import check_columns, finite_numbers, p_values, whole_numbers
+from nbmotif.columns import check_columns, finite_numbers, first_columns, p_values, whole_numbers
 from nbmotif.errors import InvalidArgument
+
+_GRADED = torch.zeros(2, 3, requires_grad=True)
 
 
 @pytest.mark.parametrize(
@@ -69,3 +72,16 @@ def test_check_columns__names_what_is_not_there_once() -> None:
         check_columns(frame, ["chrom"], "hits")
     with pytest.raises(InvalidArgument, match="a DataFrame with the columns chrom; got list"):
         check_columns([], ["chrom"], "hits")
+
+
+@pytest.mark.parametrize(
+    "table", [None, "text", 3, [], [[0, 1], [0]], np.zeros((2, 3, 4)), {"example_idx": 1}, _GRADED]
+)
+def test_first_columns__names_what_is_no_table(table: object) -> None:
+    with pytest.raises(InvalidArgument, match=r"^`loci` must be a table, or rows of one length, whose first columns"):
+        first_columns(table, ("sequence", "start", "end"), "loci")
+
+
+@pytest.mark.parametrize("table", [[(0, 1, 5)], np.array([[0.0, 1.0, 5.0]]), torch.tensor([[0, 1, 5]])])
+def test_first_columns__takes_rows_of_any_kind(table: object) -> None:
+    assert [column.tolist() for column in first_columns(table, ("sequence", "start", "end"), "loci")] == [[0], [1], [5]]

@@ -359,6 +359,11 @@ def test_extract_loci__refuses_a_table_whose_first_interval_became_its_names(tmp
     assert len(extract_loci(table.rename(columns=str), genome, in_window=10)) == 2
 
 
+def test_extract_loci__takes_a_table_with_numbered_columns_before_those_it_needs() -> None:
+    table = pd.DataFrame({"0": ["a"], "7": [1], "8": [2], "chrom": ["chr1"], "start": [4], "end": [7]})
+    assert extract_loci(table, {"chr1": "ACGTACGTACGT"}, in_window=4).shape == (1, 4, 4)
+
+
 def test_read_bed__refuses_coordinates_beyond_64_bits(tmp_path) -> None:
     path = tmp_path / "peaks.bed"
     path.write_text("chr1\t1\t99999999999999999999999\n")

@@ -152,10 +152,39 @@ def test_study__refuses_settings_that_it_does_not_have_or_cannot_take(
         study.targett = 1
     with pytest.raises(AttributeError, match=r"study.X cannot be set: make a new study"):
         study.X = demo.X[:3]
-    for name in ("target", "random_state", "batch_size"):
+    for name in ("target", "random_state", "batch_size", "model", "args", "loci"):
         with pytest.raises(InvalidArgument, match=f"`{name}` must be"):
             setattr(study, name, "one")
+    with pytest.raises(InvalidArgument, match=r"`loci` must be one row per sequence \(30\); got 1 rows"):
+        study.loci = pd.DataFrame({"chrom": ["chr1"], "start": [0], "end": [500]})
+    with pytest.raises(InvalidArgument, match=r"a row for each of the 30 sequences"):
+        study.args = [torch.zeros(3, 1)]
+    assert (study.loci, study.args) == (None, ())
     study.target, study.random_state, study.batch_size = np.int64(0), 4, None
+
+
+def test_study__keeps_further_inputs_where_no_list_can_change_them(
+    demo: nbmotif.demo.Demo, motifs: nbmotif.MotifSet
+) -> None:
+    study, inputs = _study(demo, motifs), [torch.zeros(30, 1)]
+    study.args = inputs
+    inputs.append(torch.ones(30, 1))
+    assert len(study.args) == 1
+
+
+def test_a_class_derived_from_study__has_attributes_of_its_own(
+    demo: nbmotif.demo.Demo, motifs: nbmotif.MotifSet
+) -> None:
+    class Screen(nbmotif.Study):
+        def __init__(self, *args: object, plate: int) -> None:
+            super().__init__(*args)
+            self.plate = plate
+
+    screen = Screen(demo.model, demo.X[:3], motifs, plate=4)
+    screen.well = "A1"
+    assert (screen.plate, screen.well) == (4, "A1")
+    with pytest.raises(AttributeError):
+        screen.X = demo.X[:2]
 
 
 def test_study__writes_strands_as_tables_of_hits_do(finished: nbmotif.Study) -> None:
@@ -178,7 +207,8 @@ def test_study__has_nothing_to_tell_before_any_stage(
     study.scan()
     with pytest.raises(InvalidArgument, match=r"`path` must be the name of an HTML file; got 'page.pdf'"):
         study.to_html(tmp_path / "page.pdf")
-    assert study.to_html(tmp_path / "page.html").exists()
+    for name in ("page.html", "ctcf_v1.2"):
+        assert study.to_html(tmp_path / name).exists()
 
 
 def test_study__explorer_says_where_results_end(demo: nbmotif.demo.Demo, motifs: nbmotif.MotifSet) -> None:
@@ -190,6 +220,11 @@ def test_study__explorer_says_where_results_end(demo: nbmotif.demo.Demo, motifs:
         study.explorer.seqlet_p_threshold = 0.5
     study.scan(threshold=1e-2)
     study.explorer.fimo_p_threshold = 5e-3
+    study.explorer.update(name="renamed")
+    with pytest.warns(NbmotifWarning, match="above 0.01 was kept"):
+        study.explorer.fimo_p_threshold = 0.5
+    study.explorer.update(hits=study.hits)
+    study.explorer.fimo_p_threshold = 0.6
     # nobody knows where a table of hits ends
     nbmotif.Explorer(attributions=study.attributions, hits=study.hits).fimo_p_threshold = 0.5
 

@@ -389,4 +389,6 @@ def test_explorer__says_that_a_family_has_no_row_at_this_similarity() -> None:
     with pytest.warns(NbmotifWarning, match="at another similarity than 1, so that nothing is marked") as said:
         widget.selected_motifs = [other]
     assert said[0].filename == __file__
+    widget.update(name="another")  # says nothing again: nothing was chosen anew
+    assert widget.selected_motifs == [other]
     widget.selected_motifs = [next(iter(at[1.0])), widget._content.motif_names[0]]
