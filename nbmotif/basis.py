@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import weakref
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,7 +13,7 @@ import torch
 from nbmotif.borrowing import modules_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from nbmotif.compute import Model
     from nbmotif.outputs import Target
@@ -24,34 +26,61 @@ class Basis:
     Parameters
     ----------
     model
-        The model itself.
+        Returns the model itself, or None once it is gone: a study does not keep one alive that it no longer has.
     weights
         A checksum of its parameters and buffers, so that one that was trained further is another.
     target, random_state, args
         Those of the study.
     """
 
-    model: Model | None
+    model: Callable[[], Model | None] | None
     weights: int | None
     target: Target | None
     random_state: int | None
-    args: Sequence[torch.Tensor]
+    args: tuple[torch.Tensor, ...]
 
     @classmethod
-    def of(cls, model: Model | None, target: Target | None, random_state: int | None, args: Sequence[Any]) -> Basis:
+    def of(
+        cls, model: Model | None, target: Target | None, random_state: int | None, args: Sequence[torch.Tensor]
+    ) -> Basis:
         """Take down what there is now."""
-        return cls(model, None if model is None else _checksum(model), target, random_state, args)
+        if model is None:
+            return cls(None, None, target, random_state, tuple(args))
+        return cls(_weakly(model), _checksum(model), target, random_state, tuple(args))
 
     def changed(self, now: Basis) -> str:
         """Name what a prediction is another by, or nothing."""
         if None not in {self.weights, now.weights} and self.weights != now.weights:
             return "model"
-        if self.model is not None and now.model is not None and self.model != now.model:
+        if self.model is not None and now.model is not None and self.model() != now.model():
             return "model"
         if self.target is not None and now.target is not None and self.target != now.target:
             return "target"
-        same_args = len(self.args) == len(now.args) and all(a is b for a, b in zip(self.args, now.args, strict=True))
+        same_args = len(self.args) == len(now.args) and all(map(_is_same, self.args, now.args))
         return "" if same_args else "args"
+
+    def __getstate__(self) -> dict[str, Any]:
+        # a copy refers to the copy of the model, in a tuple as it may be gone
+        return {**vars(self), "model": self.model and (self.model(),)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        model = state["model"]
+        vars(self).update(state, model=model and (_gone if model[0] is None else _weakly(model[0])))
+
+
+def _weakly(model: Model) -> Callable[[], Model | None]:
+    try:  # a bound method is made anew each time that it is looked up
+        return weakref.WeakMethod(model) if inspect.ismethod(model) else weakref.ref(model)
+    except TypeError:  # of a class with slots
+        return lambda: model
+
+
+def _gone() -> None:
+    return None
+
+
+def _is_same(a: torch.Tensor, b: torch.Tensor) -> bool:
+    return a is b or (a.dtype == b.dtype and a.device == b.device and torch.equal(a, b))
 
 
 def _checksum(model: Model) -> int:

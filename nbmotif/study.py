@@ -64,11 +64,16 @@ def _args(args: Any, X: torch.Tensor) -> tuple[torch.Tensor, ...]:
 def _loci(loci: Any, X: torch.Tensor) -> Any:
     import pandas as pd
 
-    if loci is not None and not isinstance(loci, pd.DataFrame):
+    from nbmotif.intervals import read_intervals
+
+    if loci is None:
+        return None
+    if not isinstance(loci, pd.DataFrame):
         raise InvalidArgument("loci", type(loci).__name__, "a DataFrame with chrom, start and end")
-    if loci is not None and len(loci) != len(X):
+    if len(loci) != len(X):
         hint = "Keep the rows that `extract_loci` kept: it reports those it dropped."
         raise InvalidArgument("loci", f"{len(loci)} rows", f"one row per sequence ({len(X)})", hint)
+    read_intervals(loci, "loci")  # refuses what could not be shown
     return loci
 
 
@@ -199,11 +204,13 @@ class Study:
 
     def __setattr__(self, name: str, value: Any) -> None:
         is_made = "_explorer" in vars(self)  # the last that the constructor sets
-        if is_made and name not in vars(self) and type(self) is Study:  # what is derived may have more
-            if hasattr(type(self), name):
+        if is_made and name not in vars(self):
+            if hasattr(Study, name):
                 raise AttributeError(f"study.{name} cannot be set: make a new study for another")
-            close = difflib.get_close_matches(name, vars(self), 1)
-            raise AttributeError(f"Study has no setting {name!r}" + (f"; did you mean {close[0]!r}?" if close else ""))
+            if type(self) is Study:  # what is derived may have more
+                close = difflib.get_close_matches(name, vars(self), 1)
+                hint = f"; did you mean {close[0]!r}?" if close else ""
+                raise AttributeError(f"Study has no setting {name!r}{hint}")
         super().__setattr__(name, _SETTINGS[name](value, self.X) if name in _SETTINGS else value)
 
     @property

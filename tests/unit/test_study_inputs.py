@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import gc
 import json
+import pickle
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import h5py
@@ -295,6 +299,91 @@ def test_an_opened_study__notices_that_the_model_is_another(saved: Path) -> None
     with pytest.raises(InvalidArgument, match=r"`study.model` must be that of `study.attribute\(\)`"):
         opened.marginalize(n_backgrounds=2)
     assert not torch.equal(opened.run().hypothetical, kept)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("model", "weights.pt", r"`model` must be a PyTorch module, or a function.*Load the model first"),
+        ("model", Scaled, r"`model` must be .*make a model of it first"),
+        ("args", (CONTROL[:3],), r"`args\[0\]` must be a tensor with a row for each of the 6 sequences"),
+        ("args", CONTROL, r"`args` must be a tuple or list of inputs"),
+        ("loci", "peaks.bed", "`loci` must be a DataFrame with chrom, start and end; got str"),
+        ("loci", pd.DataFrame({"chrom": ["chr1"], "start": [0], "end": [60]}), "`loci` must be one row per sequence"),
+        ("loci", pd.DataFrame({"chrom": ["chr1"] * 6}), "`loci` must be a DataFrame with"),
+        ("motifs", 3, "`motifs` must be"),
+        ("batch_size", 0, "`batch_size` must be"),
+    ],
+)
+def test_settings__are_checked_when_they_are_given_and_when_they_are_set_anew(
+    name: str, value: Any, message: str
+) -> None:
+    study = _study()
+    before = getattr(study, name)
+    with pytest.raises(InvalidArgument, match=message):
+        setattr(study, name, value)
+    assert getattr(study, name) is before
+    with pytest.raises(InvalidArgument, match=message):
+        Study(**{"model": Scaled(), "X": X, "motifs": MOTIFS, name: value})
+
+
+def test_further_inputs__are_not_those_of_before_only_if_their_numbers_are_others() -> None:
+    given = [CONTROL]
+    study = _study(args=given).attribute(n_shuffles=2)
+    given[0] = CONTROL * 2
+    assert torch.equal(study.args[0], CONTROL)
+    study.args = [CONTROL.numpy().copy()]  # type: ignore[assignment, list-item]
+    study.call_seqlets()
+    study.args = (CONTROL * 2,)
+    with pytest.raises(InvalidArgument, match=r"`study.args` must be that of `study.attribute\(\)`"):
+        study.call_seqlets()
+
+
+def test_a_model_that_was_replaced__is_let_go_and_still_known_to_be_another() -> None:
+    class Plus:
+        def __init__(self, x: float) -> None:
+            self.x = x
+
+        def ask(self, X: torch.Tensor) -> torch.Tensor:
+            return (X[:, 1] * torch.linspace(0, self.x, 60)).sum(1, keepdim=True)
+
+    model: Any = Plus(1.0)
+    study = Study(model.ask, X, MOTIFS, verbose=False).attribute(method="saturation_mutagenesis")
+    study.model = model.ask  # a bound method is another object each time
+    assert study.call_seqlets(0.5).seqlets is not None
+    gone = weakref.ref(model)
+    study.model = model = Plus(2.0).ask
+    gc.collect()
+    assert gone() is None
+    for one in (study, copy.deepcopy(study)):
+        with pytest.raises(InvalidArgument, match=r"`study.model` must be that of `study.attribute\(\)`"):
+            one.call_seqlets()
+
+
+def test_a_copy_of_a_study__knows_the_copy_of_its_model() -> None:
+    study = _study().attribute(n_shuffles=2)
+    for again in (copy.deepcopy(study), pickle.loads(pickle.dumps(study))):
+        assert again.model is not study.model
+        assert again.call_seqlets(0.5).seqlets is not None
+        again.model = Scaled().double()
+        with pytest.raises(InvalidArgument, match=r"`study.model` must be that of `study.attribute\(\)`"):
+            again.call_seqlets()
+
+
+def test_a_class_derived_from_study__is_refused_what_no_study_can_be_set() -> None:
+    class Named(Study):
+        protein = "GATA1"
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            self.notes = ["before"]
+            super().__init__(*args, **kwargs)
+            self.protein = "TAL1"
+
+    study = Named(Scaled(), X, MOTIFS, verbose=False)
+    assert (study.notes, study.protein) == (["before"], "TAL1")
+    for name in ("attributions", "run"):
+        with pytest.raises(AttributeError, match=rf"study.{name} cannot be set"):
+            setattr(study, name, None)
 
 
 def test_sequences__of_a_study_are_not_exchanged(saved: Path) -> None:
