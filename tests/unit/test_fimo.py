@@ -184,6 +184,13 @@ def test_fimo__one_hot_of_any_kind_equals_strings(kind):
     assert columns(fimo(pwms, X, threshold=0.01)) == columns(fimo(pwms, texts, threshold=0.01))
 
 
+@pytest.mark.parametrize("between", "ACGT")
+def test_fimo__finds_nothing_that_would_reach_from_one_sequence_into_the_next(between: str) -> None:
+    pwm = {"GA.TA": one_hot_encode(f"GA{between}TA").double()}
+    for sequences in (["CCCGA", "TACCC"], one_hot_encode(["CCCGA", "TACCC"])):
+        assert fimo(pwm, sequences, threshold=0.01).n_hits == 0
+
+
 def test_fimo__reads_fasta_with_names_and_different_lengths(tmp_path):
     path = tmp_path / "two.fa"
     path.write_text(">chr1 first\nCCGAT\nACCNN\n>chr2\nggtatc\n")
