@@ -83,6 +83,20 @@ function exclusive(dataset: Dataset, hits: number[]): Set<number> {
   return new Set(won);
 }
 
+/** The motif of each seqlet that counts, -1 without a match. */
+function assigned(dataset: Dataset, t: Thresholds, only: number | null): number[] {
+  const { p, attribution, motif, tomtomP, sequence, start, end } = dataset.seqlets;
+  return [...p.keys()]
+    .filter(
+      (q) =>
+        p[q]! < t.seqletP &&
+        (t.sign === "both" || (t.sign === "+" ? attribution[q]! > 0 : attribution[q]! < 0)) &&
+        (only === null ? !t.allowed || t.allowed[sequence[q]!] === 1 : sequence[q] === only) &&
+        (!t.window || (start[q]! >= t.window[0] && end[q]! <= t.window[1])),
+    )
+    .map((q) => (tomtomP[q]! < t.tomtomP ? motif[q]! : -1));
+}
+
 const sum = (values: Iterable<number>): number => [...values].reduce((a, b) => a + b, 0);
 
 const OPEN: Thresholds = {
@@ -98,9 +112,10 @@ describe("count", () => {
       const next = random(MODES.indexOf(mode) + 1);
       const pick = <T>(values: readonly T[]): T => values[Math.floor(next() * values.length)]!;
       const { attribution } = dataset.hits;
-      for (let step = 0; step < 60; step++) {
+      let before: [Thresholds, number | null] | undefined;
+      for (let step = 0; step < 120; step++) {
         const from = Math.floor(250 * next());
-        const thresholds: Thresholds = {
+        const fresh: Thresholds = {
           // exact values of hits and seqlets among them: the comparisons must be strict
           attribution: next() < 0.3 ? Math.abs(pick([...attribution.subarray(0, 50)])) : next() ** 3 * 0.6,
           fimoP: next() < 0.4 ? pick([...dataset.levelP]) : 10 ** -(3.5 + 7 * next()),
@@ -110,7 +125,12 @@ describe("count", () => {
           window: next() < 0.5 ? null : [from, from + 20 + Math.floor(200 * next())],
           allowed: next() < 0.5 ? null : Uint8Array.from({ length: 12 }, () => Number(next() < 0.6)),
         };
-        const only = next() < 0.6 ? null : Math.floor(next() * 12);
+        // what one slider moves alone is counted from what the others left
+        const moved = pick(["attribution", "fimoP", "window", "sign", "allowed"] as const);
+        const isOneMove = before && next() < 0.6;
+        const thresholds = isOneMove ? { ...before![0], [moved]: fresh[moved] } : fresh;
+        const only = isOneMove ? before![1] : next() < 0.6 ? null : Math.floor(next() * 12);
+        before = [thresholds, only];
         const families = cutTree(dataset, pick([0.4, 0.55, 0.65, 0.7, 1]));
         const counts = count(dataset, thresholds, families, mode, only);
         const hits = passing(dataset, thresholds, only);
@@ -131,7 +151,13 @@ describe("count", () => {
         expect(counts.nMatches).toBe(
           passing(dataset, { ...thresholds, attribution: -1, sign: "both" }, only).length,
         );
-        expect(sum(counts.motifs.seqlets)).toBe(counts.nAssigned);
+        const motifs = assigned(dataset, thresholds, only);
+        expect([...counts.motifs.seqlets]).toEqual(
+          [...dataset.manifest.motif_names.keys()].map((m) => motifs.filter((one) => one === m).length),
+        );
+        expect(counts.nAssigned).toBe(motifs.filter((m) => m >= 0).length);
+        expect(counts.nSeqlets).toBe(motifs.length);
+        expect(sum(counts.families.seqlets)).toBe(counts.nAssigned);
       }
     },
   );
@@ -163,25 +189,6 @@ describe("count", () => {
         expect([...all[of][column]]).toEqual(total);
       }
     }
-  });
-
-  test("seqlets count where the definition says, for the motif that matches", () => {
-    const dataset = smallDataset();
-    const { p, attribution, motif, tomtomP, sequence, start, end } = dataset.seqlets;
-    const allowed = Uint8Array.from({ length: 12 }, (_, s) => s % 2);
-    const thresholds: Thresholds = { ...OPEN, sign: "+", window: [100, 220], allowed };
-    const expected = [...p.keys()].filter(
-      (q) =>
-        p[q]! < 0.01 && attribution[q]! > 0 && sequence[q]! % 2 === 1 && start[q]! >= 100 && end[q]! <= 220,
-    );
-    const counts = count(dataset, thresholds, cutTree(dataset, 0.7));
-    expect(counts.nSeqlets).toBe(expected.length);
-    expect(expected.length).toBeGreaterThan(0);
-    const assigned = expected.filter((q) => motif[q]! >= 0 && tomtomP[q]! < 0.1);
-    expect([...counts.motifs.seqlets]).toEqual(
-      Array.from(counts.motifs.seqlets, (_, m) => assigned.filter((q) => motif[q] === m).length),
-    );
-    expect(sum(counts.families.seqlets)).toBe(assigned.length);
   });
 
   test("a family has the marginal effect of largest size among its motifs", () => {
