@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Path: TypeAlias = "str | os.PathLike[str]"
 # what a user may hold motifs in; see `as_motif_set`
 Motifs: TypeAlias = "MotifSet | Path | Mapping[str, npt.ArrayLike] | Sequence[npt.ArrayLike]"
+_LONGEST = 200  # bp, several times the longest motif of any database
 _SUM_TOLERANCE = 0.01  # how far a column of probabilities may be from 1: files round to as few as three digits
 
 
@@ -296,13 +297,25 @@ def as_motif_set(motifs: Motifs, name: str = "motifs") -> MotifSet:
     return found
 
 
-def _motif_set_of(motifs: object, name: str) -> MotifSet:
+def _are_sequences(motifs: Any) -> bool:
+    """Know sequences: one stack, one-hot, longer than any motif. To scan for them would not end."""
+    shape: tuple[int, ...] = getattr(motifs, "shape", ())
+    if len(shape) != 3 or not shape[0] or shape[2] <= _LONGEST:
+        return False
+    first = as_tensor(motifs[0], "motifs")
+    return bool(((first == 0) | (first == 1)).all())
+
+
+def _motif_set_of(motifs: Any, name: str) -> MotifSet:
     if isinstance(motifs, MotifSet):
         return motifs
     if isinstance(motifs, (str, os.PathLike)):
         return MotifSet.read(check_file(motifs, name))
     if isinstance(motifs, Mapping):
         return MotifSet(motifs)
+    if _are_sequences(motifs):
+        hint = "Did you mean to pass a motif database? Motifs as long as these are given by name: {name: pwm}."
+        raise InvalidArgument(name, f"sequences, of shape {tuple(motifs.shape)}", "motifs", hint)
     if getattr(motifs, "ndim", 3) == 2:
         raise InvalidArgument(name, "one matrix", "several motifs by name", 'Wrap it: {"its name": pwm}.')
     if isinstance(motifs, (list, tuple)) and motifs and all(isinstance(one, str) for one in motifs):

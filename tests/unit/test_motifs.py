@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from nbmotif import MotifSet, pwm_consensus, write_meme
+from nbmotif import MotifSet, pwm_consensus, random_one_hot, write_meme
 from nbmotif.errors import InvalidArgument
 from nbmotif.motifs import as_motif_set, information_content
 
@@ -172,6 +172,8 @@ def test_as_motif_set__takes_every_form(motifs: MotifSet, tmp_path: Path) -> Non
         ({}, r"`database` must be at least one motif; got none"),
         (5, r"`database` must be a MotifSet, the path of a motif file, or a mapping of name to PWM; got int"),
         (UNIFORM, r"`database` must be several motifs by name; got one matrix\. Wrap it"),
+        (random_one_hot((2, 4, 300)), r"`database` must be motifs; got sequences, of shape \(2, 4, 300\)\. Did you"),
+        (random_one_hot((2, 4, 300)).numpy(), r"`database` must be motifs; got sequences"),
     ],
 )
 def test_as_motif_set__refuses_what_holds_no_motifs(motifs: object, message: str) -> None:
@@ -273,6 +275,12 @@ def test_motif_set__refuses_to_work_with_an_edit_that_left_no_probabilities() ->
     motifs["a"][:, 1] = 3
     with pytest.raises(InvalidArgument, match=r"`motifs\['a'\]` must be probabilities .* in column 1"):
         motifs.pwms  # noqa: B018 - every method reads them here
+
+
+def test_as_motif_set__takes_one_hot_matrices_of_a_motif_s_length_and_any_by_name() -> None:
+    assert len(as_motif_set(random_one_hot((3, 4, 30)))) == 3
+    assert as_motif_set({"long": random_one_hot((1, 4, 300))[0]}).widths.tolist() == [300]
+    assert as_motif_set(np.full((2, 4, 300), 0.25)).widths.tolist() == [300, 300]
 
 
 def test_as_motif_set__says_how_to_choose_by_name_and_knows_log_odds() -> None:
