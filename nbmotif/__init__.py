@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from nbmotif.attribution.deeplift import deep_lift_shap as deep_lift_shap
     from nbmotif.attribution.gradients import saliency as saliency
     from nbmotif.attribution.mutagenesis import saturation_mutagenesis as saturation_mutagenesis
-    from nbmotif.counts import extract_signal as extract_signal
     from nbmotif.encoding import one_hot_encode as one_hot_encode
     from nbmotif.genome import genome_coordinates as genome_coordinates
     from nbmotif.genome import write_bed as write_bed
@@ -54,6 +53,7 @@ if TYPE_CHECKING:
     from nbmotif.sequences import random_one_hot as random_one_hot
     from nbmotif.sequences import reverse_complement as reverse_complement
     from nbmotif.sequences import substitute as substitute
+    from nbmotif.signals import extract_signal as extract_signal
     from nbmotif.study import Study as Study
     from nbmotif.widget.explorer import Explorer as Explorer
     from nbmotif.window_seqlets import tfmodisco_seqlets as tfmodisco_seqlets
@@ -72,7 +72,7 @@ _HOME = {
     "deep_lift_shap": "attribution.deeplift",
     "dinucleotide_shuffle": "sequences",
     "extract_loci": "loci",
-    "extract_signal": "counts",
+    "extract_signal": "signals",
     "fimo": "scanning",
     "genome_coordinates": "genome",
     "marginalize": "marginal",

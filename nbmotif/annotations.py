@@ -223,11 +223,15 @@ def _both_ways(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
 
 def _as_dtype(counts: torch.Tensor, dtype: Dtype) -> torch.Tensor:
     wanted = as_dtype(dtype)
-    cast = counts.to(wanted)
-    if wanted == torch.bool or not torch.equal(cast.to(counts.dtype), counts):
-        got = f"{dtype}, with counts up to {int(counts.max())}" if counts.numel() else dtype
+    if wanted == counts.dtype:
+        return counts
+    most = int(counts.max()) if counts.numel() else 0
+    # whole numbers up to which each is told from its neighbours
+    largest = 2 / torch.finfo(wanted).eps if wanted.is_floating_point else 0 if wanted == torch.bool else None
+    if most > (torch.iinfo(wanted).max if largest is None else largest) or wanted == torch.bool:
+        got = f"{dtype}, with counts up to {most}" if counts.numel() else dtype
         raise InvalidArgument("dtype", got, "able to hold every count", "Use torch.int32.")
-    return cast
+    return counts.to(wanted)
 
 
 def _annotation_columns(X: Any) -> tuple[torch.Tensor, torch.Tensor]:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import torch
 
-    from nbmotif.counts import HowHits
     from nbmotif.motifs import MotifSet
+    from nbmotif.signals import HowHits
 
 # how a strand is written; "." is BED's sign for a site that reads the same on both
 STRANDS = pd.CategoricalDtype(["-", ".", "+"])  # of -1, 0 and 1; "." is both, or not known
@@ -409,7 +409,7 @@ class Hits(Sequence[pd.DataFrame]):
         InvalidArgument
             If X_attr has another number of sequences, or a hit lies beyond its end.
         """
-        from nbmotif.counts import signal_under
+        from nbmotif.signals import signal_under
 
         scored = copy.copy(self)
         scored.attribution = signal_under(self, X_attr, how, motifs)

@@ -1,4 +1,4 @@
-"""Pairs of annotations against a slow count, by hand and by law; single annotations are in test_counts."""
+"""Counts of annotations, and of pairs of them against a slow count, by hand and by law."""
 
 from __future__ import annotations
 
@@ -85,3 +85,89 @@ def test_pairwise_annotations_spacing__refuses_what_it_cannot_count(sites, kwarg
 def test_pairwise_annotations_spacing__rounds_no_place_and_takes_no_empty_span(row, words: str) -> None:
     with pytest.raises(InvalidArgument, match=words):
         pairwise_annotations_spacing(np.array([[0, 0, 1, 5], row]))
+
+
+def test_count_annotations__takes_the_vignettes_call():
+    seqlets = pd.DataFrame({"example_idx": [3, 0, 3]}, index=[10, 11, 12])
+    for motif_idxs in (torch.tensor([1, 5, 1]), np.array([1, 5, 1], dtype=np.int32), pd.Series([1, 5, 1])):
+        y = count_annotations((seqlets["example_idx"], motif_idxs), n_annotations=8)
+        assert (y.shape, y.dtype, int(y[3, 1]), int(y.sum())) == ((4, 8), torch.int32, 2, 3)
+    assert count_annotations((seqlets["example_idx"], np.array([1, 5, 1]))).shape == (4, 6)
+
+
+def test_count_annotations__does_not_wrap_at_256():
+    pairs = torch.zeros(300, 2, dtype=torch.int64)
+    assert count_annotations(pairs).tolist() == [[300]]
+    with pytest.raises(
+        InvalidArgument, match=r"`dtype` must be able to hold every count; got torch.uint8, with counts up to 300"
+    ):
+        count_annotations(pairs, dtype=torch.uint8)
+
+
+def test_count_annotations__leaves_out_what_is_unassigned():
+    y = count_annotations(([0, 1, 2], [1, -1, -1]), n_annotations=2)
+    assert y.tolist() == [[0, 1], [0, 0], [0, 0]]
+    assert count_annotations(([0, 1, 2], [1, -1, -1]), n_annotations=2, dim=1).tolist() == [1, 0, 0]
+
+
+def test_count_annotations__adds_up_along_an_axis():
+    pairs, shape = torch.tensor([[0, 1], [0, 1], [2, 0]]), (4, 3)
+    full = count_annotations(pairs, shape=shape)
+    assert torch.equal(count_annotations(pairs, shape=shape, dim=0), full.sum(0).int())
+    assert torch.equal(count_annotations(pairs, shape=shape, dim=1), full.sum(1).int())
+
+
+def test_count_annotations__of_nothing_is_zeros():
+    assert count_annotations(([], []), shape=(2, 3)).tolist() == [[0, 0, 0], [0, 0, 0]]
+    assert count_annotations(([], []), n_annotations=3, dim=0).tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "kwargs", "words"),
+    [
+        (([0], [3]), {"n_annotations": 3}, r"annotations between -1 and 2; got annotation 3 in row 0"),
+        (([0, 5], [0, 0]), {"shape": (5, 1)}, r"examples between 0 and 4; got example 5 in row 1"),
+        (([-1], [0]), {}, r"examples between 0 and -1; got example -1|example -1 in row 0"),
+        (([0], [-2]), {}, r"annotation -2 in row 0"),
+        (([0], [0, 1]), {}, r"two vectors of one length"),
+        (([0.5], [0]), {}, r"whole numbers"),
+        ((["chr1"], [0]), {}, r"whole numbers"),
+        (np.zeros((3, 3)), {}, r"pairs of shape \(n, 2\)"),
+        (([0], [0]), {"dim": 2}, r"`dim` must be one of None, 0, 1; got 2"),
+        (([0], [0]), {"shape": (1, 2), "n_annotations": 3}, r"`n_annotations` must be shape\[1\] = 2"),
+    ],
+)
+def test_count_annotations__refuses_what_it_cannot_count(pairs, kwargs, words):
+    with pytest.raises(InvalidArgument, match=words):
+        count_annotations(pairs, **kwargs)
+
+
+def test_count_annotations__refuses_two_pairs_that_may_be_two_vectors() -> None:
+    pairs = [[0, 1], [2, 3]]
+    with pytest.raises(InvalidArgument, match="either two vectors or pairs, and this may be both"):
+        count_annotations(pairs)
+    assert count_annotations(np.array(pairs)).shape == (3, 4)
+    assert count_annotations(tuple(pairs)).shape == (2, 4)
+    assert count_annotations([np.array([0, 1]), np.array([2, 3])]).shape == (2, 4)  # as tangermeme takes them
+
+
+def test_count_annotations__refuses_a_float_that_would_round_a_count() -> None:
+    with pytest.raises(
+        InvalidArgument, match=r"`dtype` must be able to hold every count; got torch.float16, with.* 2049"
+    ):
+        count_annotations(([0] * 2049, [0] * 2049), dtype=torch.float16)
+    assert count_annotations(([0] * 2049, [0] * 2049), dtype="float32").item() == 2049
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"n_annotations": -1}, "`n_annotations` must be at least 0; got -1"),
+        ({"shape": (2,)}, "`shape` must be"),
+        ({"shape": (-1, 2)}, r"`shape\[0\]` must be at least 0; got -1"),
+        ({"dtype": torch.bool}, "`dtype` must be able to hold every count"),
+    ],
+)
+def test_count_annotations__names_the_argument_that_is_wrong(options, words: str) -> None:
+    with pytest.raises(InvalidArgument, match=words):
+        count_annotations(([0], [0]), **options)

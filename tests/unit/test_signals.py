@@ -1,6 +1,8 @@
-"""Signal under intervals, thresholds, and counts."""
+"""Signal under intervals."""
 
 from __future__ import annotations
+
+from unittest import mock
 
 import hypothesis
 import hypothesis.extra.numpy as hnp
@@ -10,8 +12,12 @@ import pandas as pd
 import pytest
 import torch
 
-from nbmotif import MotifSet, count_annotations, extract_signal, fimo
+import nbmotif.signals
+from nbmotif import MotifSet, extract_signal, fimo
 from nbmotif.errors import InvalidArgument
+
+# few bases are looked at one by one, many by running totals
+WAYS = pytest.mark.parametrize("base_by_base", [0, 1 << 40])
 
 
 def as_loci(rows) -> pd.DataFrame:
@@ -24,7 +30,8 @@ def as_loci(rows) -> pd.DataFrame:
     ),
     data=st.data(),
 )
-def test_extract_signal__equals_slice_sums(X, data):
+@WAYS
+def test_extract_signal__equals_slice_sums(base_by_base, X, data):
     n, _, length = X.shape
     ends = st.integers(0, length)
     rows = data.draw(st.lists(st.tuples(st.integers(0, n - 1), ends, ends), max_size=20))
@@ -32,7 +39,8 @@ def test_extract_signal__equals_slice_sums(X, data):
     expected = np.array([X[i, :, s:e].sum(axis=1) for i, s, e in loci.to_numpy(dtype=int)]).reshape(
         len(loci), X.shape[1]
     )
-    np.testing.assert_allclose(extract_signal(loci, X).numpy(), expected, atol=1e-9)
+    with mock.patch.object(nbmotif.signals, "_BASE_BY_BASE", base_by_base):
+        np.testing.assert_allclose(extract_signal(loci, X).numpy(), expected, atol=1e-9)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64])
@@ -60,7 +68,8 @@ def test_extract_signal__gives_means_and_maxima():
 
 
 @hypothesis.given(st.data(), st.integers(1, 60), st.booleans())
-def test_extract_signal__maxima_are_those_of_the_slices(data, length, with_nan):
+@WAYS
+def test_extract_signal__maxima_are_those_of_the_slices(base_by_base, data, length, with_nan):
     rng = np.random.default_rng(data.draw(st.integers(0, 2**31)))
     X = rng.normal(size=(3, 2, length))
     if with_nan:
@@ -69,7 +78,8 @@ def test_extract_signal__maxima_are_those_of_the_slices(data, length, with_nan):
     end = start + 1 + rng.integers(0, length - start)
     loci = pd.DataFrame({"example_idx": rng.integers(0, 3, 40), "start": start, "end": end})
     expected = [X[row, :, a:b].max(axis=1) for row, a, b in loci.to_numpy()]
-    np.testing.assert_array_equal(extract_signal(loci, X, how="max"), expected)
+    with mock.patch.object(nbmotif.signals, "_BASE_BY_BASE", base_by_base):
+        np.testing.assert_array_equal(extract_signal(loci, X, how="max"), expected)
 
 
 def test_extract_signal__refuses_an_empty_interval_where_it_has_no_value():
@@ -113,7 +123,9 @@ def test_extract_signal__a_long_total_does_not_blur_a_small_sum():
     assert extract_signal(as_loci([(0, 9_000, 9_010)]), X).item() == pytest.approx(1e-3, rel=1e-4)
 
 
-def test_extract_signal__a_nan_stays_where_it_is():
+@WAYS
+def test_extract_signal__a_nan_stays_where_it_is(base_by_base, monkeypatch):
+    monkeypatch.setattr("nbmotif.signals._BASE_BY_BASE", base_by_base)
     X = torch.ones(1, 1, 10)
     X[0, 0, 2], X[0, 0, 3] = float("nan"), float("inf")
     signal = extract_signal(as_loci([(0, 0, 2), (0, 1, 3), (0, 3, 5), (0, 4, 10)]), X)[:, 0].tolist()
@@ -128,7 +140,7 @@ def test_extract_signal__blocks_of_sequences_change_nothing(monkeypatch):
     loci = as_loci([(i, s, s + 7) for i, s in zip(rng.integers(0, 50, 300), rng.integers(0, 23, 300), strict=True)])
     X[3, 1, 4], X[17, 0, 9] = np.nan, np.inf
     whole = [extract_signal(loci, X, how=how) for how in ("sum", "mean", "max")]
-    monkeypatch.setattr("nbmotif.counts._BLOCK_BYTES", 1500)
+    monkeypatch.setattr("nbmotif.signals._BLOCK_BYTES", 1500)
     for expected, how in zip(whole, ("sum", "mean", "max"), strict=True):
         torch.testing.assert_close(extract_signal(loci, X, how=how), expected, rtol=0, atol=0, equal_nan=True)
 
@@ -164,61 +176,6 @@ def test_extract_signal__refuses_another_shape():
         extract_signal(pd.DataFrame({"start": [0], "end": [1]}), torch.zeros(2, 1, 10))
 
 
-def test_count_annotations__takes_the_vignettes_call():
-    seqlets = pd.DataFrame({"example_idx": [3, 0, 3]}, index=[10, 11, 12])
-    for motif_idxs in (torch.tensor([1, 5, 1]), np.array([1, 5, 1], dtype=np.int32), pd.Series([1, 5, 1])):
-        y = count_annotations((seqlets["example_idx"], motif_idxs), n_annotations=8)
-        assert (y.shape, y.dtype, int(y[3, 1]), int(y.sum())) == ((4, 8), torch.int32, 2, 3)
-    assert count_annotations((seqlets["example_idx"], np.array([1, 5, 1]))).shape == (4, 6)
-
-
-def test_count_annotations__does_not_wrap_at_256():
-    pairs = torch.zeros(300, 2, dtype=torch.int64)
-    assert count_annotations(pairs).tolist() == [[300]]
-    with pytest.raises(
-        InvalidArgument, match=r"`dtype` must be able to hold every count; got torch.uint8, with counts up to 300"
-    ):
-        count_annotations(pairs, dtype=torch.uint8)
-
-
-def test_count_annotations__leaves_out_what_is_unassigned():
-    y = count_annotations(([0, 1, 2], [1, -1, -1]), n_annotations=2)
-    assert y.tolist() == [[0, 1], [0, 0], [0, 0]]
-    assert count_annotations(([0, 1, 2], [1, -1, -1]), n_annotations=2, dim=1).tolist() == [1, 0, 0]
-
-
-def test_count_annotations__adds_up_along_an_axis():
-    pairs, shape = torch.tensor([[0, 1], [0, 1], [2, 0]]), (4, 3)
-    full = count_annotations(pairs, shape=shape)
-    assert torch.equal(count_annotations(pairs, shape=shape, dim=0), full.sum(0).int())
-    assert torch.equal(count_annotations(pairs, shape=shape, dim=1), full.sum(1).int())
-
-
-def test_count_annotations__of_nothing_is_zeros():
-    assert count_annotations(([], []), shape=(2, 3)).tolist() == [[0, 0, 0], [0, 0, 0]]
-    assert count_annotations(([], []), n_annotations=3, dim=0).tolist() == [0, 0, 0]
-
-
-@pytest.mark.parametrize(
-    ("pairs", "kwargs", "words"),
-    [
-        (([0], [3]), {"n_annotations": 3}, r"annotations between -1 and 2; got annotation 3 in row 0"),
-        (([0, 5], [0, 0]), {"shape": (5, 1)}, r"examples between 0 and 4; got example 5 in row 1"),
-        (([-1], [0]), {}, r"examples between 0 and -1; got example -1|example -1 in row 0"),
-        (([0], [-2]), {}, r"annotation -2 in row 0"),
-        (([0], [0, 1]), {}, r"two vectors of one length"),
-        (([0.5], [0]), {}, r"whole numbers"),
-        ((["chr1"], [0]), {}, r"whole numbers"),
-        (np.zeros((3, 3)), {}, r"pairs of shape \(n, 2\)"),
-        (([0], [0]), {"dim": 2}, r"`dim` must be one of None, 0, 1; got 2"),
-        (([0], [0]), {"shape": (1, 2), "n_annotations": 3}, r"`n_annotations` must be shape\[1\] = 2"),
-    ],
-)
-def test_count_annotations__refuses_what_it_cannot_count(pairs, kwargs, words):
-    with pytest.raises(InvalidArgument, match=words):
-        count_annotations(pairs, **kwargs)
-
-
 @pytest.mark.parametrize("dtype", [torch.int8, torch.uint8, torch.bool])
 def test_extract_signal__adds_small_whole_numbers_without_wrapping(dtype) -> None:
     X = torch.ones(1, 2, 300, dtype=dtype)
@@ -237,34 +194,3 @@ def test_extract_signal__names_the_row_of_a_missing_number() -> None:
     loci = pd.DataFrame({"i": pd.array([0, None], dtype="Int64"), "start": 0, "end": 1})
     with pytest.raises(InvalidArgument, match=r"`loci\['i'\]` must be whole numbers; got nan in row 1"):
         extract_signal(loci, torch.ones(1, 1, 5))
-
-
-def test_count_annotations__refuses_two_pairs_that_may_be_two_vectors() -> None:
-    pairs = [[0, 1], [2, 3]]
-    with pytest.raises(InvalidArgument, match="either two vectors or pairs, and this may be both"):
-        count_annotations(pairs)
-    assert count_annotations(np.array(pairs)).shape == (3, 4)
-    assert count_annotations(tuple(pairs)).shape == (2, 4)
-    assert count_annotations([np.array([0, 1]), np.array([2, 3])]).shape == (2, 4)  # as tangermeme takes them
-
-
-def test_count_annotations__refuses_a_float_that_would_round_a_count() -> None:
-    with pytest.raises(
-        InvalidArgument, match=r"`dtype` must be able to hold every count; got torch.float16, with.* 2049"
-    ):
-        count_annotations(([0] * 2049, [0] * 2049), dtype=torch.float16)
-    assert count_annotations(([0] * 2049, [0] * 2049), dtype="float32").item() == 2049
-
-
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        ({"n_annotations": -1}, "`n_annotations` must be at least 0; got -1"),
-        ({"shape": (2,)}, "`shape` must be"),
-        ({"shape": (-1, 2)}, r"`shape\[0\]` must be at least 0; got -1"),
-        ({"dtype": torch.bool}, "`dtype` must be able to hold every count"),
-    ],
-)
-def test_count_annotations__names_the_argument_that_is_wrong(options, words: str) -> None:
-    with pytest.raises(InvalidArgument, match=words):
-        count_annotations(([0], [0]), **options)

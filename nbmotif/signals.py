@@ -28,7 +28,9 @@ How: TypeAlias = Literal["sum", "mean", "max"]
 HowHits: TypeAlias = Literal["sum", "mean", "max", "pwm"]
 _HOW = ("sum", "mean", "max")
 # bytes of the signal that are converted at a time
-_BLOCK_BYTES = 1 << 28
+_BLOCK_BYTES = 1 << 26
+# looking at each base of an interval takes as long as running totals over so many bases of the signal
+_BASE_BY_BASE = 4
 
 
 def extract_signal(
@@ -176,9 +178,15 @@ def _under(
     n, n_channels, length = X.shape
     rows, start, end = (column.astype(np.int32, copy=False) for column in intervals)
     out = np.empty((len(start), 1 if add_channels or weights else n_channels), dtype=dtype)
+    if weights is None and _BASE_BY_BASE * int((end - start).sum(dtype=np.int64)) < n * length:
+        _base_by_base(X, rows, start, end, how, add_channels, out)
+        return out
     step = max(1, _BLOCK_BYTES // max(1, 8 * n_channels * length))
     with Progress(total=n, desc="Reading signal", disable=not verbose) as bar:
         for first, mine in zip(range(0, n, step), _by_block(rows, step, n), strict=True):
+            if not len(rows[mine]):
+                bar.update(min(step, n - first))
+                continue
             block = X[first : first + step].detach().cpu()
             block = block.float() if block.dtype in {torch.float16, torch.bfloat16} else block
             signal = np.ascontiguousarray(block.numpy(), dtype=dtype)
@@ -196,6 +204,33 @@ def _under(
     if how == "mean":
         out /= (end - start)[:, None]
     return out
+
+
+def _base_by_base(
+    X: torch.Tensor,
+    rows: npt.NDArray[np.int32],
+    start: npt.NDArray[np.int32],
+    end: npt.NDArray[np.int32],
+    how: str,
+    add_channels: bool,
+    out: npt.NDArray[Any],
+) -> None:
+    """Take up the bases of each interval, of which there are few beside those of the signal; write to out (n, C)."""
+    width = end - start
+    filled = np.flatnonzero(width)
+    width = width[filled].astype(np.int64)
+    first = np.cumsum(width) - width
+    position = np.arange(width.sum()) + np.repeat(start[filled] - first, width)
+    sequence = np.repeat(rows[filled].astype(np.int64), width)
+    bases = X.detach()[torch.from_numpy(sequence), :, torch.from_numpy(position)].cpu()  # (bases, C)
+    bases = bases.float() if bases.dtype in {torch.float16, torch.bfloat16} else bases
+    values = bases.numpy().astype(out.dtype if how == "max" else np.float64)
+    values = values.sum(axis=1, keepdims=True) if add_channels else values
+    out[...] = 0
+    if len(filled):
+        out[filled] = (np.maximum if how == "max" else np.add).reduceat(values, first, axis=0)
+    if how == "mean":
+        out /= (end - start)[:, None]
 
 
 def _by_block(rows: npt.NDArray[np.int32], step: int, n: int) -> list[Any]:
