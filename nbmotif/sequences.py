@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
@@ -228,8 +230,8 @@ def dinucleotide_shuffle(
     n
         Shuffles per sequence.
     random_state
-        A seed, from which each sequence has its own: see :func:`nbmotif.sequences.example_seeds`; or one seed per
-        sequence. Default: a different draw each time.
+        A seed, from which each sequence has its own, whatever sequences it is among: see
+        :func:`nbmotif.sequences.sequence_seeds`; or one seed per sequence. Default: a different draw each time.
     method
         "uniform": every shuffle that keeps the dinucleotides is equally likely. N stays where it is, and each piece
         between two N is shuffled on its own. "tangermeme": the same sequences as tangermeme 1.6 for the same seed
@@ -269,8 +271,8 @@ def dinucleotide_shuffle(
     span = check_span(start, end, length)
     n = check_whole(n, "n", least=1)
     check_choice(method, "method", _SHUFFLERS)
-    seeds = _seeds(random_state, len(X), method)
     codes = to_codes(X[:, :, span.start : span.stop])
+    seeds = _seeds(random_state, codes, method)
     shuffled = X.unsqueeze(1).repeat(1, n, 1, 1)
     fixed: list[int] = []
     step = max(1, _LETTERS_AT_ONCE // (n * length))
@@ -300,38 +302,44 @@ def _warn_of_fixed(rows: list[int]) -> None:
     warn(message)
 
 
-def example_seeds(random_state: int, n: int) -> npt.NDArray[np.int64]:
-    """Derive a seed for each example from one for all, so that runs of neighbouring seeds have none in common.
+def sequence_seeds(random_state: int, codes: npt.NDArray[np.int8]) -> npt.NDArray[np.int64]:
+    """Derive a seed for each sequence from one for all, whatever other sequences it is among.
 
     Parameters
     ----------
     random_state
-        A seed.
-    n
-        How many examples.
+        A seed. Neighbouring seeds have no more in common than others.
+    codes
+        Sequences as base codes, shape (N, L).
 
     Returns
     -------
-    Shape (n,): the numbers of a :class:`numpy.random.PCG64` of this seed, which are the same in every version of numpy.
-    That of example i depends on ``random_state`` and i alone.
+    Shape (N,). That of a sequence depends on ``random_state``, on its letters, and on how many equal ones come before
+    it, which get other seeds; so results of a part of the sequences are those of all.
 
     Examples
     --------
     >>> import torch
     >>> from nbmotif import dinucleotide_shuffle, random_one_hot
-    >>> from nbmotif.sequences import example_seeds
     >>> X = random_one_hot((5, 4, 50), random_state=0)
-    >>> of_all, seeds = dinucleotide_shuffle(X, random_state=7), example_seeds(7, 5)
-    >>> torch.equal(dinucleotide_shuffle(X[3:], random_state=seeds[3:]), of_all[3:])
+    >>> torch.equal(dinucleotide_shuffle(X[3:], random_state=7), dinucleotide_shuffle(X, random_state=7)[3:])
     True
     """
-    return np.random.PCG64(random_state % 2**64).random_raw(n).view(np.int64)
+    key = (random_state % 2**64).to_bytes(8, "little")
+    before: Counter[bytes] = Counter()
+    seeds = []
+    for row in np.ascontiguousarray(codes):
+        letters = blake2b(row.data, digest_size=16, key=key).digest()
+        seeds.append(blake2b(before[letters].to_bytes(8, "little"), digest_size=8, key=letters).digest())
+        before[letters] += 1
+    return np.frombuffer(b"".join(seeds), dtype="<i8").astype(np.int64)
 
 
 def _seeds(
-    random_state: int | Sequence[int] | npt.NDArray[np.integer] | None, n: int, method: str
+    random_state: int | Sequence[int] | npt.NDArray[np.integer] | None, codes: npt.NDArray[np.int8], method: str
 ) -> npt.NDArray[np.int64]:
-    """One seed per sequence, shape (n,)."""
+    """One seed per sequence, shape (N,)."""
+    n = len(codes)
     base = np.random.default_rng().integers(2**31) if random_state is None else random_state
     seeds = np.asarray(base)
     if seeds.dtype.kind not in "iu" or seeds.shape not in {(), (n,)}:
@@ -341,7 +349,7 @@ def _seeds(
         return seeds.astype(np.int64)
     if method == "tangermeme":
         return int(seeds) + np.arange(n)
-    return example_seeds(int(seeds), n)
+    return sequence_seeds(int(seeds), codes)
 
 
 def _shuffle_uniform(codes: npt.NDArray[np.int8], n: int, seeds: npt.NDArray[np.int64]) -> npt.NDArray[np.int8]:

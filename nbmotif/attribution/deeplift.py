@@ -172,7 +172,8 @@ def deep_lift_shap(
     device
         Where to compute. Default: CUDA if there is one, else the CPU.
     random_state
-        Seed of the references. Default: different ones each time.
+        Seed of the references. Those of a sequence are the same whatever others it is among, so that parts of ``X``
+        may be attributed one after another. Default: different ones each time.
     verbose
         Show a progress bar, and the report's two errors behind it.
     return_report

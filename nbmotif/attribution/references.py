@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from nbmotif.arguments import check_seed
-from nbmotif.encoding import as_tensor, check_sequences, describe
+from nbmotif.encoding import as_tensor, describe, to_codes
 from nbmotif.errors import InvalidArgument
-from nbmotif.sequences import dinucleotide_shuffle, example_seeds
+from nbmotif.sequences import dinucleotide_shuffle, sequence_seeds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,14 +64,14 @@ class References:
         self.name = name
         if name == "dinucleotide":
             try:
-                check_sequences(self.X)
+                codes = to_codes(self.X)
             except InvalidArgument as error:
                 hint = (
                     'Only one-hot sequences can be shuffled: pass references="gc", "uniform" or "zeros", or a tensor.'
                 )
                 raise InvalidArgument("X", error.got, error.expected, hint) from error
             if self.seed is not None:
-                self.seeds = example_seeds(self.seed, len(self.X))
+                self.seeds = sequence_seeds(self.seed, codes)
         else:
             self.n = 1
 

@@ -79,6 +79,11 @@ def test_deep_lift_shap__draws_the_same_references_from_the_same_seed(model):
     torch.testing.assert_close(first, attribute(model, references=references))
 
 
+def test_deep_lift_shap__of_some_sequences_is_that_of_all(model):
+    options = {"references": "dinucleotide", "n_shuffles": 3, "random_state": 5}
+    torch.testing.assert_close(attribute(model, X[[2, 1]], **options), attribute(model, **options)[[2, 1]])
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [("zeros", torch.zeros(3, 4, LENGTH)), ("uniform", torch.full((3, 4, LENGTH), 0.25)),
