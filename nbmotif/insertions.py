@@ -72,7 +72,7 @@ def predicted_changes(
     model: Model,
     X: torch.Tensor,
     insertions: Sequence[Insertion],
-    target: Target,
+    targets: Sequence[Target],
     options: Mapping[str, Any],
     progress: Progress,
 ) -> torch.Tensor:
@@ -89,8 +89,8 @@ def predicted_changes(
         Backgrounds, shape (N, 4, L).
     insertions
         What to write into all of them.
-    target
-        The output that counts.
+    targets
+        The T outputs that count.
     options
         Further arguments of :func:`nbmotif.predict`.
     progress
@@ -98,7 +98,7 @@ def predicted_changes(
 
     Returns
     -------
-    Shape (n_insertions, N), float64, on the CPU.
+    Shape (n_insertions, N, T), float64, on the CPU.
     """
     known = {"args", "func", "batch_size", "dtype", "device", "verbose"}
     if unknown := sorted(set(options) - known):
@@ -112,7 +112,8 @@ def predicted_changes(
     asked = None if asked is None else check_whole(asked, "batch_size", least=1)
 
     def pick(y: Any) -> torch.Tensor:
-        return select_target(y if func is None else func(y), target)
+        y = y if func is None else func(y)
+        return torch.stack([select_target(y, target) for target in targets], -1)
 
     def rows_of(rows: slice) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
         return X[rows].to(place, compute), tuple(to_device(arg[rows], place, compute) for arg in extra)
@@ -140,5 +141,5 @@ def predicted_changes(
         with closing(run_all(batches, prepare, 1, place, edited.n_workers(batches, place))) as results:
             for part in results:
                 parts.append(part)
-                progress(part.numel())
+                progress(part.shape[0] * part.shape[1])
     return torch.cat(parts, 1)

@@ -18,7 +18,7 @@ from nbmotif.errors import InvalidArgument
 from nbmotif.insertions import Insertion, predicted_changes
 from nbmotif.models import predict
 from nbmotif.motifs import as_motif_set
-from nbmotif.outputs import as_differences, check_rows, select_target
+from nbmotif.outputs import as_differences, check_rows, check_target, select_target
 from nbmotif.ported import ALPHABET, takes
 from nbmotif.progress import Progress
 from nbmotif.sequences import substitute
@@ -161,7 +161,7 @@ def marginalize_motifs(
     X: Arrays,
     motifs: Motifs,
     func: Callable[..., Any] = predict,
-    target: Target = 0,
+    target: Target | list[Target] = 0,
     start: int | Sequence[int] | None = None,
     strand: str = "+",
     n_copies: int = 1,
@@ -183,13 +183,14 @@ def marginalize_motifs(
     X
         Background sequences, shape (N, 4, L), one-hot.
     motifs
-        What is inserted: a MotifSet, the path of a file, a mapping, or a sequence of PWMs.
+        What is inserted: a MotifSet, the path of a file, a mapping of name to PWM or letters, or a sequence of PWMs.
     func
         :func:`nbmotif.predict`; or :func:`nbmotif.deep_lift_shap`, whose attributions are summed over the motif's
         positions; or another function of ``(model, X, ...)`` that returns predictions or attributions. One with an
         argument ``target`` is given it, and returns one number per sequence or attributions.
     target
-        The output that counts, as in :func:`nbmotif.deep_lift_shap`. That of a partial goes first.
+        The output that counts, as in :func:`nbmotif.deep_lift_shap`; or a list of several, each of which has rows of
+        its own: predictions of all of them are those of one run. That of a partial goes first.
     start
         First position of each motif, or several to be tried in turn. Default: its middle in the middle.
     strand
@@ -214,7 +215,7 @@ def marginalize_motifs(
     ``standard_error``; ``shuffled_effect``, the mean change by the same letters in other orders; ``z``, the difference
     of both effects over the standard error of that difference (±inf where it is the same in all backgrounds, 0 where it
     is 0 in all; NaN where the letters have no other order, and of a single background); ``gc_change``, of the motif's
-    positions, as a fraction of its bases.
+    positions, as a fraction of its bases. Of several targets, the rows of one after another, and ``target``.
 
     Raises
     ------
@@ -244,6 +245,7 @@ def marginalize_motifs(
     places = arrangements(start, strand, n_copies, spacing)
     rng = np.random.default_rng(check_seed(random_state, least=0))
     func, kwargs = _unwrapped(func, kwargs)
+    targets = _targets(target)
     rows: list[dict[str, Any]] = []
     every: list[Insertion] = []  # motif and shuffled letters in turn
     for name, pwm in database.items():
@@ -253,12 +255,34 @@ def marginalize_motifs(
             shuffled = [other_orders(copy, rng) for copy in copies]
             every += [Insertion.of(X, place.write(letters).to(X.device), first) for letters in (copies, shuffled)]
             rows.append({"motif_name": name, "start": first, "strand": place.strand})
-    with Progress(total=len(every) * len(X), disable=not verbose, desc="marginalize") as progress:
+    n_runs = 1 if func is predict else len(targets)
+    with Progress(total=n_runs * len(every) * len(X), disable=not verbose, desc="marginalize") as progress:
         if func is predict:
-            changes = predicted_changes(model, X, every, target, kwargs, progress.update)
+            changes = predicted_changes(model, X, every, targets, kwargs, progress.update)
         else:
             options = _with_references(func, X, kwargs, random_state)
-            changes = _changes_of(func, model, X, every, target, options, progress.update)
+            each = [_changes_of(func, model, X, every, one, options, progress.update) for one in targets]
+            changes = torch.stack(each, -1)
+    tables = [_effects(rows, every, X, changes[:, :, t]) for t in range(len(targets))]
+    if not isinstance(target, list):
+        return tables[0]
+    of_row: list[Any] = [one for one, table in zip(targets, tables, strict=True) for _ in range(len(table))]
+    return pd.concat(tables, ignore_index=True).assign(target=of_row)
+
+
+def _targets(target: Target | list[Target]) -> list[Target]:
+    targets = [check_target(one) for one in target] if isinstance(target, list) else [target]
+    if not targets:
+        raise InvalidArgument("target", "an empty list", "an output, or a list of them")
+    return targets
+
+
+def _effects(
+    rows: Sequence[Mapping[str, Any]], every: Sequence[Insertion], X: torch.Tensor, changes: torch.Tensor
+) -> pd.DataFrame:
+    """Tabulate the changes of one output, (n_insertions, N), of which every second is of shuffled letters."""
+    import pandas as pd
+
     effects, shuffled_effects = changes[::2], changes[1::2]
     return pd.DataFrame(rows).assign(
         effect=effects.mean(1).tolist(),

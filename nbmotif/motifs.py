@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from nbmotif.arguments import check_file, check_whole
-from nbmotif.encoding import as_tensor
+from nbmotif.encoding import as_tensor, code_table, encode_letters, from_codes
 from nbmotif.errors import InvalidArgument
 from nbmotif.motif_files import looks_like_hdf5, read_any, read_meme_motifs, write_meme_motifs
 from nbmotif.words import counted, no_motif, some
@@ -36,8 +36,9 @@ class MotifSet(MutableMapping[str, torch.Tensor]):
     Parameters
     ----------
     motifs
-        A mapping of name to PWM, or pairs of both. A PWM has shape (4, w) in the order A C G T; each column holds
-        probabilities that sum to 1 (within 0.01; the numbers are kept as they are).
+        A mapping of name to PWM, or pairs of both. A PWM has shape (4, w) in the order A C G T, or is written as
+        letters, of which N is any; each column holds probabilities that sum to 1 (within 0.01; the numbers are kept
+        as they are).
 
     Raises
     ------
@@ -64,7 +65,7 @@ class MotifSet(MutableMapping[str, torch.Tensor]):
         for name, pwm in _pairs(motifs):
             if name in self._pwms:
                 raise InvalidArgument("motifs", f"{name!r} twice", "names that differ")
-            self._pwms[_check_name(name)] = _as_pwm(pwm, f"motifs[{name!r}]")
+            self._pwms[_check_name(name)] = _written_out(pwm, f"motifs[{name!r}]")
         self._check()
 
     @classmethod
@@ -98,7 +99,9 @@ class MotifSet(MutableMapping[str, torch.Tensor]):
             raise KeyError(self._missing(name)) from None
 
     def __setitem__(self, name: object, pwm: npt.ArrayLike | torch.Tensor) -> None:
-        self._pwms[_check_name(name)] = check_pwm(pwm, f"motifs[{name!r}]")
+        table = _written_out(pwm, f"motifs[{name!r}]")
+        _check_probabilities({f"motifs[{name!r}]": table})
+        self._pwms[_check_name(name)] = table
         self._forget()
 
     def __delitem__(self, name: str) -> None:
@@ -230,6 +233,14 @@ def _check_name(name: object) -> str:
     if not isinstance(name, str) or not name.strip():
         raise InvalidArgument("name", repr(name), "a string that is not blank")
     return name
+
+
+def _written_out(pwm: npt.ArrayLike | torch.Tensor, name: str) -> torch.Tensor:
+    """Read a PWM, or letters, of which N is any."""
+    if not isinstance(pwm, str):
+        return _as_pwm(pwm, name)
+    one_hot = from_codes(encode_letters(pwm, code_table("N"), name), torch.float64)
+    return torch.where(one_hot.sum(0) == 0, 0.25, one_hot)
 
 
 def _as_pwm(pwm: npt.ArrayLike | torch.Tensor, name: str) -> torch.Tensor:

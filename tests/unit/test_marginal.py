@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from hypothesis import given
@@ -28,6 +29,7 @@ from nbmotif.errors import InvalidArgument
 from tests.unit.attribution_zoo import LENGTH, build
 
 X = random_one_hot((12, 4, LENGTH), random_state=0)
+WEIGHTS = torch.randn(3, 4, 5, generator=torch.Generator().manual_seed(0))
 
 
 @pytest.fixture(scope="module")
@@ -281,6 +283,31 @@ def test_marginalize_motifs__attributes_the_target_that_was_asked_for(function, 
     of_first = marginalize_motifs(two, X, {"AAAA": np.eye(4)[[0] * 4].T}, func=function, **options)
     assert of_first["effect"][0] > 0
     assert table["effect"][0] == pytest.approx(of_first["effect"][0] * (1, -2)[target], rel=1e-5)
+
+
+@pytest.mark.parametrize("function", [predict, saliency])
+def test_marginalize_motifs__of_several_targets_is_that_of_each(function):
+    runs = []
+
+    def three(X):
+        runs.append(len(X))
+        return torch.tanh(torch.conv1d(X, WEIGHTS)).sum(-1)
+
+    options = {"func": function, "random_state": 0, "strand": "both"}
+    motifs = {"GATA": "GATA", "GC": "GCGC"}
+    each = [marginalize_motifs(three, X, motifs, target=target, **options) for target in (2, (0,))]
+    n_alone, runs[:] = sum(runs), []
+    together = marginalize_motifs(three, X, motifs, target=[np.int64(2), (0,)], **options)
+    assert together["target"].tolist() == [2] * 4 + [(0,)] * 4
+    pd.testing.assert_frame_equal(together.drop(columns="target"), pd.concat(each, ignore_index=True), rtol=1e-5)
+    if function is predict:
+        assert sum(runs) == n_alone // 2
+
+
+@pytest.mark.parametrize("target", [[], [0, "one"], (0, [1])])
+def test_marginalize_motifs__says_which_targets_it_takes(model, target):
+    with pytest.raises(InvalidArgument, match="`target` must be"):
+        marginalize_motifs(model, X, {"GATA": "GATA"}, target=target)
 
 
 def test_marginalize_motifs__refuses_a_target_that_func_cannot_be_told(model):

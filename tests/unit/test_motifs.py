@@ -135,7 +135,6 @@ def test_motif_set__shows_itself_in_a_line(motifs: MotifSet) -> None:
         (np.full((3, 4), 0.25), r"must be of shape \(4, w\); got shape \(3, 4\)\. Did you mean its transpose\?"),
         (np.full((1, 4, 3), 0.25), r"must be of shape \(4, w\); got shape \(1, 4, 3\)"),
         (np.zeros((4, 0)), r"got shape \(4, 0\)"),
-        ("GATA", r"`motifs\['x'\]` must be a PWM: numbers of shape \(4, w\); got str"),
     ],
 )
 def test_motif_set__refuses_what_is_no_pwm(pwm: object, message: str) -> None:
@@ -239,6 +238,16 @@ def test_information_content__is_two_bits_for_a_certain_base_and_none_for_any() 
 def test_motif_set__says_what_it_is_made_from(motifs, words: str) -> None:
     with pytest.raises(InvalidArgument, match=words):
         MotifSet(motifs)
+
+
+def test_motif_set__takes_letters() -> None:
+    found = MotifSet({"site": "gaNT"})["site"]
+    assert found.T.tolist() == [[0, 0, 1, 0], [1, 0, 0, 0], [0.25] * 4, [0, 0, 0, 1]]
+    with pytest.raises(InvalidArgument, match=r"^`motifs\['site'\]` must be letters A, C, G, T or N; got 'R' at"):
+        MotifSet({"site": "GR"})
+    motifs = MotifSet({"site": "GAT"})
+    motifs["site"] = "TA"
+    assert motifs.widths.tolist() == [2]
 
 
 def test_motif_set__takes_half_precision() -> None:
