@@ -27,6 +27,7 @@ _SEQUENCE = ("example_idx", "sequence_idx", "sequence_name")  # columns that may
 _NAMES = ("motif_name", "name", "label")
 _SCORES = ("attribution", "score")
 _STRANDS = {"+": "+", "-": "-", "1": "+", "-1": "-"}
+_REGION = r".+:[\d,]+-[\d,]+(\([+-.]\))?"
 _FORMATS = (".bed", ".narrowpeak")
 _LEAST_P = 5e-324  # the smallest float, so that its logarithm is a number
 _NOT_KNOWN = -1  # as narrowPeak has it
@@ -188,6 +189,9 @@ def _places(frame: pd.DataFrame) -> tuple[Any, str, str]:
     if names is None or pd.api.types.is_numeric_dtype(names.astype(object).infer_objects()):
         expected = "given where the table does not say where in the genome its rows lie"
         raise InvalidArgument("loci", "None", expected, "extract_loci(…, return_loci=True) returns them.")
+    if names.astype(str).str.fullmatch(_REGION).any():
+        expected = f"given where sequences are called as regions, such as {names.iloc[0]!r}"
+        raise InvalidArgument("loci", "None", expected, "Some tools count these from 0 and some from 1.")
     return names, "start", "end"
 
 

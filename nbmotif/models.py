@@ -21,13 +21,15 @@ if TYPE_CHECKING:
     from nbmotif.compute import Arrays, Model
     from nbmotif.outputs import Target
 
+_BATCH_SIZE = 32
+
 
 def predict(
     model: Model,
     X: Arrays,
     args: Sequence[Arrays] | None = None,
     func: Callable[[Any], Any] | None = None,
-    batch_size: int = 32,
+    batch_size: int | None = None,
     dtype: torch.dtype | str | None = None,
     device: torch.device | str | None = None,
     verbose: bool = False,
@@ -48,7 +50,7 @@ def predict(
     func
         Applied to what the model returns for each batch; it keeps a row for each sequence.
     batch_size
-        Sequences per batch.
+        Sequences per batch. Default: 32.
     dtype
         Compute in this precision, by autocast if it is lower than the model's. Default: the model's.
     device
@@ -76,7 +78,7 @@ def predict(
     torch.Size([100, 2])
     """
     X, extra = check_inputs(X, args)
-    batch_size = check_whole(batch_size, "batch_size", least=1)
+    batch_size = _BATCH_SIZE if batch_size is None else check_whole(batch_size, "batch_size", least=1)
     place, compute = resolve_device(device), compute_dtype(model, dtype)
     batches: list[Any] = []
     with borrowed(model, place), torch.no_grad(), precision(place, compute, model_dtype(model)):

@@ -87,7 +87,8 @@ def plot_logo(
         Range of the y axis, or y for (-y, y). Default: as the letters need.
     n_tracks
         The most lanes; annotations with a high score come first, and how many have no lane is written in the picture.
-        Default: as many lanes as needed.
+        Default: as many lanes as needed; in an axes of matplotlib's, whose height is given, those that leave half of
+        it to the logo.
     score_key
         The column of the score.
     show_score
@@ -136,6 +137,8 @@ def plot_logo(
     n_tracks = None if n_tracks is None else check_whole(n_tracks, "n_tracks", 0)
     width, height = check_whole(width, "width", 1), check_whole(height, "height", 1)
     width, whole = matplotlib_axes.size(ax) if matplotlib_axes.is_axes(ax) else (width, None)
+    if n_tracks is None and whole is not None:
+        n_tracks = max(1, whole // (2 * LANE_PX))
     boxes, n_left_out = lay_out(rows, x_range, width, n_tracks)
     n_lanes = 1 + max((box.lane for box in boxes), default=-1)
     picture = Picture(

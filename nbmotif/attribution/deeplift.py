@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from contextlib import closing
 from typing import TYPE_CHECKING, Literal, NamedTuple, overload
 
@@ -16,7 +17,7 @@ from nbmotif.attribution.report import AttributionReport, Moments
 from nbmotif.borrowing import borrowed
 from nbmotif.compute import check_inputs, model_dtype, resolve_device, to_device
 from nbmotif.encoding import describe
-from nbmotif.errors import InvalidArgument
+from nbmotif.errors import InvalidArgument, warn
 from nbmotif.ported import Unused, takes
 from nbmotif.progress import Progress
 
@@ -160,7 +161,8 @@ def deep_lift_shap(
         Largest difference between the sum of the attributions and the change of the output, in units of the output,
         that passes without a warning.
     additional_nonlinear_ops
-        Not needed here, where no operation has to be registered; accepted so that code written for tangermeme runs.
+        Rules of modules as tangermeme takes them. They are not used, for every operation has a rule here; so such a
+        module, for instance bpnet-lite's head of profiles, may have other attributions, of the same sum.
     raw_outputs
         Return the multipliers of each reference, shape (N, n, 4, L), before the references are subtracted.
     only_warn
@@ -194,7 +196,8 @@ def deep_lift_shap(
     Warns
     -----
     NbmotifWarning
-        Once, if the sums are off by more than ``warning_threshold``, with the operations that may be the cause.
+        Once, if the sums are off by more than ``warning_threshold``, with the operations that may be the cause; and of
+        ``additional_nonlinear_ops``, which are not used.
 
     References
     ----------
@@ -214,7 +217,9 @@ def deep_lift_shap(
     >>> torch.allclose(X_attr.sum((1, 2)), change[:, 0], atol=1e-5)
     True
     """
-    del additional_nonlinear_ops
+    if additional_nonlinear_ops:
+        got = reprlib.repr(additional_nonlinear_ops)
+        warn(f"additional_nonlinear_ops: not used, for every operation has a rule of its own; got {got}.")
     X, extra = check_inputs(X, args)
     _check_columns(X)
     batch_size = None if batch_size is None else check_whole(batch_size, "batch_size", least=1)

@@ -46,3 +46,15 @@ def test_plot_pwm__draws_into_an_axes_with_open_holes() -> None:
     assert picture[picture.shape[0] - leg_y, leg_x].tolist() == [0, 128, 0, 255]
     assert ax.get_title() == "A"
     pyplot.close(figure)
+
+
+def test_plot_logo__leaves_half_of_the_axes_to_the_logo_however_many_annotations() -> None:
+    marks = pd.DataFrame({"name": [f"motif {i}" for i in range(50)], "start": 2, "end": 6, "score": range(50)})
+    figure, ax = pyplot.subplots(figsize=(8, 2))
+    plot_logo(X_ATTR.abs(), ax=ax, annotations=marks)
+    low, high = ax.get_ylim()
+    labels = [text.get_text() for text in ax.texts]
+    pyplot.close(figure)
+    assert 0.4 < high / (high - low) <= 0.6
+    assert labels[0] == "motif 49 49"
+    assert labels[-1].endswith("more annotations have no lane")

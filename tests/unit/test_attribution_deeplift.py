@@ -149,6 +149,12 @@ def test_deep_lift_shap__one_sequence_gives_what_it_gives_among_others(model):
     )
 
 
+def test_deep_lift_shap__says_that_rules_of_modules_are_not_used(model):
+    with pytest.warns(NbmotifWarning, match=r"additional_nonlinear_ops: not used.*got \{.*ReLU"):
+        attribute(model, additional_nonlinear_ops={nn.ReLU: None})
+    attribute(model, additional_nonlinear_ops={})
+
+
 @pytest.mark.parametrize("fits", [1, 2, 7])
 def test_deep_lift_shap__halves_the_batch_when_memory_runs_out(model, fits):
     model = copy.deepcopy(model).eval()  # a function of a batch is taken as it is, dropout included

@@ -115,6 +115,8 @@ def test_write_bed__says_what_is_missing(tmp_path) -> None:
         nbmotif.write_bed(_seqlets(), tmp_path / "a.csv", WINDOWS)
     with pytest.raises(InvalidArgument, match="There is no 'size'"):
         nbmotif.write_bed(_seqlets(), tmp_path / "a.bed", WINDOWS, score_key="size")
+    with pytest.raises(InvalidArgument, match=r"sequences are called as regions, such as 'chr1:5-99'; got None. Some"):
+        nbmotif.write_bed(_seqlets(sequence_name="chr1:5-99"), tmp_path / "a.bed")
     assert list(tmp_path.iterdir()) == []
 
 
