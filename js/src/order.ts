@@ -107,14 +107,9 @@ function comparer(level: Level, sort: readonly Sort[], texts: Record<"name" | "f
     }
     return (a, b) => {
       const [x, y] = [numberOf(level, column, a), numberOf(level, column, b)];
-      return Number(Number.isNaN(x)) - Number(Number.isNaN(y)) || (x === y ? 0 : direction * (x - y)) || 0;
+      return Number(Number.isNaN(x)) - Number(Number.isNaN(y)) || (x === y ? 0 : direction * (x - y));
     };
   });
-  return (a, b) => {
-    for (const compare of keys) {
-      const found = compare(a, b);
-      if (found !== 0) return found;
-    }
-    return a - b;
-  };
+  // rows that are equal in all stay in their own order
+  return (a, b) => keys.reduce((found, compare) => found || compare(a, b), 0);
 }

@@ -61,8 +61,9 @@ export function relation(a: Site, b: Site, isSame = false): { gap: number; orien
   const [left, right] = a.start <= b.start ? [a, b] : [b, a];
   const gap = right.start - left.end;
   if (gap < 0) return null;
-  const isForward = left.strand >= 0;
-  if (isForward !== right.strand >= 0) return { gap, orientation: isForward ? 2 : 3 };
+  // a site that reads the same on both strands stands as the other one does
+  const isForward = (left.strand || right.strand) >= 0;
+  if (isForward !== (right.strand || left.strand) >= 0) return { gap, orientation: isForward ? 2 : 3 };
   return { gap, orientation: isSame || (isForward ? left : right) === a ? 0 : 1 };
 }
 

@@ -8,7 +8,7 @@ export async function settle(store: Store, query: Query, sequences: readonly num
   const dataset = store.dataset.peek();
   const isCurrent = (): boolean =>
     store.dataset.peek() === dataset && keyOf(store.query.peek()) === keyOf(query);
-  if (!dataset || !isCurrent()) return;
+  if (!dataset) return;
   store.history.remember(query);
   const { answers } = store;
   const isBelow = query.attribution_threshold < dataset.floor;

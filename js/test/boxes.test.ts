@@ -15,7 +15,7 @@ import { whole } from "../src/format.ts";
 import { shortName } from "../src/names.ts";
 import { nextSite, rankSequences } from "../src/ranking.ts";
 import { isUnexplained, unexplainedSeqlets } from "../src/unexplained.ts";
-import { smallDataset } from "./study.ts";
+import { byHand, smallDataset } from "./study.ts";
 
 const dataset = smallDataset();
 const thresholds: Thresholds = {
@@ -123,6 +123,54 @@ describe("layoutBoxes", () => {
     );
     const marked = hits(together).find(({ index }) => index === merged.index)!;
     expect(marked).toMatchObject({ slot: 0, alike: merged.alike, label: merged.label });
+  });
+
+  test("hits of a motif share a box from half of their width on", () => {
+    const boxesAt = (start: number): number[][] => {
+      const hits = [
+        { start: 10, attribution: 0.5 },
+        { start, attribution: 0.25 },
+      ];
+      const own = byHand({ widths: [8], hits });
+      const all = count(own, thresholds, cutTree(own, 1));
+      const { boxes } = layoutBoxes(own, all, thresholds, 0, new Map(), 2, measure);
+      return boxes.map((box) => [box.start, box.alike]);
+    };
+    expect(boxesAt(14)).toEqual([[10, 1]]);
+    expect(boxesAt(15)).toEqual([
+      [10, 0],
+      [15, 0],
+    ]);
+  });
+
+  test("a marked motif's label leaves room for its mark", () => {
+    const own = byHand({
+      widths: [8],
+      hits: [{ start: 10, attribution: 0.5 }],
+      manifest: { motif_names: ["GATA"] },
+    });
+    const all = count(own, thresholds, cutTree(own, 1));
+    const labelAt = (pxPerBase: number, slots: Map<number, number>): string =>
+      layoutBoxes(own, all, thresholds, 0, slots, pxPerBase, measure).boxes[0]!.placement.label;
+    // 24 pixels of text, 8 around it, and 11 for the mark
+    expect(labelAt(32 / 8, new Map())).toBe("inside");
+    expect(labelAt(42 / 8, new Map([[0, 0]]))).toBe("beside");
+    expect(labelAt(43 / 8, new Map([[0, 0]]))).toBe("inside");
+  });
+
+  test("a seqlet points the way of its match, and nowhere without one", () => {
+    const { motif, strand, tomtomP } = dataset.seqlets;
+    const boxes = Array.from(
+      { length: 12 },
+      (_, s) => layoutBoxes(dataset, counts, thresholds, s, new Map(), 20, measure).boxes,
+    ).flat();
+    const seqlets = boxes.filter((box) => box.kind === "seqlet");
+    const ways = seqlets.map((box) => [box.index, box.strand]);
+    expect(ways).toEqual(
+      seqlets.map(({ index: q }) => [q, motif[q]! >= 0 && tomtomP[q]! < 0.1 ? strand[q] : 0]),
+    );
+    expect(new Set(seqlets.map((box) => box.strand))).toEqual(new Set([-1, 0, 1]));
+    expect(seqlets.some((box) => box.motif === 0)).toBe(true);
   });
 
   test("a passing seqlet without a match says so", () => {
@@ -250,6 +298,17 @@ describe("findSequence", () => {
     expect(findSequence(dataset, intervalText(dataset, 2, 12, 40))).toMatchObject({ start: 12, end: 40 });
   });
 
+  test("finds a base of the genome in a sequence that has it, not in one that it touches", () => {
+    // the sequence's bases are 1 to 300 as they are counted here
+    const found = [0, 1, 300, 301].map((base) => findSequence(dataset, `chr2:${at(base)}`));
+    expect(found).toEqual([
+      { problem: `No sequence covers chr2:${at(0)}.` },
+      { sequence: 2, start: 0, end: 1 },
+      { sequence: 2, start: 299, end: 300 },
+      { problem: `No sequence covers chr2:${at(301)}.` },
+    ]);
+  });
+
   test("says what it takes when it finds nothing", () => {
     expect(findSequence(dataset, "nope")).toEqual({
       problem: 'No sequence "nope": type a name, or a number up to 11.',
@@ -278,6 +337,16 @@ test("a region keeps the sequences that it overlaps, by a base at least", () => 
   expect([keeps(end[1]!, end[1]! + 9), keeps(end[1]! + 1, end[1]! + 9)]).toEqual([1, 0]);
 });
 
+test("a filter keeps the sequences of a chromosome, or those with such a name", () => {
+  const own = byHand({ widths: [8], hits: [], nSequences: 3 });
+  own.manifest.loci!.chrom = ["chr2", "CHR22", "chr2"];
+  const kept = (text: string): number[] => [...allowedSequences(own, text)!];
+  expect(kept("Chr2")).toEqual([1, 0, 1]);
+  expect(kept("chr22")).toEqual([0, 1, 0]);
+  expect(kept("K_0002")).toEqual([0, 0, 1]);
+  expect(kept("chr")).toEqual([0, 0, 0]);
+});
+
 describe("rankSequences", () => {
   test("leaves out what the filter leaves out", () => {
     const allowed = Uint8Array.from({ length: 12 }, (_, s) => Number(s % 3 === 0));
@@ -292,6 +361,11 @@ describe("rankSequences", () => {
       const ranking = rankSequences(dataset, counts, thresholds, order, [0]);
       expect([...ranking].sort((a, b) => a - b)).toEqual(Array.from({ length: 12 }, (_, s) => s));
     }
+    const { p, attribution, sequence } = dataset.seqlets;
+    const sizes = new Float64Array(12);
+    for (const q of p.keys()) if (p[q]! < 0.02) sizes[sequence[q]!] += Math.abs(attribution[q]!);
+    const bySeqlets = rankSequences(dataset, counts, { ...thresholds, sign: "both" }, "seqlets", []);
+    expect(bySeqlets).toEqual([...sizes.keys()].sort((a, b) => sizes[b]! - sizes[a]!));
     const byHits = rankSequences(dataset, counts, thresholds, "hits", []).map(
       (s) => count(dataset, thresholds, families, "hits", s).nHits,
     );

@@ -10,7 +10,7 @@ import {
 import type { Dataset } from "../src/dataset.ts";
 import { cutTree, itemsOf } from "../src/families.ts";
 import type { CountMode, Sign } from "../src/wire.ts";
-import { smallDataset, toDataset } from "./study.ts";
+import { byHand, hitColumns, smallDataset, toColumns, toDataset } from "./study.ts";
 import { makeStudy, random } from "./synthetic.ts";
 
 const MODES: CountMode[] = ["hits", "sites", "exclusive", "sequences", "explained"];
@@ -225,7 +225,89 @@ describe("count", () => {
   });
 });
 
+describe("exclusive", () => {
+  const winners = (dataset: Dataset): number[] => [
+    ...count(dataset, { ...OPEN, fimoP: 1 }, cutTree(dataset, 1), "exclusive").motifs.count,
+  ];
+
+  test("of equally strong hits the smaller p wins, then the motif of lower rank, then the one to the left", () => {
+    const dataset = byHand({
+      widths: [8, 8, 8, 15],
+      hits: [
+        { motif: 0, start: 0, attribution: 0.5 },
+        { motif: 1, start: 4, attribution: -0.5 },
+        { motif: 2, start: 8, attribution: 0.5, p: 1e-7 },
+        // larger, but of a wider motif: no stronger
+        { motif: 3, start: 12, attribution: 0.6, p: 1e-9 },
+        { motif: 1, start: 40, attribution: 0.5 },
+      ],
+      columns: { motif_rank: Uint32Array.of(3, 0, 2, 1) },
+    });
+    expect([...dataset.byStrength]).toEqual([2, 1, 4, 0, 3]);
+    expect(winners(dataset)).toEqual([1, 1, 1, 0]);
+  });
+
+  test.each([
+    ["wide", 20, [1, 0]],
+    ["narrow", 0.1, [0, 1]],
+  ])(
+    "a motif of 100 bp and one in its middle cannot both win: the %s one does",
+    (_, attribution, expected) => {
+      const hits = [
+        { motif: 0, start: 10, attribution },
+        { motif: 1, start: 66, attribution: 1 },
+      ];
+      expect(winners(byHand({ widths: [100, 6], hits }))).toEqual(expected);
+    },
+  );
+});
+
+describe("hits that come later, from below the floor", () => {
+  const widths = [8];
+  const strong = { start: 50, attribution: 0.75 };
+  // as large as the floor is not above it
+  const weak = [
+    { start: 10, attribution: 0.25, p: 1e-5 },
+    { start: 20, attribution: -0.25, p: 1e-7 },
+    { start: 30, attribution: 0.125, p: 1e-6 },
+  ];
+  const dataset = byHand({ widths, hits: [strong], manifest: { n_hits_total: 4, floor: 0.25 } });
+  const shown = (): number[][] =>
+    Array.from(dataset.strongestHits(0), (h) => [
+      dataset.hits.start[h]!,
+      dataset.hits.attribution[h]!,
+      dataset.hitP(h),
+    ]);
+
+  test("are shown behind those that were there, each once and with its own p value", () => {
+    expect(shown()).toEqual([[50, 0.75, 1e-6]]);
+    expect(dataset.hasAllHitsOf(0)).toBe(false);
+    dataset.addHits(0, toColumns(hitColumns([...weak, strong], widths)));
+    expect(dataset.hasAllHitsOf(0)).toBe(true);
+    expect(shown()).toEqual([
+      [50, 0.75, 1e-6],
+      [10, 0.25, 1e-5],
+      [20, -0.25, 1e-7],
+      [30, 0.125, 1e-6],
+    ]);
+  });
+
+  test("pass where their own p value does, and are not counted", () => {
+    const thresholds: Thresholds = { ...OPEN, attribution: 0, fimoP: 5e-6 };
+    const counts = count(dataset, thresholds, cutTree(dataset, 1));
+    const passes = Array.from(dataset.strongestHits(0), (h) => hitPasses(dataset, counts, thresholds, h));
+    expect(passes).toEqual([true, false, true, true]);
+    expect(counts.nHits).toBe(1);
+  });
+});
+
 describe("cutTree", () => {
+  test("joins motifs that are just as similar as is asked for, and none that are less", () => {
+    const dataset = byHand({ widths: [8, 8], hits: [], columns: { tree_height: Float64Array.of(0.25) } });
+    expect([...cutTree(dataset, 0.75).labels]).toEqual([0, 0]);
+    expect([...cutTree(dataset, 0.7500001).labels]).toEqual([0, 1]);
+  });
+
   test("a looser cut joins families and moves no motif between them", () => {
     const dataset = smallDataset();
     let fine = cutTree(dataset, 1);

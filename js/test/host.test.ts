@@ -180,6 +180,13 @@ test("EchoGuard forgets what was sent when a new value arrives", () => {
   expect(guard.isStaleEcho("x", 1)).toBe(false);
 });
 
+test("EchoGuard expects no echo of what was sent before the one that came", () => {
+  const guard = new EchoGuard(() => 0);
+  for (const value of [1, 2, 3]) guard.sent("x", value);
+  expect(guard.isStaleEcho("x", 2)).toBe(true);
+  expect(guard.isStaleEcho("x", 1)).toBe(false);
+});
+
 describe("Store", () => {
   const open = async (traits: Partial<Traits> = {}) => {
     const { model, host } = connect(traits);
@@ -340,6 +347,23 @@ describe("Store", () => {
     await vi.advanceTimersByTimeAsync(50);
     expect(asked()).toBe(before + 1);
     expect(store.dataset.value).not.toBeNull();
+  });
+
+  test("what was dragged last is sent when the view goes", async () => {
+    const { model, store } = await open();
+    store.set({ attribution_threshold: 0.123 }, { settle: false });
+    store.leave();
+    expect(model.state.attribution_threshold).toBe(0.123);
+  });
+
+  test("thresholds to compare with are counted where all their hits are here, and not below", async () => {
+    const { store } = await open({ _manifest: { ...study.manifest, floor: 0.05 } });
+    expect(store.pinnedCounts.value).toBeNull();
+    const pinned = { ...store.query.value, attribution_threshold: 0.05 };
+    store.set({ _pinned: pinned, attribution_threshold: 0.2 });
+    expect(store.pinnedCounts.value!.nHits).toBeGreaterThan(store.counts.value!.nHits);
+    store.set({ _pinned: { ...pinned, attribution_threshold: 0.049 } });
+    expect(store.pinnedCounts.value).toBeNull();
   });
 
   test("a track is asked for once, and again for its hypothetical scores", async () => {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { AnywidgetHost } from "../src/host.ts";
-import { goTo } from "../src/paging.ts";
+import { goTo, resizePage } from "../src/paging.ts";
 import { Store } from "../src/store.ts";
 import { onTrackKey } from "../src/views/trackKeys.ts";
 import { TRAIT_NAMES } from "../src/wire.ts";
@@ -102,6 +102,16 @@ describe("keys of the tracks", () => {
     expect(store.shownSequences.value.length).toBe(first.length);
     press("k");
     expect(store.page.value).toBe(0);
+  });
+
+  test("the last page is the end of the ranking, however far one turns", () => {
+    const ranking = store.ranking();
+    resizePage(store, 5);
+    for (let i = 0; i < 9; i++) press("j");
+    expect(store.page.value).toBe(10);
+    expect(store.shownSequences.value).toEqual(ranking.slice(10));
+    for (let i = 0; i < 9; i++) press("k");
+    expect(store.shownSequences.value).toEqual(ranking.slice(0, 5));
   });
 
   test("keys that are not used, and those of a shortcut, are left to the page", () => {

@@ -72,6 +72,26 @@ describe("motifs", () => {
     expect(present).toEqual([...present].sort((a, b) => (descending ? b - a : a - b)));
   });
 
+  test("missing values come last wherever they stand, and a second column decides between them", () => {
+    const marginal = Float32Array.from(dataset.marginal, (_, m) =>
+      m % 7 === 0 ? Number.NaN : (m * 11) % 40,
+    );
+    const some = { ...counts, motifs: { ...counts.motifs, marginal } };
+    const _sort: Sort[] = [
+      { column: "marginal", descending: false },
+      { column: "name", descending: true },
+    ];
+    const order = { _sort, _search: "", _filters: {}, _expanded: [], by_family: false };
+    const rows = [...orderRows(dataset, some, names, order)];
+    const isMissing = (m: number): boolean => m % 7 === 0;
+    const present = [...names.motif.keys()].filter((m) => !isMissing(m));
+    const missing = [...names.motif.keys()].filter(isMissing);
+    expect(rows).toEqual([
+      ...present.sort((a, b) => marginal[a]! - marginal[b]!),
+      ...missing.sort((a, b) => (names.motif[a]! > names.motif[b]! ? -1 : 1)),
+    ]);
+  });
+
   test("names are compared by code units of their lower-cased text", () => {
     const rows = rowsOf(by("name", false)).map((m) => names.motif[m]!);
     expect(rows).toEqual([...rows].sort());
@@ -91,6 +111,14 @@ describe("motifs", () => {
     );
     expect(rowsOf({ _search: "/^(ets|yy1)/" }).length).toBeGreaterThan(0);
     expect(rowsOf({ _search: "no such motif" })).toEqual([]);
+  });
+
+  test("a search finds motifs by the name of their family alone", () => {
+    const renamed = { ...names, family: names.family.map((_, f) => `kin ${f}.`) };
+    const order = { _sort: [], _search: "KIN 3.", _filters: {}, _expanded: [] };
+    const members = [...itemsOf(families.members, 3)];
+    expect([...orderRows(dataset, counts, renamed, { ...order, by_family: false })]).toEqual(members);
+    expect([...orderRows(dataset, counts, renamed, { ...order, by_family: true })]).toEqual([~3]);
   });
 
   test("a filter keeps rows with such numbers", () => {

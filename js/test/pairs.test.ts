@@ -12,7 +12,7 @@ import {
   spacing,
   together,
 } from "../src/pairs.ts";
-import { smallDataset } from "./study.ts";
+import { byHand, smallDataset } from "./study.ts";
 import { random as randomFrom } from "./synthetic.ts";
 
 const dataset = smallDataset();
@@ -48,6 +48,29 @@ describe("sites of a group", () => {
     }
   });
 
+  test("are taken strongest first, whichever motif comes first in the group", () => {
+    const own = byHand({
+      widths: [8, 8],
+      hits: [
+        { motif: 0, start: 0, attribution: 0.25 },
+        { motif: 1, start: 4, attribution: -0.5 },
+        { motif: 0, start: 8, attribution: 0.25 },
+        { motif: 0, start: 50, attribution: 0.25 },
+        { motif: 1, start: 54, attribution: 0.25 },
+      ],
+    });
+    const all = count(own, thresholds, cutTree(own, 1));
+    // what overlaps the strongest is no site of its own; of equally strong ones the left one is
+    for (const motifs of [
+      [0, 1],
+      [1, 0],
+    ])
+      expect(sitesOf(own, all, thresholds, { name: "", motifs }).get(0)).toEqual([
+        { sequence: 0, start: 4, end: 12, strand: 1 },
+        { sequence: 0, start: 50, end: 58, strand: 1 },
+      ]);
+  });
+
   test("do not change when a motif is there twice", () => {
     expect([...group(0, 0)]).toEqual([...group(0)]);
   });
@@ -61,11 +84,22 @@ describe("relation", () => {
       [1, -1],
       [-1, 1],
       [-1, -1],
+      // palindromic sites have no strand
+      [0, 1],
+      [-1, 0],
     ] as const) {
       const [a, b] = [site(10, 20, s), site(25, 30, t)];
       expect(relation(turn(a), turn(b))).toEqual(relation(a, b));
       expect(relation(a, b)!.gap).toBe(5);
     }
+  });
+
+  test("of a site that reads the same on both strands is that of the other site", () => {
+    const [a, b] = [site(10, 20, 0), site(25, 30, 1)];
+    expect(relation(a, b)!.orientation).toBe(0);
+    expect(relation(b, a)!.orientation).toBe(1);
+    expect(relation(a, { ...b, strand: -1 })!.orientation).toBe(1);
+    expect(relation(a, { ...b, strand: 0 })!.orientation).toBe(0);
   });
 
   test("tells who comes first along the strand, who faces whom", () => {
@@ -208,6 +242,21 @@ describe("pairs", () => {
     const { observed, expected } = spacing(at(20), at(35));
     expect(observed[0]![5]).toBe(n);
     expect(total(expected!)).toBe(0);
+  });
+
+  test("by chance are as with every other sequence, also where neighbours are alike", () => {
+    // 50 sequences with both far to the left, then 50 with both far to the right: half of all others are alike
+    const at = (place: number) =>
+      new Map(
+        Array.from({ length: 100 }, (_, s) => {
+          const start = place + (s < 50 ? 0 : 1000);
+          return [s, [site(start, start + 10, 1, s)]];
+        }),
+      );
+    const { observed, expected } = spacing(at(100), at(130));
+    expect(observed[0]![20]).toBe(100);
+    expect(expected![0]![20]).toBeGreaterThan(45);
+    expect(expected![0]![20]).toBeLessThan(55);
   });
 
   test("share as many sequences as independent motifs would, by chance", () => {

@@ -1,7 +1,8 @@
-// A synthetic study as the data set that the code under test works on.
+// A synthetic study as the data set that the code under test works on, and data sets made by hand.
 import { Dataset } from "../src/dataset.ts";
-import { Columns } from "../src/decode.ts";
-import { makeStudy, type Synthetic, type SyntheticSize } from "./synthetic.ts";
+import { type Column, Columns } from "../src/decode.ts";
+import type { Manifest } from "../src/wire.ts";
+import { encodeHits, type Hit, makeStudy, type Synthetic, type SyntheticSize } from "./synthetic.ts";
 
 export const SMALL: SyntheticSize = { nSequences: 12, length: 300, nMotifs: 40, nHits: 3000, nSeqlets: 200 };
 
@@ -9,3 +10,44 @@ export const toDataset = ({ manifest, columns, hits }: Synthetic): Dataset =>
   new Dataset(manifest, new Columns(columns), new Columns(hits));
 
 export const smallDataset = (seed = 7): Dataset => toDataset(makeStudy({ ...SMALL, seed }));
+
+type Given = Pick<Hit, "start" | "attribution"> & Partial<Hit>;
+
+/** Columns of these hits: of the first motif, in the first sequence, on the + strand unless they say otherwise. */
+export const hitColumns = (
+  hits: readonly Given[],
+  widths: readonly number[],
+  nSequences = 1,
+): Record<string, Column> => {
+  const all = hits.map((hit) => ({ motif: 0, sequence: 0, strand: 1, p: 1e-6, ...hit }));
+  return Object.fromEntries(encodeHits(all, Uint16Array.from(widths), nSequences));
+};
+
+export const toColumns = (columns: Record<string, Column>): Columns =>
+  new Columns(new Map(Object.entries(columns)));
+
+interface ByHand {
+  widths: number[];
+  hits: Given[];
+  nSequences?: number;
+  length?: number;
+  columns?: Record<string, Column>;
+  manifest?: Partial<Manifest>;
+}
+
+/** Motifs of these widths, each a family, and these hits. */
+export function byHand({ widths, hits, nSequences = 1, length = 200, columns, manifest }: ByHand): Dataset {
+  const study = makeStudy({ nSequences, length, nMotifs: widths.length, nHits: 0, nSeqlets: 0 });
+  const own = {
+    motif_width: Uint16Array.from(widths),
+    pwm: new Uint8Array(4 * widths.reduce((sum, width) => sum + width, 0)),
+    ...columns,
+  };
+  const n_hits = hits.length;
+  const has = { ...study.manifest.has, hits: true };
+  return new Dataset(
+    { ...study.manifest, n_hits, n_hits_total: n_hits, has, ...manifest },
+    toColumns({ ...Object.fromEntries(study.columns), ...own }),
+    toColumns(hitColumns(hits, widths, nSequences)),
+  );
+}

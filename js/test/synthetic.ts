@@ -204,6 +204,15 @@ function makeSequences(
   return { codes, observed, sites };
 }
 
+export interface Hit {
+  motif: number;
+  attribution: number;
+  p: number;
+  sequence: number;
+  start: number;
+  strand: number;
+}
+
 function makeHits(
   nHits: number,
   nMotifs: number,
@@ -217,14 +226,6 @@ function makeHits(
 ): [string, Column][] {
   const sitesOf = new Map<number, Site[]>();
   for (const site of sites) sitesOf.set(site.family, [...(sitesOf.get(site.family) ?? []), site]);
-  interface Hit {
-    motif: number;
-    attribution: number;
-    p: number;
-    sequence: number;
-    start: number;
-    strand: number;
-  }
   const hits: Hit[] = [];
   for (let i = 0; i < nHits; i++) {
     const motif = integer(nMotifs);
@@ -252,7 +253,17 @@ function makeHits(
           },
     );
   }
-  hits.sort(
+  return encodeHits(hits, width, nSequences);
+}
+
+/** Columns of hits, as the kernel sends them. */
+export function encodeHits(
+  found: readonly Hit[],
+  width: Uint16Array,
+  nSequences: number,
+): [string, Column][] {
+  const nMotifs = width.length;
+  const hits = [...found].sort(
     (a, b) =>
       a.sequence - b.sequence || a.start - b.start || width[a.motif]! - width[b.motif]! || a.motif - b.motif,
   );
@@ -261,7 +272,7 @@ function makeHits(
   for (let s = 0; s < nSequences; s++) hit_offset[s + 1] += hit_offset[s];
   const p_level_offset = new Uint32Array(nMotifs + 1);
   const levels: number[] = [];
-  const hit_p = new Uint16Array(nHits);
+  const hit_p = new Uint16Array(hits.length);
   for (let m = 0; m < nMotifs; m++) {
     const own = hits.flatMap((hit, h) => (hit.motif === m ? [h] : []));
     const distinct = [...new Set(own.map((h) => hits[h]!.p))].sort((a, b) => a - b);
