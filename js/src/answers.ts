@@ -52,6 +52,8 @@ export interface Background {
   /** Hits by attribution, from the most negative, and by p value. */
   density: Uint32Array;
   densityByChance: Float32Array;
+  /** So many stops of attribution are one column of the density, and so many of p one row. */
+  densityStep: [number, number];
   suggestions: Suggestion[];
 }
 
@@ -144,6 +146,7 @@ export class Answers {
       expectedHits: columns.take("expected", "f64"),
       density: columns.take("density", "u32"),
       densityByChance: columns.take("density_null", "f32"),
+      densityStep: message.density_step as [number, number],
       suggestions: message.suggestions as Suggestion[],
     }));
   }

@@ -34,7 +34,7 @@ export function rankSequences(
   else if (order === "unexplained")
     addSeqlets(dataset, weight, (q) => isUnexplained(dataset, counts, thresholds, q));
   else addHits(dataset, counts, thresholds, order === "selected" ? new Set(selected) : null, weight);
-  return sequences.sort((a, b) => weight[b] - weight[a] || a - b);
+  return sequences.sort((a, b) => weight[b] - weight[a]);
 }
 
 function addSeqlets(dataset: Dataset, weight: Float64Array, counts: (seqlet: number) => boolean): void {

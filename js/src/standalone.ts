@@ -12,6 +12,7 @@ const CARD_TRAITS = [
   "sign",
   "window",
   "sequence_filter",
+  "sequence",
 ] as const;
 
 /** All bytes in the page are gzipped. */

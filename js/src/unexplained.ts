@@ -31,5 +31,5 @@ export function unexplainedSeqlets(
   const canShow = (s: number): boolean => (only === null || s === only) && (tracks?.includes(s) ?? true);
   return [...sequence.keys()]
     .filter((q) => canShow(sequence[q]) && isUnexplained(dataset, counts, thresholds, q))
-    .sort((a, b) => Math.abs(attribution[b]) - Math.abs(attribution[a]) || a - b);
+    .sort((a, b) => Math.abs(attribution[b]) - Math.abs(attribution[a]));
 }

@@ -10,7 +10,7 @@ import { columnStrength } from "../src/draw/overview.ts";
 import { drawBands, drawPointed, type TrackScene, trackGeometry } from "../src/draw/track.ts";
 import { BaseScale } from "../src/layout.ts";
 import type { TrackData } from "../src/tracks.ts";
-import { drawPlane } from "../src/views/ThresholdPanel.tsx";
+import { drawPlane, planeOf } from "../src/views/ThresholdPanel.tsx";
 import { FakePath2D, PALETTE, recorder } from "./recorder.ts";
 
 beforeAll(() => {
@@ -344,3 +344,29 @@ test("the plane has a dashed line of what chance gives, where that is known", ()
     expect(of("setLineDash").some(({ args }) => (args[0] as number[]).length > 0)).toBe(nShifts > 0);
   }
 });
+
+test.each([
+  ["+", 0, 4 / 6],
+  ["-", 2 / 6, 1],
+  ["both", 2 / 6, 4 / 6],
+] as const)(
+  "the lines of the plane stand at the stops of the thresholds, with sign %s",
+  (sign, left, right) => {
+    const holding = <T>(value: T) => ({ value });
+    // five stops of attribution are three columns to each side, the last of one stop; four of p two rows
+    const stops = {
+      attribution: Float64Array.of(0, 0.125, 0.25, 0.375, 0.5),
+      fimoP: Float64Array.of(1e-3, 1e-4, 1e-5, 1e-6),
+    };
+    const background = { density: new Uint32Array(12), densityStep: [2, 3] };
+    const store = {
+      answers: { background: holding(background) },
+      dataset: holding({ stops }),
+      thresholds: holding({ attribution: 0.25, fimoP: 1e-6, sign }),
+    };
+    const plane = planeOf(store as never)!;
+    expect([plane.nColumns, plane.nRows, plane.row]).toEqual([6, 2, 0.5]);
+    expect(plane.left).toBeCloseTo(left, 12);
+    expect(plane.right).toBeCloseTo(right, 12);
+  },
+);

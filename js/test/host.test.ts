@@ -441,6 +441,7 @@ describe("StaticHost", () => {
     await expect(host.request("card", { ...asked, attribution_threshold: 0.02 })).rejects.toThrow(
       "attribution 0.01",
     );
+    await expect(host.request("card", { ...asked, sequence: 3 })).rejects.toThrow("it was made with only");
     await expect(host.request("card", { ...asked, motif: 2 })).rejects.toThrow("not in this page");
   });
 

@@ -77,10 +77,12 @@ describe("settle", () => {
 
   test("has settled nothing when thresholds move before the last answer", async () => {
     const { store, asked, start } = open(query);
+    store.dataset.value.manifest.has.null = true;
     void start();
     await asked[0]!.answer(counted(7));
-    store.query.value = loose;
     await asked[1]!.answer({});
+    store.query.value = loose;
+    await asked[2]!.answer({ expected: Float64Array.of(1, 1) });
     expect([store.settled.value, store.problem.value]).toEqual([false, "before"]);
   });
 

@@ -114,7 +114,7 @@ class Background(NamedTuple):
     def message(self) -> dict[str, Any]:
         """What is no column, ready for JSON."""
         suggestions = [suggestion._asdict() for suggestion in self.suggestions]
-        return {"n_shifts": self.n_shifts, "suggestions": suggestions}
+        return {"n_shifts": self.n_shifts, "density_step": _DENSITY_STEP, "suggestions": suggestions}
 
 
 def background(content: Content, query: Query) -> Background:

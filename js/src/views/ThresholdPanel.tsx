@@ -15,32 +15,35 @@ const CURVES = 30;
 interface Plane {
   nColumns: number;
   nRows: number;
+  /** How many stops of attribution, and of p, it spans; the last bins may hold fewer. */
+  nStops: number;
+  nPStops: number;
   /** Hits of a column pass from here on to the right, or on the left up to there. */
   left: number;
   right: number;
   row: number;
 }
 
-function planeOf(store: Store): Plane | null {
+export function planeOf(store: Store): Plane | null {
   const found = store.answers.background.value;
   const { attribution, fimoP } = store.dataset.value!.stops;
   if (!found || found.density.length === 0) return null;
   const { attribution: t, fimoP: p, sign } = store.thresholds.value;
-  const nRows = Math.ceil(fimoP.length / ROW_STOPS);
+  const [columnStops, rowStops] = found.densityStep;
+  const nRows = Math.ceil(fimoP.length / rowStops);
   const nColumns = found.density.length / nRows;
-  const share = (stopOf(attribution, "attribution", t).stop / (COLUMN_STOPS * nColumns)) * 2;
+  const [nStops, nPStops] = [nColumns * columnStops, nRows * rowStops];
+  const share = stopOf(attribution, "attribution", t).stop / nStops;
   return {
     nColumns,
     nRows,
-    right: sign === "-" ? 1 : 0.5 + share / 2,
-    left: sign === "+" ? 0 : 0.5 - share / 2,
-    row: stopOf(fimoP, "p", p).stop / (ROW_STOPS * nRows),
+    nStops,
+    nPStops,
+    right: sign === "-" ? 1 : 0.5 + share,
+    left: sign === "+" ? 0 : 0.5 - share,
+    row: stopOf(fimoP, "p", p).stop / nPStops,
   };
 }
-
-/** So many stops of the sliders are one bin; the kernel's numbers. */
-const COLUMN_STOPS = 8;
-const ROW_STOPS = 4;
 
 export function ThresholdPanel() {
   const { store } = useScreen();
@@ -134,7 +137,7 @@ function moveTo(store: Store, event: PointerEvent): void {
   if (!plane) return;
   const x = Math.abs((event.clientX - left) / width - 0.5);
   const y = 1 - (event.clientY - top - CURVES) / (HEIGHT - CURVES);
-  set(store, Math.round(x * plane.nColumns * COLUMN_STOPS), Math.round(y * plane.nRows * ROW_STOPS));
+  set(store, Math.round(x * plane.nStops), Math.round(y * plane.nPStops));
 }
 
 /** The pictures are drawn once: a threshold only moves the lines, and what of the passing hits' picture is seen. */
