@@ -18,8 +18,6 @@ from nbmotif.levels import Levels
 from nbmotif.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import numpy.typing as npt
 
     from nbmotif.kernels.fimo_tables import FimoTables
@@ -73,9 +71,8 @@ def exact_scan(motifs: MotifSet, tables: FimoTables, letters: Letters, both_stra
     """
     is_palindrome = tables.palindromes & both_strands
     n_strands = np.where(both_strands & ~is_palindrome, 2, 1)
-    n_windows = np.zeros(len(motifs), dtype=np.int64)
     quantised = _make_filter(motifs, tables, n_strands)
-    pieces = list(_scan_slabs(tables, quantised, letters, n_strands, n_windows, verbose))
+    pieces, n_windows = _scan_slabs(tables, quantised, letters, n_strands, verbose)
     strands = np.stack([np.where(is_palindrome, 0, 1), np.full(len(motifs), -1)], axis=1).astype(np.int8)
     return _assemble(motifs, tables, letters, pieces, strands, n_windows)
 
@@ -97,13 +94,14 @@ def _scan_slabs(
     quantised: _Filter,
     letters: Letters,
     n_strands: npt.NDArray[np.int64],
-    n_windows: npt.NDArray[np.int64],
     verbose: bool,
-) -> Iterator[_Piece]:
-    """Scan slab by slab, and add up in ``n_windows`` how many windows were scored."""
+) -> tuple[list[_Piece], npt.NDArray[np.int64]]:
+    """Scan slab by slab: the pieces, and how many windows of each motif were scored."""
     path, n_motifs, widest = quantised.path, len(tables.budgets), int(tables.widths.max())
     size = min(_GROUP, -(-n_motifs // numba.get_num_threads()))
     groups = [(first, min(first + size, n_motifs)) for first in range(0, n_motifs, size)]
+    pieces: list[_Piece] = []
+    n_windows = np.zeros(n_motifs, dtype=np.int64)
     bar = Progress(total=int(letters.lengths.sum()), desc="Scanning", unit="bp", unit_scale=True, disable=not verbose)
     with bar, Here() if len(groups) == 1 else ThreadPoolExecutor(numba.get_num_threads()) as pool:
         for slab in letters.slabs(widest - 1, size=SLAB * max(1, _FEW_GROUPS // len(groups))):
@@ -114,11 +112,12 @@ def _scan_slabs(
             tasks = [pool.submit(_scan_group, tables, quantised, slab, codes, *group) for group in groups]
             try:
                 for i, task in enumerate(tasks):
-                    yield task.result()
+                    pieces.append(task.result())
                     bar.update(slab.n_bp * (i + 1) // len(groups) - slab.n_bp * i // len(groups))
             finally:
                 for task in tasks:
                     task.cancel()
+    return pieces, n_windows
 
 
 def _scan_group(

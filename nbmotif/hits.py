@@ -242,10 +242,6 @@ class Hits(Sequence[pd.DataFrame]):
     def __contains__(self, name: object) -> bool:
         return name in self._motif_dtype.categories
 
-    def by_motif(self) -> list[pd.DataFrame]:
-        """One DataFrame per motif, in the order of the motif set, also for those without hits; so is ``list(hits)``."""
-        return list(self)
-
     def by_sequence(self) -> list[pd.DataFrame]:
         """One DataFrame per sequence, motif after motif, also for sequences without hits."""
         frame = self.to_frame()

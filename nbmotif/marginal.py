@@ -22,10 +22,11 @@ from nbmotif.outputs import as_differences, check_rows, check_target, select_tar
 from nbmotif.ported import ALPHABET, takes
 from nbmotif.progress import Progress
 from nbmotif.sequences import substitute
+from nbmotif.unpacking import Unpacks
 from nbmotif.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PerturbationResult:
+class PerturbationResult(Unpacks):
     """What a model says before and after a motif was inserted; unpacks as ``y_before, y_after``.
 
     Attributes
@@ -59,18 +60,12 @@ class PerturbationResult:
     X_after: torch.Tensor
     are_predictions: bool = False
 
-    def __iter__(self) -> Iterator[Any]:
-        return iter((self.y_before, self.y_after))
-
-    def __len__(self) -> int:
-        return 2
+    def _unpacked(self) -> tuple[Any, Any]:
+        return self.y_before, self.y_after
 
     def __repr__(self) -> str:
         n = counted(len(self.X_before), "sequence")
         return f"PerturbationResult of {n}, motif at {self.start} to {self.end}: y_before, y_after; effect"
-
-    def __getitem__(self, index: int) -> Any:
-        return (self.y_before, self.y_after)[index]
 
     @property
     def effect(self) -> Any:
@@ -353,9 +348,11 @@ def _with_references(
     if func is not deep_lift_shap:
         return dict(options)
 
-    settings = {"references": "dinucleotide", "n_shuffles": 20, "random_state": random_state, **options}
-    given = settings.pop("references")
-    references = References(given, X, settings.pop("n_shuffles"), settings.pop("random_state"))
+    drawn_by = ("references", "n_shuffles", "random_state")
+    defaults = inspect.signature(deep_lift_shap).parameters
+    settings = {**{name: defaults[name].default for name in drawn_by}, "random_state": random_state, **options}
+    given, n_shuffles, seed = (settings.pop(name) for name in drawn_by)
+    references = References(given, X, n_shuffles, seed)
     return {**settings, "references": references.draw(slice(0, len(X)))}
 
 

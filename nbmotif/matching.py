@@ -20,11 +20,10 @@ from nbmotif.motifs import MotifSet, as_motif_set, check_pwm_shape
 from nbmotif.nearest import TomtomResult, find_nearest
 from nbmotif.ported import Unused, takes
 from nbmotif.targets import Targets
+from nbmotif.unpacking import Unpacks
 from nbmotif.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import numpy.typing as npt
     import pandas as pd
 
@@ -46,7 +45,7 @@ _LARGEST = 1e6  # beyond it, what tells targets apart drowns in the rounding of 
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SeqletAnnotations:
+class SeqletAnnotations(Unpacks):
     """What :func:`annotate_seqlets` found: one row per seqlet, one column per neighbour, nearest first.
 
     Unpacks as tangermeme's result does: ``motif_idxs, p_values = annotate_seqlets(X, seqlets, motifs)``.
@@ -70,14 +69,8 @@ class SeqletAnnotations:
     offsets: torch.Tensor
     overlaps: torch.Tensor
 
-    def __iter__(self) -> Iterator[torch.Tensor]:
-        return iter((self.motif_idxs, self.p_values))
-
-    def __len__(self) -> int:
-        return 2
-
-    def __getitem__(self, field: int) -> torch.Tensor:
-        return (self.motif_idxs, self.p_values)[field]
+    def _unpacked(self) -> tuple[torch.Tensor, torch.Tensor]:
+        return self.motif_idxs, self.p_values
 
     def __repr__(self) -> str:
         n, n_nearest = self.motif_idxs.shape

@@ -10,9 +10,10 @@ import numpy as np
 
 from nbmotif.alignments import match
 from nbmotif.progress import Progress
+from nbmotif.unpacking import Unpacks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False)
-class TomtomResult:
+class TomtomResult(Unpacks):
     """What :func:`nbmotif.tomtom` found: one row per query, one column per target, or per neighbour.
 
     Unpacks as memelite's result does: ``p, scores, offsets, overlaps, strands = tomtom(Qs, Ts)``, and one more,
@@ -72,20 +73,14 @@ class TomtomResult:
         """How many targets are expected to align as well by chance: p-value times targets."""
         return self.p_values * self.n_targets
 
-    def __iter__(self) -> Iterator[npt.NDArray[Any]]:
+    def _unpacked(self) -> tuple[npt.NDArray[Any], ...]:
         fields = (self.p_values, self.scores, self.offsets, self.overlaps, self.strands)
-        return iter(fields if self.idxs is None else (*fields, self.idxs))
+        return fields if self.idxs is None else (*fields, self.idxs)
 
     def __repr__(self) -> str:
         n, n_kept = self.p_values.shape
         of = f"{n_kept:,} nearest of " if self.idxs is not None else ""
         return f"TomtomResult of {n:,} queries, {of}{self.n_targets:,} targets: p_values, scores, …"
-
-    def __len__(self) -> int:
-        return 5 if self.idxs is None else 6
-
-    def __getitem__(self, field: int) -> npt.NDArray[Any]:
-        return tuple(self)[field]
 
 
 def find_nearest(

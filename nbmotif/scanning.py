@@ -14,6 +14,7 @@ from nbmotif.letters import Letters, as_letters
 from nbmotif.memelite_scan import scan_as_memelite
 from nbmotif.motifs import as_motif_set
 from nbmotif.ported import ALPHABET, Unused, takes
+from nbmotif.words import some
 
 if TYPE_CHECKING:
     import os
@@ -225,7 +226,7 @@ def _warn_of_unreachable(names: list[str], tables: FimoTables, threshold: float)
     if unreachable:
         message = (
             f"{len(unreachable)} of {len(names)} motifs have no hits, because not even their best match reaches "
-            f"p < {threshold:g}: {_some(unreachable)}. They are too short or too weak; {advice}."
+            f"p < {threshold:g}: {some(unreachable, _NAMED_IN_WARNING)}. They are too short or too weak; {advice}."
         )
         warn(message)
 
@@ -236,11 +237,6 @@ def _warn_of_unscored(hits: Hits) -> None:
     unscored = [hits.motif_names[m] for m in np.flatnonzero(hits.n_windows == 0)]
     message = (
         f"{len(unscored)} of {len(hits)} motifs have no hits, because no sequence has as many letters A, C, G, T in a "
-        f"row as they are wide: {_some(unscored)}."
+        f"row as they are wide: {some(unscored, _NAMED_IN_WARNING)}."
     )
     warn(message)
-
-
-def _some(names: list[str]) -> str:
-    more = f" and {len(names) - _NAMED_IN_WARNING} more" if len(names) > _NAMED_IN_WARNING else ""
-    return ", ".join(names[:_NAMED_IN_WARNING]) + more

@@ -80,7 +80,7 @@ TARGET = "(target)"
 _NOT_THE_MODEL = ("torch.", "nbmotif.attribution.", "nbmotif.models", "nbmotif.outputs")
 
 
-def words(text: str) -> frozenset[str]:
+def names_in(text: str) -> frozenset[str]:
     """Read a set of names that is written as prose, for tables that people read.
 
     Parameters

@@ -8,7 +8,7 @@ import torch
 from torch.overrides import handle_torch_function, has_torch_function
 from torch.utils._pytree import tree_leaves
 
-from nbmotif.attribution.calls import follow, is_followed, words
+from nbmotif.attribution.calls import follow, is_followed, names_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 _TWIN = "_nbmotif_twin"
 _COMPARISONS = {name: getattr(torch, name) for name in ("gt", "ge", "lt", "le", "eq", "ne")}
 # what a mask may go through and stay a mask
-_RESHAPING = words(
+_RESHAPING = names_in(
     "T __getitem__ clone contiguous expand expand_as flatten movedim permute reshape squeeze transpose unsqueeze view"
 )
 # what turns a mask into a number
-_COUNTING = words("add cat cumsum div double float half mean mul rsub stack sub sum to type type_as")
+_COUNTING = names_in("add cat cumsum div double float half mean mul rsub stack sub sum to type type_as")
 
 
 def indicator(difference: torch.Tensor, comparison: Callable[..., torch.Tensor]) -> torch.Tensor:

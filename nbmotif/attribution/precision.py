@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 from torch.utils._pytree import tree_leaves, tree_map_only
 
-from nbmotif.attribution.calls import words
+from nbmotif.attribution.calls import names_in
 from nbmotif.borrowing import Shared
 from nbmotif.compute import own_or_lower
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 # where nearly all the time goes, and what accelerators have units for; the rules themselves keep the model's precision
-PRODUCTS = words(
+PRODUCTS = names_in(
     """addbmm addmm baddbmm bmm conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d einsum linear
     matmul mm rmatmul"""
 )

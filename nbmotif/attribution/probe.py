@@ -13,7 +13,7 @@ import torch
 from torch.utils._pytree import tree_flatten, tree_leaves
 
 from nbmotif.attribution import rules
-from nbmotif.attribution.calls import Call, follow, is_followed, whereabouts, words
+from nbmotif.attribution.calls import Call, follow, is_followed, names_in, whereabouts
 from nbmotif.attribution.layout import Layout, find_layout
 from nbmotif.attribution.operation import Operation
 from nbmotif.attribution.products import ordinary_gradient
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 # their results have the shape of an operand, not its values
 FRESH = ("new_", "empty_like", "full_like", "ones_like", "rand_like", "randn_like", "zeros_like")
 # of their second operand, too
-_LIKE = words("expand_as reshape_as to type_as view_as")
+_LIKE = names_in("expand_as reshape_as to type_as view_as")
 # the answer is the same for all sequences of a model that works
 _SAME = ("isfinite", "isinf", "isnan")
-_READS = words("__complex__ __float__ __index__ __int__ item tolist")
-_ARRAYS = words("__array__ __dlpack__ numpy")
+_READS = names_in("__complex__ __float__ __index__ __int__ item tolist")
+_ARRAYS = names_in("__array__ __dlpack__ numpy")
 
 
 class Doubt(NamedTuple):

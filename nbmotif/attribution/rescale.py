@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import torch
 
-from nbmotif.attribution.calls import words
+from nbmotif.attribution.calls import names_in
 from nbmotif.attribution.operation import Operation, Step, gradient_of
 
 # piecewise functions: the slope at the midpoint may be that of another piece, so only exact ties take it
-KINKED = words(
+KINKED = names_in(
     """_threshold abs ceil clamp clamp_max clamp_min floor frac hardshrink hardsigmoid hardswish hardtanh indicator
     leaky_relu nan_to_num prelu relu relu6 round rrelu selu sign softshrink threshold trunc"""
 )

@@ -10,7 +10,7 @@ import torch
 from torch.utils._pytree import tree_leaves
 
 from nbmotif.attribution import decompositions as parts
-from nbmotif.attribution.calls import words
+from nbmotif.attribution.calls import names_in
 from nbmotif.attribution.normalizers import norm, softmax_family
 from nbmotif.attribution.operation import gradient_of
 from nbmotif.attribution.products import midpoint, path_integral, quotient, switch
@@ -49,14 +49,14 @@ ORDERING = Rule(
 )
 SEVERED = Rule("none", doubt="receives a value that is computed from the sequences without a derivative")
 
-ELEMENTWISE = words(
+ELEMENTWISE = names_in(
     """_threshold abs acos acosh asin asinh atan atanh ceil celu clamp clamp_max clamp_min cos cosh deg2rad digamma
     elu erf erfc erfinv exp exp2 expm1 float_power floor frac gelu hardshrink hardsigmoid hardswish hardtanh i0
     indicator leaky_relu lgamma log log10 log1p log2 log_ndtr log_sigmoid logit logsigmoid mish nan_to_num ndtr
     pow prelu rad2deg reciprocal relu6 round rpow rrelu rsqrt selu sgn sigmoid sign silu sin sinc sinh softplus
     softshrink special_entr special_log_ndtr special_ndtr sqrt square tan tanh threshold trunc xlogy"""
 )
-_LINEAR = words(
+_LINEAR = names_in(
     """H T __getitem__ __iter__ __reversed__ __setitem__ _unsafe_view adaptive_avg_pool1d adaptive_avg_pool2d
     adaptive_avg_pool3d add alpha_dropout as_strided avg_pool1d avg_pool2d avg_pool3d bfloat16 broadcast_tensors
     broadcast_to cat chunk clone column_stack conj contiguous conv_transpose1d conv_transpose2d conv_transpose3d
@@ -70,11 +70,11 @@ _LINEAR = words(
     unflatten unfold unsafe_chunk unsafe_split unsqueeze upsample upsample_bilinear upsample_nearest view
     view_as vsplit vstack where zero"""
 )
-_BILINEAR = words(
+_BILINEAR = names_in(
     """addbmm addmm addmv addr baddbmm bilinear bmm chain_matmul conv1d conv2d conv3d cross dot einsum ger inner
     kron linalg_matmul linalg_vecdot linear matmul mm mul multi_dot mv outer rmatmul tensordot vdot vecdot"""
 )
-_ORDERING = words(
+_ORDERING = names_in(
     """argsort cummax cummin kthvalue median mode msort nanmedian nanquantile quantile sort topk unique"""
 )
 _EXPANSIONS: dict[str, Callable[..., Any]] = {

@@ -15,7 +15,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_flatten, tree_leaves, tree_map_only
 
 from nbmotif.attribution import masks
-from nbmotif.attribution.calls import identify, positional, words
+from nbmotif.attribution.calls import identify, names_in, positional
 from nbmotif.attribution.operation import Operation, Rescaled
 from nbmotif.attribution.precision import PRODUCTS, lowered
 from nbmotif.errors import UnsupportedModel
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
     from nbmotif.attribution.operation import Step
 
 # calls that ask about a tensor or change how torch works, and never return one that depends on the sequences
-_SILENT = words(
+_SILENT = names_in(
     """__len__ _has_compatible_shallow_copy_type _set_grad_enabled data_ptr dim element_size get_default_dtype
     get_device is_complex is_contiguous is_floating_point is_same_size manual_seed ndimension nelement numel
     register_hook register_post_accumulate_grad_hook result_type retain_grad set_grad_enabled size storage_offset stride
     untyped_storage"""
 )
 # these ask about values, and the answer is the same for all sequences of a model that works
-_QUESTIONS = words("__bool__ __format__ __repr__ allclose equal is_nonzero isfinite isinf isnan")
+_QUESTIONS = names_in("__bool__ __format__ __repr__ allclose equal is_nonzero isfinite isinf isnan")
 # these cut the gradient, not the dependence: the value is the operand's
-_TRANSPARENT = words("alias data detach detach_copy lift_fresh requires_grad_")
+_TRANSPARENT = names_in("alias data detach detach_copy lift_fresh requires_grad_")
 
 
 class Follower(TorchFunctionMode):

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch.utils._pytree import tree_unflatten
 
-from nbmotif.attribution.calls import words
+from nbmotif.attribution.calls import names_in
 from nbmotif.attribution.devices import widest
 from nbmotif.attribution.rules import ELEMENTWISE
 from nbmotif.attribution.window_graph import EMPTY, Operation, hull
@@ -333,9 +333,9 @@ def _linear(
 
 
 FORMS: dict[str, Factory] = {
-    **dict.fromkeys(ELEMENTWISE - words("prelu indicator"), _pointwise),
+    **dict.fromkeys(ELEMENTWISE - names_in("prelu indicator"), _pointwise),
     **dict.fromkeys(
-        words("add clone contiguous div double dropout dropout1d float mul neg rdiv rsub sub to"),
+        names_in("add clone contiguous div double dropout dropout1d float mul neg rdiv rsub sub to"),
         _pointwise,
     ),
     "__getitem__": _getitem,

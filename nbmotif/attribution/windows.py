@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 import torch
 from torch.utils._pytree import tree_flatten, tree_leaves, tree_map_only
 
-from nbmotif.attribution.calls import words
+from nbmotif.attribution.calls import names_in
 from nbmotif.attribution.probe import FRESH
 from nbmotif.attribution.tape import Replay
 from nbmotif.attribution.window_forms import FORMS, WRITES, Port, dense, is_window
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _PORT = "_nbmotif_port"
 # step by step these would take many times as long as torch's own kernels, and nothing is local behind them
-_LOOPS = words("gru lstm rnn_relu rnn_tanh")
+_LOOPS = names_in("gru lstm rnn_relu rnn_tanh")
 
 
 class CannotFollow(Exception):

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from nbmotif.attribution.calls import words
+from nbmotif.attribution.calls import names_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -179,17 +179,17 @@ def twice(*modules: Any) -> nn.Module:
 
 def activations() -> dict[str, nn.Module]:
     """Every elementwise activation of torch as module, function, method and in place."""
-    modules = words(
+    modules = names_in(
         """CELU ELU GELU Hardshrink Hardsigmoid Hardswish Hardtanh LeakyReLU LogSigmoid Mish PReLU RReLU ReLU ReLU6 SELU
         SiLU Sigmoid Softplus Softshrink Softsign Tanh Tanhshrink"""
     )
-    functions = words(
+    functions = names_in(
         """celu elu gelu hardshrink hardsigmoid hardswish hardtanh leaky_relu logsigmoid mish relu relu6 rrelu selu
         sigmoid silu softplus softshrink softsign tanh tanhshrink"""
     )
-    in_place = words("celu_ elu_ hardtanh_ leaky_relu_ relu_ rrelu_ selu_")
-    may_be_in_place = words("celu elu hardsigmoid hardswish hardtanh leaky_relu mish relu relu6 rrelu selu silu")
-    methods = words("abs asinh atan cos cosh erf erfc exp expm1 relu sigmoid sign sin sinh square tanh")
+    in_place = names_in("celu_ elu_ hardtanh_ leaky_relu_ relu_ rrelu_ selu_")
+    may_be_in_place = names_in("celu elu hardsigmoid hardswish hardtanh leaky_relu mish relu relu6 rrelu selu silu")
+    methods = names_in("abs asinh atan cos cosh erf erfc exp expm1 relu sigmoid sign sin sinh square tanh")
     return {
         **{f"module {name}": getattr(nn, name)() for name in sorted(modules)},
         "module Threshold": nn.Threshold(0.1, 0.0),

@@ -221,7 +221,7 @@ def test_fimo__motifs_out_of_reach_are_named_in_one_warning():
     assert len(caught) == 1
     assert "12 of 13 motifs have no hits" in str(caught[0].message)
     assert "short0, short1" in str(caught[0].message)
-    assert "and 2 more" in str(caught[0].message)
+    assert "short9, …" in str(caught[0].message)
     assert caught[0].filename == __file__
     assert [len(frame) for frame in hits] == [0] * 12 + [1]
 

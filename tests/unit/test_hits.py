@@ -43,7 +43,7 @@ def test_hits__are_a_list_of_one_frame_per_motif(hits):
     assert hits[0].equals(hits["GATA2"])
     assert hits[-1].equals(hits[2])
     assert [frame.equals(hits[i]) for i, frame in enumerate(hits[:2])] == [True, True]
-    assert len(hits.by_motif()) == 3
+    assert len(list(hits)) == 3
     assert list(hits[1].columns) == COLUMNS
     assert hits[2]["end"].tolist() == [9, 9]
     assert hits[0]["strand"].tolist() == ["+", "+", "-"]
