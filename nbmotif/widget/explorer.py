@@ -20,10 +20,22 @@ from nbmotif.widget.state import SHARED
 from nbmotif.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from typing import TypeAlias
 
+    import numpy as np
+    import pandas as pd
+    import torch
+
+    from nbmotif.families import Families
+    from nbmotif.hits import Hits
+    from nbmotif.loci import Loci
+    from nbmotif.matching import SeqletAnnotations
+    from nbmotif.motifs import Motifs
     from nbmotif.study import Study
     from nbmotif.widget.content import Content
+
+    Array: TypeAlias = torch.Tensor | np.ndarray[Any, Any] | str | os.PathLike[str]
 
 _TRACKS = 4
 # threshold -> the piece that ends at it, and the stage of a study that makes this piece
@@ -156,23 +168,23 @@ class Explorer(ExplorerResults):
 
     def __init__(
         self,
-        attributions: Any = None,
-        X: Any = None,
-        seqlets: Any = None,
-        hits: Any = None,
-        motifs: Any = None,
-        annotations: Any = None,
-        marginal: Any = None,
-        loci: Any = None,
+        attributions: Array | Mapping[str, Array | None] | None = None,
+        X: Array | None = None,
+        seqlets: pd.DataFrame | None = None,
+        hits: Hits | pd.DataFrame | Sequence[pd.DataFrame] | None = None,
+        motifs: Motifs | None = None,
+        annotations: SeqletAnnotations | Sequence[Any] | None = None,
+        marginal: pd.DataFrame | Mapping[str, float] | None = None,
+        loci: Loci | None = None,
         name: str = "",
-        families: Any = None,
+        families: Families | Sequence[Any] | Mapping[str, Any] | bool | None = None,
         sequence_names: Sequence[str] | None = None,
         *,
-        hypothetical: Any = None,
+        hypothetical: Array | Mapping[str, Array | None] | None = None,
         max_hits: int = wire.MAX_HITS,
         **traits: Any,
     ) -> None:
-        pieces = {
+        pieces: dict[str, Any] = {
             "attributions": attributions,
             "X": X,
             "seqlets": seqlets,

@@ -370,7 +370,7 @@ def test_explorer__needs_attributions_for_hits_without(explorer: Make, pieces: P
         explorer("attributions", "hypothetical", hits=hits)
 
 
-def test_explorer__imports_neither_torch_nor_bokeh_before_it_must() -> None:
+def test_explorer__imports_no_bokeh_before_it_must() -> None:
     code = "import sys, nbmotif.widget.share, nbmotif.widget.wire; sys.exit('bokeh' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
