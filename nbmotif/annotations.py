@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import torch
 
-from nbmotif.arguments import check_choice, check_whole
+from nbmotif.arguments import check_choice, check_flags, check_whole
+from nbmotif.arrays import as_array
 from nbmotif.columns import whole_numbers
 from nbmotif.encoding import as_dtype
 from nbmotif.errors import InvalidArgument
@@ -113,6 +114,7 @@ def pairwise_annotations(
             [0, 0, 1],
             [0, 1, 0]], dtype=torch.int32)
     """
+    check_flags(unique=unique, symmetric=symmetric)
     example_idx, annotation_idx = _annotation_columns(X)
     _, m = _check_numbers(example_idx, annotation_idx, None, n_annotations)
     pairs = torch.stack([example_idx, annotation_idx], dim=1)[annotation_idx != -1].numpy()
@@ -167,10 +169,11 @@ def pairwise_annotations_spacing(
     >>> pairwise_annotations_spacing(sites, symmetric=False)[1, 0, 4]
     tensor(1, dtype=torch.int32)
     """
-    table = np.asarray(X)
+    table = as_array(X, "X", "sequence, annotation, start and end, of shape (n, 4)")
     if table.ndim != 2 or table.shape[1] != 4:
         raise InvalidArgument("X", f"shape {table.shape}", "sequence, annotation, start and end, of shape (n, 4)")
     max_distance = check_whole(max_distance, "max_distance", 1)
+    check_flags(symmetric=symmetric)
     check_choice(overlaps, "overlaps", ("refuse", "skip"))
     example_idx, annotation_idx = _annotation_columns(table[:, :2])
     _, m = _check_numbers(example_idx, annotation_idx, None, n_annotations)
@@ -236,12 +239,12 @@ def _as_dtype(counts: torch.Tensor, dtype: Dtype) -> torch.Tensor:
 
 def _annotation_columns(X: Any) -> tuple[torch.Tensor, torch.Tensor]:
     if isinstance(X, (tuple, list)) and len(X) == 2:
-        columns = [np.asarray(column) for column in X]
+        columns = [as_array(column, f"X[{i}]", "a vector of whole numbers") for i, column in enumerate(X)]
         if isinstance(X, list) and isinstance(X[0], (tuple, list)) and columns[0].shape == columns[1].shape == (2,):
             hint = "Pass a tuple of two vectors, or an array of pairs."
             raise InvalidArgument("X", repr(X), "either two vectors or pairs, and this may be both", hint)
     else:
-        pairs = np.asarray(X)
+        pairs = as_array(X, "X", "pairs of whole numbers, or a tuple of two vectors")
         if pairs.ndim != 2 or pairs.shape[1] != 2:
             raise InvalidArgument("X", f"shape {pairs.shape}", "pairs of shape (n, 2), or a tuple of two vectors")
         columns = [pairs[:, 0], pairs[:, 1]]

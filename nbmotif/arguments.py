@@ -1,4 +1,4 @@
-"""Checks of single arguments: counts, positions, seeds and thresholds, one of some words, a file that is there."""
+"""Checks of single arguments: counts, positions, seeds and thresholds, flags, one of some words, files."""
 
 from __future__ import annotations
 
@@ -86,10 +86,20 @@ def check_seed(value: object, name: str = "random_state", least: int | None = No
 
 
 def check_number(value: object, name: str, expected: str, fits: Callable[[float], bool]) -> float:
-    """Take a number of any kind as a ``float``; refuse anything else, and what does not fit."""
-    if not isinstance(value, Real) or not fits(float(value)):
-        raise InvalidArgument(name, value if isinstance(value, Real) else repr(value), expected)
-    return float(value)
+    """Take a number of any kind as a ``float``; refuse anything else (True is none), and what does not fit."""
+    if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):  # an array or a tensor of one number
+        value = value.item()
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    if not is_number or not fits(float(value)):  # type: ignore[arg-type]
+        raise InvalidArgument(name, value if is_number else repr(value), expected)
+    return float(value)  # type: ignore[arg-type]
+
+
+def check_flags(**flags: object) -> None:
+    """Take True or False, also numpy's, or 1 or 0; refuse what only counts as one of them, such as "no"."""
+    for name, value in flags.items():
+        if not isinstance(value, np.bool_) and not (isinstance(value, Integral) and value in {0, 1}):
+            raise InvalidArgument(name, repr(value), "True or False")
 
 
 def check_choice(value: object, name: str, choices: Iterable[object], hint: str = "") -> None:
@@ -124,6 +134,16 @@ def check_file(value: str | os.PathLike[str], name: str) -> Path:
         raise FileNotFoundError(f"`{name}`: there is no file {str(path)[:200]}")
     if path.is_dir():
         raise InvalidFile(path, "this is a folder, where a file is needed")
+    return path
+
+
+def check_output(value: str | os.PathLike[str], name: str) -> Path:
+    """Take the path of a file to write; refuse a folder. FileNotFoundError if there is no folder to write it to."""
+    path = check_path(value, name)
+    if path.is_dir():
+        raise InvalidArgument(name, f"the folder {path}", "the name of a file to write")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"`{name}`: there is no folder {path.parent}")
     return path
 
 

@@ -27,11 +27,20 @@ def named(codes: NDArray[np.integer[Any]], names: pd.CategoricalDtype) -> Any:
     return pd.Categorical.from_codes(codes, dtype=names)
 
 
-def check_columns(frame: Any, names: Sequence[str], argument: str) -> None:
+def check_frame(frame: Any, argument: str, expected: str) -> None:
+    """Refuse anything but a table of pandas; of that of another library say how it becomes one."""
+    if isinstance(frame, pd.DataFrame):
+        return
+    if hasattr(frame, "to_pandas"):
+        kind = f"{type(frame).__module__.partition('.')[0]}.{type(frame).__name__}"
+        raise InvalidArgument(argument, kind, f"{expected}, of pandas", "Convert it: table.to_pandas().")
+    raise InvalidArgument(argument, type(frame).__name__, expected)
+
+
+def check_columns(frame: Any, names: Sequence[object], argument: str) -> None:
     """Refuse anything but a table in which each of the columns is there once."""
-    expected = f"a DataFrame with the columns {', '.join(names)}"
-    if not isinstance(frame, pd.DataFrame):
-        raise InvalidArgument(argument, type(frame).__name__, expected)
+    expected = f"a DataFrame with the columns {', '.join(map(str, names))}"
+    check_frame(frame, argument, expected)
     held = list(frame.columns)
     for name in names:
         if held.count(name) != 1:
@@ -41,6 +50,7 @@ def check_columns(frame: Any, names: Sequence[str], argument: str) -> None:
 
 def whole_numbers(values: Any, name: str, dtype: type[np.signedinteger[Any]] = np.int32) -> NDArray[Any]:
     """Copy a column as integers; refuse what is missing, no whole number, or too large."""
+    values = _column(values, name)
     numbers, limits = _numbers(values), np.iinfo(dtype)
     if numbers.dtype.kind == "f":
         numbers = numbers.astype(np.float64)
@@ -51,8 +61,9 @@ def whole_numbers(values: Any, name: str, dtype: type[np.signedinteger[Any]] = n
 
 def as_whole_numbers(values: Any, name: str, dtype: type[np.signedinteger[Any]]) -> NDArray[Any]:
     """Take integers of the dtype as they are, and others as :func:`whole_numbers` does."""
-    array = np.asarray(values)
-    return array if array.dtype == dtype else whole_numbers(array, name, dtype)
+    array = values.to_numpy() if isinstance(values, pd.Series) else values
+    is_so = isinstance(array, np.ndarray) and array.dtype == dtype
+    return array if is_so else whole_numbers(values, name, dtype)
 
 
 def first_columns(table: Any, names: Sequence[str], argument: str, hint: str = "") -> list[NDArray[np.integer]]:
@@ -99,7 +110,9 @@ def _frame_of(rows: Any, argument: str, listed: str) -> pd.DataFrame:
     return pd.DataFrame(array)
 
 
-def _are_numbers(values: pd.Series[Any]) -> bool:
+def _are_numbers(values: pd.Series[Any] | pd.Index[Any]) -> bool:
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return _are_numbers(values.dtype.categories)
     if values.dtype == object:
         return pd.api.types.infer_dtype(values) in {"integer", "floating", "mixed-integer-float"}
     return values.dtype.kind in "iuf"
@@ -114,6 +127,7 @@ def check_names(names: Sequence[str], argument: str, hint: str = "") -> None:
 
 def finite_numbers(values: Any, name: str, dtype: type[np.floating[Any]] = np.float32) -> NDArray[Any]:
     """Copy a column as floats; refuse what is missing, or not finite in that precision."""
+    values = _column(values, name)
     with np.errstate(over="ignore"):
         numbers = _numbers(values).astype(dtype)
     _refuse(values, ~np.isfinite(numbers), name, "finite numbers")
@@ -122,14 +136,28 @@ def finite_numbers(values: Any, name: str, dtype: type[np.floating[Any]] = np.fl
 
 def p_values(values: Any, name: str) -> NDArray[np.float64]:
     """Copy a column of probabilities as float64."""
+    values = _column(values, name)
     numbers = finite_numbers(values, name, np.float64)
     _refuse(values, (numbers < -_ROUNDING) | (numbers > 1 + _ROUNDING), name, "between 0 and 1")
     return numbers
 
 
-def _numbers(values: Any) -> NDArray[Any]:
+def _column(values: Any, name: str) -> pd.Series[Any]:
+    """Take a column, or an array or a list of one value for each row."""
+    if isinstance(values, (pd.Series, pd.Index, pd.api.extensions.ExtensionArray)):
+        return pd.Series(values)
+    try:
+        array = np.asarray(values)
+    except (TypeError, ValueError, RuntimeError):  # lists of different lengths, or a tensor that is no array
+        array = np.empty((0, 0))
+    if array.ndim != 1:
+        got = f"shape {tuple(values.shape)}" if hasattr(values, "shape") else type(values).__name__
+        raise InvalidArgument(name, got, "one value for each row")
+    return pd.Series(list(values) if isinstance(values, (list, tuple)) else array)
+
+
+def _numbers(series: pd.Series[Any]) -> NDArray[Any]:
     """Return integers or floats; NaN for what is missing or no number."""
-    series = pd.Series(values)
     if isinstance(series.dtype, np.dtype) and series.dtype.kind in "iuf":
         return series.to_numpy()
     if isinstance(series.dtype, pd.CategoricalDtype):
@@ -137,8 +165,8 @@ def _numbers(values: Any) -> NDArray[Any]:
     return pd.to_numeric(series, errors="coerce").to_numpy(np.float64, na_value=np.nan)
 
 
-def _refuse(values: Any, is_wrong: NDArray[np.bool_], name: str, expected: str) -> None:
+def _refuse(values: pd.Series[Any], is_wrong: NDArray[np.bool_], name: str, expected: str) -> None:
     if is_wrong.any():
         row = int(is_wrong.argmax())
-        value = pd.Series(values).iloc[row]
+        value = values.iloc[row]
         raise InvalidArgument(name, f"{value if hasattr(value, 'dtype') else repr(value)} in row {row}", expected)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import warnings
 
+_SHOWN = 200  # letters of a value that a message shows at most
 # whose frames a warning passes over, to point at the line that the user wrote
 _NOT_THE_CALLER = {"nbmotif", "traitlets", "ipywidgets", "anywidget", "contextlib"}
 
@@ -32,7 +33,7 @@ class InvalidArgument(ValueError):
     name
         The argument, as the caller wrote it.
     got
-        What it was: a value, a shape, a dtype; never a whole array.
+        What it was: a value, a shape, a dtype. The message shows the beginning of what is long.
     expected
         What it must be.
     hint
@@ -47,10 +48,16 @@ class InvalidArgument(ValueError):
 
     def __init__(self, name: str, got: object, expected: str, hint: str = "") -> None:
         self.name, self.got, self.expected, self.hint = name, got, expected, hint
-        super().__init__(f"`{name}` must be {expected}; got {got}." + (f" {hint}" if hint else ""))
+        super().__init__(f"`{name}` must be {expected}; got {_brief(got)}." + (f" {hint}" if hint else ""))
 
     def __reduce__(self) -> tuple[type[InvalidArgument], tuple[str, object, str, str]]:
         return type(self), (self.name, self.got, self.expected, self.hint)
+
+
+def _brief(got: object) -> str:
+    """Write a value in one line, and of a long one the beginning."""
+    text = " ".join(str(got).split())
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
 class InvalidFile(ValueError):

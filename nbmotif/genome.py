@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from nbmotif.arguments import check_path
+from nbmotif.arguments import check_output
 from nbmotif.columns import check_columns, finite_numbers, p_values, whole_numbers
 from nbmotif.errors import InvalidArgument, warn
 from nbmotif.hits import Hits
@@ -83,9 +83,8 @@ def placed(
 ) -> pd.DataFrame:
     """Add genome coordinates, given where each sequence begins and which one each row is of."""
     offset = np.asarray(first, np.int64)[sequence]
-    return frame.assign(
-        chrom=np.asarray(chrom, object)[sequence], chrom_start=offset + frame["start"], chrom_end=offset + frame["end"]
-    )
+    ends = {f"chrom_{end}": offset + np.asarray(frame[end], np.int64) for end in ("start", "end")}
+    return frame.assign(chrom=np.asarray(chrom, object)[sequence], **ends)
 
 
 def write_bed(
@@ -142,7 +141,7 @@ def write_bed(
     ...     write_bed(hits, Path(folder) / "hits.bed").read_text().split()
     ['chr2', '7', '12', 'GATA2', '1000', '-']
     """
-    path = check_path(filename, "filename")
+    path = check_output(filename, "filename")
     suffix = next((end for end in _FORMATS if path.name.lower().removesuffix(".gz").endswith(end)), None)
     if suffix is None:
         raise InvalidArgument("filename", repr(path.name), "a name that ends in .bed or .narrowPeak, or these and .gz")

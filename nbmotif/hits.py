@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from nbmotif.arguments import check_whole
+from nbmotif.arrays import as_array
 from nbmotif.columns import as_whole_numbers, check_names, named, p_values
 from nbmotif.errors import InvalidArgument
 from nbmotif.levels import Levels
@@ -102,8 +103,9 @@ class Hits(Sequence[pd.DataFrame]):
         self.sequence_idx = as_whole_numbers(sequence_idx, "sequence_idx", np.int32)
         self.start = as_whole_numbers(start, "start", np.int32)
         self.strand = as_whole_numbers(strand, "strand", np.int8)
-        self.score: npt.NDArray[np.floating] = np.asarray(score)
-        self.attribution = None if attribution is None else np.asarray(attribution, dtype=np.float32)
+        self.score: npt.NDArray[np.floating] = as_array(score, "score", "numbers")
+        given = None if attribution is None else as_array(attribution, "attribution", "numbers, or None")
+        self.attribution = None if given is None else given.astype(np.float32, copy=False)
         self.n_windows = n_windows
         motif_of_hit = as_whole_numbers(motif_idx, "motif_idx", np.int32)
         p = p_value if isinstance(p_value, Levels) else p_values(p_value, "p_value")

@@ -11,7 +11,7 @@ import pandas as pd
 
 from nbmotif.arguments import check_file
 from nbmotif.bed_files import read_bed
-from nbmotif.columns import check_columns, whole_numbers
+from nbmotif.columns import check_columns, check_frame, whole_numbers
 from nbmotif.errors import InvalidArgument
 
 if TYPE_CHECKING:
@@ -40,8 +40,7 @@ def read_intervals(given: Any, name: str, with_summits: bool = False) -> pd.Data
     """
     if isinstance(given, (str, os.PathLike)):
         return read_bed(check_file(given, name), with_summits)
-    if not isinstance(given, pd.DataFrame):
-        raise InvalidArgument(name, type(given).__name__, "a BED file or a DataFrame with chrom, start and end")
+    check_frame(given, name, "a BED file or a DataFrame with chrom, start and end")
     _check_header(given, name)
     columns: dict[str, Any] = {"chrom": _column(given, name, ("chrom",), 0)}
     places = (("start", ("start",), 1), ("end", ("end",), 2), ("summit", ("summit", "peak"), 9))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ from nbmotif.unpacking import Unpacks
 from nbmotif.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
 
@@ -141,7 +142,7 @@ def marginalize(
     (torch.Size([20, 1]), 13, 17, True)
     """
     X = check_sequences(X)
-    options = {**kwargs, **(additional_func_kwargs or {})}
+    options = {**kwargs, **_options(additional_func_kwargs)}
     X_after = substitute(X, motif, start)
     width = len(motif) if isinstance(motif, str) else int(motif.shape[-1])
     first = X.shape[-1] // 2 - width // 2 if start is None else start
@@ -149,6 +150,12 @@ def marginalize(
     options = _with_references(func, X, options)
     before, after = (_attributions(func(model, side, **options)) for side in (X, X_after))
     return PerturbationResult(before, after, first, first + width, X, X_after, func is predict)
+
+
+def _options(given: object) -> Mapping[str, Any]:
+    if given is None or isinstance(given, Mapping):
+        return given or {}
+    raise InvalidArgument("additional_func_kwargs", repr(given), "a mapping of argument to value, or None")
 
 
 def marginalize_motifs(

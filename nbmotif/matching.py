@@ -12,7 +12,8 @@ import numpy as np
 import torch
 
 from nbmotif.alignments import count_jobs
-from nbmotif.arguments import check_choice, check_p_value, check_whole
+from nbmotif.arguments import check_choice, check_flags, check_p_value, check_whole
+from nbmotif.arrays import as_array
 from nbmotif.columns import first_columns
 from nbmotif.encoding import to_codes
 from nbmotif.errors import InvalidArgument, warn
@@ -150,6 +151,7 @@ def tomtom(
     >>> motifs.names[found.idxs[0, 0]], int(found.strands[0, 0]), int(found.offsets[0, 0]), int(found.overlaps[0, 0])
     ('GATA', 1, 0, 7)
     """
+    check_flags(reverse_complement=reverse_complement)
     queries = _check_queries(Qs)
     motif_set = as_motif_set(Ts, "Ts")
     if n_nearest is not None:
@@ -226,6 +228,7 @@ def annotate_seqlets(
     >>> [motifs.names[m] for m in found.motif_idxs[:, 0]], found.strands[:, 0].tolist()
     (['GATA', 'GATA'], [1, -1])
     """
+    check_flags(reverse_complement=reverse_complement)
     motif_set = as_motif_set(motifs)
     n_nearest = min(check_whole(n_nearest, "n_nearest", 1), len(motif_set))
     cut = None if cut is None else check_p_value(cut, "cut", or_none=True)
@@ -291,12 +294,7 @@ def _check_queries(Qs: Motifs) -> list[Query]:
 
 
 def _check_shape(query: object, name: object) -> npt.NDArray[Any]:
-    if isinstance(query, torch.Tensor):
-        query = query.detach().cpu()
-        query = query.float() if query.dtype == torch.bfloat16 else query  # which numpy does not have
-    values = np.asarray(query)
-    if values.dtype.kind not in "fiub":
-        raise InvalidArgument(f"Qs[{name!r}]", type(query).__name__, "numbers of shape (4, w)")
+    values = as_array(query, f"Qs[{name!r}]", "numbers of shape (4, w)")
     check_pwm_shape(values, f"Qs[{name!r}]")
     return values
 

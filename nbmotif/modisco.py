@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from nbmotif.arguments import check_file, check_number, check_path, check_whole
+from nbmotif.arguments import check_file, check_number, check_output, check_path, check_whole
 from nbmotif.encoding import as_tensor, check_sequences, describe
 from nbmotif.errors import InvalidArgument, InvalidFile, warn
 from nbmotif.motifs import MotifSet
@@ -150,6 +150,8 @@ def write_modisco_inputs(
     """
     one_hot, attributions = _check_inputs(X, X_attr)
     folder = check_path(directory, "directory")
+    if folder.exists() and not folder.is_dir():
+        raise InvalidArgument("directory", f"the file {folder}", "a folder")
     folder.mkdir(parents=True, exist_ok=True)
     paths = folder / "sequences.npz", folder / "attributions.npz"
     np.savez_compressed(paths[0], one_hot.astype(np.int8))
@@ -223,9 +225,7 @@ def run_modisco(
     one_hot, attributions = _check_inputs(X, X_attr)
     window, max_seqlets = check_whole(window, "window", least=1), check_whole(max_seqlets, "max_seqlets", least=1)
     trim_threshold = _check_trim(trim_threshold)
-    path = None if path is None else check_path(path, "path")
-    if path is not None and (path.is_dir() or not path.parent.is_dir()):
-        raise InvalidArgument("path", repr(str(path)), "a file in a folder that exists")
+    path = None if path is None else check_output(path, "path")
     length = one_hot.shape[2]
     half = min(window, length) // 2
     middle = slice(length // 2 - half, length // 2 + half)

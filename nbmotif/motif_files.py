@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
-from nbmotif.arguments import check_file, check_path
+from nbmotif.arguments import check_file, check_output
 from nbmotif.errors import InvalidArgument, InvalidFile, warn
 from nbmotif.text_files import read_content, to_lines
 from nbmotif.words import some
@@ -71,7 +71,7 @@ def write_meme_motifs(filename: str | os.PathLike[str], motifs: Iterable[tuple[s
         parts.append(f"\nMOTIF {name}\nletter-probability matrix: alength= 4 w= {pwm.shape[1]} nsites= 20 E= 0\n")
         parts.extend(" ".join(map(repr, column)) + "\n" for column in pwm.T.tolist())
     content = "".join(parts).encode()
-    check_path(filename, "filename").write_bytes(gzip.compress(content) if str(filename).endswith(".gz") else content)
+    check_output(filename, "filename").write_bytes(gzip.compress(content) if str(filename).endswith(".gz") else content)
 
 
 def looks_like_hdf5(filename: str | os.PathLike[str]) -> bool:

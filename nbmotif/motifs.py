@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from nbmotif.arguments import check_file, check_whole
+from nbmotif.arrays import as_array
 from nbmotif.encoding import as_tensor, code_table, encode_letters, from_codes
 from nbmotif.errors import InvalidArgument
 from nbmotif.motif_files import looks_like_hdf5, read_any, read_meme_motifs, write_meme_motifs
@@ -212,9 +213,14 @@ def check_pwm(pwm: npt.ArrayLike | torch.Tensor, name: str) -> torch.Tensor:
     return table
 
 
-def _pairs(motifs: object) -> Iterable[tuple[str, npt.ArrayLike]]:
+def _is_mapping(motifs: Any) -> bool:
+    """Whether there is a name for each; also in a Series of pandas."""
+    return isinstance(motifs, Mapping) or (hasattr(motifs, "items") and getattr(motifs, "ndim", 0) == 1)
+
+
+def _pairs(motifs: Any) -> Iterable[tuple[str, npt.ArrayLike]]:
     """Go through a mapping, or pairs; say what to do with anything else."""
-    if isinstance(motifs, Mapping):
+    if _is_mapping(motifs):
         yield from motifs.items()
         return
     expected, hint = "a mapping of name to PWM, or pairs of both", ""
@@ -245,14 +251,7 @@ def _written_out(pwm: npt.ArrayLike | torch.Tensor, name: str) -> torch.Tensor:
 
 def _as_pwm(pwm: npt.ArrayLike | torch.Tensor, name: str) -> torch.Tensor:
     """Copy numbers as float64 of shape (4, w), or say which shape they have."""
-    try:
-        given = pwm.detach().cpu().double().numpy() if isinstance(pwm, torch.Tensor) else np.asarray(pwm)
-        # np.array copies
-        table = np.array(given, dtype=np.float64 if given.dtype.kind in "biufO" else None)
-        if table.dtype != np.float64:
-            raise TypeError(table.dtype)
-    except (TypeError, ValueError):
-        raise InvalidArgument(name, type(pwm).__name__, "a PWM: numbers of shape (4, w)") from None
+    table = np.array(as_array(pwm, name, "a PWM: numbers of shape (4, w)"), np.float64)
     check_pwm_shape(table, name)
     return torch.from_numpy(table)
 
@@ -310,8 +309,8 @@ def as_motif_set(motifs: Motifs, name: str = "motifs") -> MotifSet:
 
 def _are_sequences(motifs: Any) -> bool:
     """Know sequences: one stack, one-hot, longer than any motif. To scan for them would not end."""
-    shape: tuple[int, ...] = getattr(motifs, "shape", ())
-    if len(shape) != 3 or not shape[0] or shape[2] <= _LONGEST:
+    shape = getattr(motifs, "shape", None)
+    if not isinstance(shape, tuple) or len(shape) != 3 or not shape[0] or shape[2] <= _LONGEST:
         return False
     first = as_tensor(motifs[0], "motifs")
     return bool(((first == 0) | (first == 1)).all())
@@ -322,7 +321,7 @@ def _motif_set_of(motifs: Any, name: str) -> MotifSet:
         return motifs
     if isinstance(motifs, (str, os.PathLike)):
         return MotifSet.read(check_file(motifs, name))
-    if isinstance(motifs, Mapping):
+    if _is_mapping(motifs):
         return MotifSet(motifs)
     if _are_sequences(motifs):
         hint = "Did you mean to pass a motif database? Motifs as long as these are given by name: {name: pwm}."
@@ -332,7 +331,7 @@ def _motif_set_of(motifs: Any, name: str) -> MotifSet:
     if isinstance(motifs, (list, tuple)) and motifs and all(isinstance(one, str) for one in motifs):
         hint = f"Choose them from a database: motifs.subset({motifs[:1]}…)."
         raise InvalidArgument(name, f"names, such as {motifs[0]!r}", "several PWMs by name", hint)
-    if isinstance(motifs, Iterable):
+    if isinstance(motifs, Iterable) and getattr(motifs, "ndim", None) != 0:
         return MotifSet((str(i), pwm) for i, pwm in enumerate(motifs))
     expected = "a MotifSet, the path of a motif file, or a mapping of name to PWM"
     raise InvalidArgument(name, type(motifs).__name__, expected)
@@ -424,7 +423,7 @@ def pwm_consensus(pwm: torch.Tensor | npt.NDArray[Any]) -> torch.Tensor:
             [0., 0.]])
     """
     table = _as_pwm(pwm, "pwm")
-    given = as_tensor(pwm if isinstance(pwm, torch.Tensor) else np.asarray(pwm), "pwm")
+    given = pwm if isinstance(pwm, torch.Tensor) else as_tensor(as_array(pwm, "pwm", "a PWM"), "pwm")
     return consensus(table, "pwm").to(given.device, given.dtype)
 
 

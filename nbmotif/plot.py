@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import torch
 
 from nbmotif.arguments import check_number, check_whole, whole_number
+from nbmotif.arrays import as_array
 from nbmotif.columns import check_columns, whole_numbers
 from nbmotif.drawing import matplotlib_axes, svg
 from nbmotif.drawing.picture import (
@@ -27,13 +27,14 @@ from nbmotif.drawing.picture import (
     stack,
     value_range,
 )
-from nbmotif.encoding import LETTERS, as_tensor, describe
+from nbmotif.encoding import LETTERS
 from nbmotif.errors import InvalidArgument, warn
 from nbmotif.motifs import check_pwm, information_content
 from nbmotif.ported import ALPHABET, ANY, Unused, takes
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+    import torch
 
 _LABEL_COLUMNS = ("motif_name", "label", "name")
 _MOTIF_GAP = 2  # bp between a motif and its reverse complement
@@ -231,14 +232,14 @@ def plot_pwm(
 
 
 def _check_attributions(X_attr: torch.Tensor | npt.ArrayLike) -> npt.NDArray[np.float64]:
-    values = as_tensor(X_attr if isinstance(X_attr, torch.Tensor) else np.asarray(X_attr), "X_attr").detach().cpu()
+    values = as_array(X_attr, "X_attr", "numbers of shape (4, L)")
     if values.ndim != 2 or values.shape[0] != 4 or values.shape[1] == 0:
         hints = {
             values.ndim == 3: "Choose one sequence: X_attr[i].",
             values.ndim == 2 and values.shape[1] == 4: "Did you mean its transpose?",
         }
-        raise InvalidArgument("X_attr", describe(values), "of shape (4, L)", hints.get(True, ""))
-    array = values.to(torch.float64).numpy()
+        raise InvalidArgument("X_attr", f"{values.dtype} {values.shape}", "of shape (4, L)", hints.get(True, ""))
+    array = values.astype(np.float64, copy=False)
     bad = np.argwhere(~np.isfinite(array))
     if bad.size:
         row, position = bad[0]

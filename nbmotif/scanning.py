@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 import numpy as np
 
-from nbmotif.arguments import check_choice, check_number, check_p_value
+from nbmotif.arguments import check_choice, check_flags, check_number, check_p_value
+from nbmotif.arrays import as_array
 from nbmotif.errors import InvalidArgument, warn
 from nbmotif.exact_scan import exact_scan
 from nbmotif.kernels.fimo_tables import FimoTables, fimo_tables
@@ -152,6 +153,7 @@ def fimo(
     """
     motif_set = as_motif_set(motifs)
     letters = as_letters(sequences)
+    check_flags(reverse_complement=reverse_complement)
     threshold, reverse_complement = check_p_value(threshold, "threshold"), bool(reverse_complement)
     _check_settings(compat, dim, background, pseudocount)
     weight = _PSEUDOCOUNT if pseudocount is None else _check_pseudocount(pseudocount)
@@ -191,22 +193,14 @@ def _background(background: Background, letters: Letters, both_strands: bool) ->
             counts += np.bincount(slab.letters[slab.letters >= 0], minlength=4)
         frequencies = counts / counts.sum()
     else:
-        frequencies = _as_numbers(background)
+        expected = 'None, "sequences" or four probabilities of A, C, G, T'
+        frequencies = as_array(background, "background", expected).astype(np.float64)
         if frequencies.shape != (4,) or not (frequencies > 0).all() or abs(frequencies.sum() - 1) > 0.01:
             got = frequencies.tolist() if frequencies.size <= 8 else f"shape {frequencies.shape}"
             raise InvalidArgument("background", got, "four probabilities of A, C, G, T above 0 that sum to 1")
         frequencies = frequencies / frequencies.sum()
     averaged: npt.NDArray[np.float64] = (frequencies + frequencies[::-1]) / 2
     return averaged if both_strands else frequencies
-
-
-def _as_numbers(background: Any) -> npt.NDArray[np.float64]:
-    values = background.detach().cpu() if hasattr(background, "detach") else background
-    try:
-        return np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        expected = 'None, "sequences" or four probabilities of A, C, G, T'
-        raise InvalidArgument("background", repr(background)[:80], expected) from None
 
 
 def _tables(motifs: MotifSet, background: npt.NDArray[np.float64], pseudocount: float, threshold: float) -> FimoTables:

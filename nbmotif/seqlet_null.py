@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-import torch
 
 from nbmotif.arguments import check_whole
+from nbmotif.arrays import as_array
 from nbmotif.errors import InvalidArgument, warn
 from nbmotif.kernels.seqlets import extend_survival
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import numpy.typing as npt
+    import torch
 
 Floats: TypeAlias = "npt.NDArray[np.float32] | npt.NDArray[np.float64]"
 
@@ -204,11 +205,8 @@ def signed_chunks(values: Floats, sign: int) -> Iterator[tuple[int, Floats]]:
 
 def check_attributions(X: torch.Tensor | npt.NDArray[Any], name: str) -> Floats:
     """Attributions as a finite float32 or float64 array of shape (N, L), at least one of each."""
-    if isinstance(X, torch.Tensor):
-        X = X.detach().cpu()
-        X = (X.float() if X.dtype in {torch.float16, torch.bfloat16} else X).numpy()
-    array = np.asarray(X)
-    if array.dtype.kind not in "fiu":
+    array = as_array(X, name, "numbers of shape (N, L)")
+    if array.dtype == np.bool_:
         raise InvalidArgument(name, f"dtype {array.dtype}", "numbers of shape (N, L)")
     if array.ndim != 2 or array.size == 0:
         hint = "Sum over the letters: `X_attr.sum(dim=1)`." if array.ndim == 3 else ""

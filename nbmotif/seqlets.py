@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 import numpy as np
 import pandas as pd
 
-from nbmotif.arguments import check_choice, check_number, check_p_value, check_seed, check_whole
+from nbmotif.arguments import check_choice, check_flags, check_number, check_p_value, check_seed, check_whole
 from nbmotif.errors import InvalidArgument, warn
 from nbmotif.kernels.seqlets import call_spans
 from nbmotif.ported import takes
@@ -139,6 +139,7 @@ def recursive_seqlets(
     threshold = check_p_value(threshold, "threshold")
     target_fdr = check_number(target_fdr, "target_fdr", "above 0", lambda rate: rate > 0)
     _check_null(null)
+    check_flags(return_fdr=return_fdr)
     if return_fdr and control is None:
         raise InvalidArgument("return_fdr", True, "False without `control`", "Pass control attributions or 'shuffle'.")
     check_choice(sign, "sign", SIGNS)

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from nbmotif.arguments import check_choice, check_seed, check_span, check_whole
+from nbmotif.arrays import as_array
 from nbmotif.encoding import (
     as_tensor,
     check_sequences,
@@ -95,9 +96,10 @@ def _legacy_generator(random_state: object) -> np.random.RandomState:
 
 
 def _letter_probabilities(probs: npt.ArrayLike, n: int) -> npt.NDArray[np.float64]:
-    table = np.atleast_2d(np.asarray(probs, dtype=np.float64))
+    given = as_array(probs, "probs", "probabilities of A, C, G and T")
+    table = np.atleast_2d(given).astype(np.float64)
     if table.shape not in {(1, 4), (n, 4)}:
-        raise InvalidArgument("probs", f"shape {np.shape(probs)}", f"of shape (4,), (1, 4) or ({n}, 4)")
+        raise InvalidArgument("probs", f"shape {given.shape}", f"of shape (4,), (1, 4) or ({n}, 4)")
     sums = table.sum(axis=1)
     bad = np.flatnonzero(~(np.abs(sums - 1) < 1e-6) | (table < 0).any(axis=1))
     if bad.size:

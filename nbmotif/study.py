@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from nbmotif.arguments import check_choice, check_path, check_seed, check_whole
+from nbmotif.arguments import check_choice, check_output, check_path, check_seed, check_whole
 from nbmotif.encoding import check_sequences
 from nbmotif.errors import InvalidArgument, MissingStage
 from nbmotif.motifs import as_motif_set
@@ -488,7 +488,7 @@ class Study:
         from nbmotif.study_file import write_study
 
         self._check_current()
-        return write_study(self, check_path(path, "path"))
+        return write_study(self, check_output(path, "path"))
 
     @classmethod
     def open(cls, path: str | Path, model: torch.nn.Module | None = None) -> Study:

@@ -43,8 +43,6 @@ def write_study(study: Study, path: Path) -> Path:
     -------
     The path.
     """
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"`path`: there is no folder {path.parent}")
     target = None if callable(study.target) else study.target
     weights = {stage: basis.weights for stage, basis in study.bases.items()}
     facts = {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, overload
 
 import torch
 
-from nbmotif.arguments import check_whole
+from nbmotif.arguments import check_flags, check_number, check_whole
 from nbmotif.attribution.batches import Batch, alone, run_all, whole_sequences
 from nbmotif.attribution.engine import Attribution
 from nbmotif.attribution.precision import Precision, exact_float32
@@ -224,6 +224,9 @@ def deep_lift_shap(
     _check_columns(X)
     batch_size = None if batch_size is None else check_whole(batch_size, "batch_size", least=1)
     n_shuffles = check_whole(n_shuffles, "n_shuffles", least=1)
+    warning_threshold = check_number(warning_threshold, "warning_threshold", "0 or more", lambda error: error >= 0)
+    check_flags(hypothetical=hypothetical, raw_outputs=raw_outputs, only_warn=only_warn)
+    check_flags(return_references=return_references, return_report=return_report)
     if raw_outputs and return_report:
         raise InvalidArgument("return_report", True, "False where raw_outputs is True", "Multipliers are not averaged.")
     place, compute = resolve_device(device), model_dtype(model)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from nbmotif.arguments import check_whole
+from nbmotif.arguments import check_flags, check_whole
 from nbmotif.attribution.batches import run_all, whole_sequences
 from nbmotif.attribution.devices import with_recurrent_gradients
 from nbmotif.attribution.precision import exact_float32
@@ -90,6 +90,7 @@ def saliency(
     """
     X, extra = check_inputs(X, args)
     batch_size = check_whole(batch_size, "batch_size", least=1)
+    check_flags(hypothetical=hypothetical, gradient_correction=gradient_correction)
     place, compute = resolve_device(device), model_dtype(model)
 
     def prepare(batch: Batch) -> Callable[[], torch.Tensor]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 import torch
 
-from nbmotif.arguments import check_span, check_whole
+from nbmotif.arguments import check_flags, check_span, check_whole
 from nbmotif.attribution.batches import alone, run_all, whole_sequences
 from nbmotif.attribution.devices import is_out_of_memory, memory_budget, release
 from nbmotif.attribution.edits import N_PROBED, EditedModel, EditedSequences
@@ -162,6 +162,7 @@ def saturation_mutagenesis(
     X, extra = check_inputs(check_sequences(X), args)
     span = check_span(start, end, X.shape[-1])
     batch_size = None if batch_size is None else check_whole(batch_size, "batch_size", least=1)
+    check_flags(hypothetical=hypothetical, raw_outputs=raw_outputs, fast=fast)
     place, own = resolve_device(device), model_dtype(model)
     compute = compute_dtype(model, dtype)
     # autocast casts at calls that a window does not make

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from nbmotif.arguments import check_path, whole_number
+from nbmotif.arguments import check_output, whole_number
 from nbmotif.errors import InvalidArgument
 from nbmotif.widget import frames, share, table, wire
 from nbmotif.widget.bundle import SCRIPT, read_script
@@ -311,7 +311,7 @@ class Explorer(ExplorerResults):
         -------
         The text of the page.
         """
-        target = None if path is None else check_path(path, "path")
+        target = None if path is None else check_output(path, "path")
         # what follows a dot may also be the end of a name, such as ctcf_v1.2
         if target is not None and target.suffix[1:].isalpha() and target.suffix.lower() not in {".html", ".htm"}:
             raise InvalidArgument("path", repr(target.name), "the name of an HTML file", "It is a page: name it .html.")

@@ -10,7 +10,8 @@ from zipfile import BadZipFile
 import numpy as np
 
 from nbmotif.arguments import check_file
-from nbmotif.errors import InvalidArgument, InvalidFile
+from nbmotif.arrays import as_array
+from nbmotif.errors import InvalidFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,20 +44,7 @@ def load_array(value: Any, name: str) -> np.ndarray[Any, Any]:
     """
     if isinstance(value, (str, os.PathLike)):
         value = _load_file(Path(value), name)
-    if hasattr(value, "detach"):
-        value = value.detach().cpu()
-        if str(value.dtype) == "torch.bfloat16":
-            value = value.float()
-        value = value.numpy()
-    if np.ma.is_masked(value):
-        hint = "Fill it first, with zeros for instance: scores.filled(0)."
-        raise InvalidArgument(name, "an array with masked entries", "complete", hint)
-    array = np.asarray(value)
-    if array.dtype.kind not in "biuf":
-        got = type(value).__name__ + (f" of {array.dtype}" if hasattr(value, "dtype") else "")
-        hint = "Letters become an array by one_hot_encode." if array.dtype.kind in "US" else ""
-        raise InvalidArgument(name, got, "a tensor or array of numbers, or the path of an npz, npy or h5 file", hint)
-    return array
+    return as_array(value, name, "a tensor or array of numbers, or the path of an npz, npy or h5 file")
 
 
 def _load_file(path: Path, name: str) -> np.ndarray[Any, Any]:

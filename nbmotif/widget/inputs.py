@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nbmotif.columns import check_names
+from nbmotif.columns import check_frame, check_names
 from nbmotif.errors import InvalidArgument
 from nbmotif.families import Families, content_ranks
 from nbmotif.family_tree import FamilyTree
@@ -224,9 +224,9 @@ def _effects(marginal: Any) -> dict[str, float]:
     elif isinstance(marginal, Mapping):
         pairs = zip(map(str, marginal), marginal.values(), strict=True)
     else:
-        got = f"columns {list(marginal.columns)}" if hasattr(marginal, "columns") else type(marginal).__name__
         expected = "a DataFrame with motif_name and effect, as from marginalize_motifs, or a mapping of name to effect"
-        raise InvalidArgument("marginal", got, expected)
+        check_frame(marginal, "marginal", expected)
+        raise InvalidArgument("marginal", f"columns {list(marginal.columns)}", expected)
     strongest: dict[str, float] = {}
     for name, value in pairs:
         try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from nbmotif.columns import check_columns, finite_numbers, p_values, whole_numbers
+from nbmotif.columns import check_columns, check_frame, finite_numbers, p_values, whole_numbers
 from nbmotif.errors import InvalidArgument
 from nbmotif.hits import Hits
 from nbmotif.matching import SeqletAnnotations
@@ -71,7 +71,7 @@ def _from_frames(hits: Any, sequence_names: list[str] | None, n_sequences: int |
         sequence_idx=sequence_idx,
         start=start,
         strand=read_strands(frame["strand"], "hits"),
-        score=frame["score"].to_numpy(copy=True) if "score" in frame else np.full(len(frame), np.nan),
+        score=frame["score"].array.copy() if "score" in frame else np.full(len(frame), np.nan),
         p_value=p_values(frame["p-value"], "hits['p-value']"),
         attribution=finite_numbers(frame["attribution"], "hits['attribution']") if "attribution" in frame else None,
         sequence_names=sequence_names,
@@ -94,10 +94,8 @@ def _widths(start: NDArray[np.int32], end: NDArray[np.int32], codes: NDArray[Any
 
 def _one_frame(hits: Any) -> pd.DataFrame:
     frames = list(hits) if isinstance(hits, (list, tuple)) else [hits]
-    strange = [frame for frame in frames if not isinstance(frame, pd.DataFrame)]
-    if strange:
-        got = type(strange[0]).__name__ + ("" if strange[0] is hits else f" in a {type(hits).__name__}")
-        raise InvalidArgument("hits", got, "nbmotif's Hits, a DataFrame, or a list of DataFrames as from fimo")
+    for frame in frames:
+        check_frame(frame, "hits", "nbmotif's Hits, a DataFrame, or a list of DataFrames as from fimo")
     # without the empty ones, whose columns have no dtype worth keeping
     filled = [frame for frame in frames if len(frame)]
     if not filled:

@@ -1,4 +1,4 @@
-"""One number given as an argument: every kind that a user's array or table holds, and what is refused."""
+"""Single arguments: every kind that a user's array or table holds, and what is refused."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import pytest
 import torch
 
 import nbmotif
-from nbmotif.arguments import check_choice, check_file, check_number, check_whole, whole_number
+from nbmotif.annotations import pairwise_annotations, pairwise_annotations_spacing
+from nbmotif.arguments import check_choice, check_file, check_flags, check_number, check_whole, whole_number
 from nbmotif.bed_files import read_bed
 from nbmotif.errors import InvalidArgument, InvalidFile
 
@@ -28,6 +29,7 @@ MODEL = torch.nn.Sequential(
     torch.nn.Conv1d(4, 1, 5), torch.nn.ReLU(), torch.nn.AdaptiveAvgPool1d(1), torch.nn.Flatten()
 )
 SIGNAL = np.random.default_rng(0).normal(size=(3, 600))
+MOTIFS = {"GATA": np.eye(4)[[2, 0, 3, 0]].T}
 NO_HITS = (["any"], [4], [], [], [], [], [], [])
 
 
@@ -122,6 +124,84 @@ def test_whole_numbers__outside_what_will_do_are_refused_with_the_limits(value: 
 def test_numbers__of_every_kind_are_taken_as_floats(kind: Any) -> None:
     number = check_number(kind(7), "x", "above 0", lambda x: x > 0)
     assert (number, type(number)) == (7.0, float)
+
+
+@pytest.mark.parametrize("value", [np.array(7.0), torch.tensor(7.0), torch.tensor(7), torch.tensor(7.0).half()])
+def test_numbers__are_taken_from_arrays_and_tensors_of_one(value: object) -> None:
+    assert check_number(value, "x", "above 0", lambda x: x > 0) == 7
+
+
+@pytest.mark.parametrize("value", [True, np.True_, "1", None, 1j, [1.0], np.ones(1), np.array(True), pd.NA])
+def test_numbers__are_neither_flags_nor_lists(value: object) -> None:
+    with pytest.raises(InvalidArgument, match=r"^`x` must be above 0; got"):
+        check_number(value, "x", "above 0", lambda x: x > 0)
+
+
+@pytest.mark.parametrize("value", [True, False, np.True_, np.False_, 1, 0, np.int8(1)])
+def test_flags__are_taken_in_every_spelling(value: object) -> None:
+    check_flags(verbose=value)
+
+
+@pytest.mark.parametrize(
+    "value", ["no", "False", None, 2, -1, 1.0, [], np.ones(1), np.array(True), float("nan"), pd.NA]
+)
+def test_flags__are_not_what_only_counts_as_true_or_false(value: object) -> None:
+    with pytest.raises(InvalidArgument, match=r"^`verbose` must be True or False; got"):
+        check_flags(verbose=value)
+
+
+FLAGS: dict[str, Callable[[Any], Any]] = {
+    "fimo reverse_complement": lambda flag: nbmotif.fimo(MOTIFS, X, reverse_complement=flag),
+    "tomtom reverse_complement": lambda flag: nbmotif.tomtom(MOTIFS, MOTIFS, reverse_complement=flag),
+    "annotate_seqlets reverse_complement": lambda flag: nbmotif.annotate_seqlets(
+        X, [[0, 1, 9]], MOTIFS, reverse_complement=flag
+    ),
+    "recursive_seqlets return_fdr": lambda flag: nbmotif.recursive_seqlets(SIGNAL, return_fdr=flag),
+    "deep_lift_shap hypothetical": lambda flag: nbmotif.deep_lift_shap(MODEL, X, hypothetical=flag),
+    "deep_lift_shap raw_outputs": lambda flag: nbmotif.deep_lift_shap(MODEL, X, raw_outputs=flag),
+    "deep_lift_shap return_references": lambda flag: nbmotif.deep_lift_shap(MODEL, X, return_references=flag),
+    "saliency hypothetical": lambda flag: nbmotif.saliency(MODEL, X, hypothetical=flag),
+    "saturation_mutagenesis raw_outputs": lambda flag: nbmotif.saturation_mutagenesis(MODEL, X, raw_outputs=flag),
+    "pairwise_annotations unique": lambda flag: pairwise_annotations([[0, 1], [0, 2], [1, 1]], unique=flag),
+    "pairwise_annotations_spacing symmetric": lambda flag: pairwise_annotations_spacing(
+        np.zeros((0, 4)), symmetric=flag
+    ),
+}
+
+
+@pytest.mark.parametrize("taker", FLAGS)
+def test_flags__of_what_is_returned_are_checked(taker: str) -> None:
+    with pytest.raises(InvalidArgument, match=f"^`{taker.partition(' ')[2]}` must be True or False; got 'no'"):
+        FLAGS[taker]("no")
+
+
+def test_thresholds__that_are_none_are_refused_before_the_work() -> None:
+    with pytest.raises(InvalidArgument, match="`warning_threshold` must be 0 or more; got 'never'"):
+        nbmotif.deep_lift_shap(MODEL, X, warning_threshold="never")  # type: ignore[call-overload]
+    with pytest.raises(InvalidArgument, match="`additional_func_kwargs` must be a mapping of argument to value"):
+        nbmotif.marginalize(MODEL, X, "GATA", additional_func_kwargs="verbose")  # type: ignore[arg-type]
+
+
+WRITERS: dict[str, tuple[str, Callable[[Path], Any]]] = {
+    "write_meme": ("filename", lambda path: nbmotif.write_meme(path, MOTIFS)),
+    "write_bed": (
+        "filename",
+        lambda path: nbmotif.write_bed(pd.DataFrame({"chrom": ["chr1"], "start": [1], "end": [2]}), path),
+    ),
+    "Study.save": ("path", lambda path: nbmotif.Study(None, X, MOTIFS).save(path)),
+    "Explorer.to_html": ("path", lambda path: nbmotif.Explorer(marginal={"GATA": 0.5}).to_html(path)),
+}
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_a_file_to_write__is_no_folder_and_lies_in_one(writer: str, tmp_path: Path) -> None:
+    name, write = WRITERS[writer]
+    ends = "results.bed" if writer == "write_bed" else "results.html"
+    (tmp_path / ends).mkdir()
+    with pytest.raises(InvalidArgument, match=f"^`{name}` must be the name of a file to write; got the folder"):
+        write(tmp_path / ends)
+    with pytest.raises(FileNotFoundError, match=f"^`{name}`: there is no folder {tmp_path / 'absent'}"):
+        write(tmp_path / "absent" / ends)
 
 
 @pytest.mark.parametrize("value", ["sum", np.str_("sum"), None, 0, np.int64(0)])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,9 @@ import torch
 
 from nbmotif.columns import check_columns, finite_numbers, first_columns, p_values, whole_numbers
 from nbmotif.errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _GRADED = torch.zeros(2, 3, requires_grad=True)
 
@@ -80,6 +85,35 @@ def test_check_columns__names_what_is_not_there_once() -> None:
 def test_first_columns__names_what_is_no_table(table: object) -> None:
     with pytest.raises(InvalidArgument, match=r"^`loci` must be a table, or rows of one length, whose first columns"):
         first_columns(table, ("sequence", "start", "end"), "loci")
+
+
+@pytest.mark.parametrize("column", [None, 3, "text", np.zeros((2, 2)), [[0, 1], [0]], torch.zeros(2).to_sparse()])
+@pytest.mark.parametrize("read", [whole_numbers, finite_numbers, p_values])
+def test_columns__have_one_value_for_each_row(read: Callable[[Any, str], object], column: object) -> None:
+    with pytest.raises(InvalidArgument, match=r"^`start` must be one value for each row; got "):
+        read(column, "start")
+
+
+def test_tables_of_other_libraries__are_refused_with_how_they_become_one() -> None:
+    class Table:
+        __module__ = "polars.dataframe.frame"
+        columns = ("start", "end")
+
+        def to_pandas(self) -> pd.DataFrame:
+            return pd.DataFrame(columns=self.columns)
+
+    expected = (
+        r"must be a DataFrame with the columns start, of pandas; got polars.Table. Convert it: table.to_pandas\(\)"
+    )
+    with pytest.raises(InvalidArgument, match=expected):
+        check_columns(Table(), ["start"], "hits")
+
+
+def test_first_columns__takes_categories_that_are_numbers() -> None:
+    table = pd.DataFrame({"sequence": [0, 1], "start": [4, 2], "end": [9, 9]}).astype("category")
+    assert [column.tolist() for column in first_columns(table, list(table), "loci")] == [[0, 1], [4, 2], [9, 9]]
+    with pytest.raises(InvalidArgument, match=r"`loci` must be a table of whole numbers.*got category in column"):
+        first_columns(table.assign(start=pd.Categorical(["a", "b"])), list(table), "loci")
 
 
 @pytest.mark.parametrize("table", [[(0, 1, 5)], np.array([[0.0, 1.0, 5.0]]), torch.tensor([[0, 1, 5]])])

@@ -40,6 +40,15 @@ def test_genome_coordinates__are_those_of_an_explorer() -> None:
         assert shown[column].tolist() == found[column].tolist()
 
 
+@pytest.mark.parametrize("dtype", ["category", "object", "Int64", "uint8", float])
+def test_genome_coordinates__are_whole_numbers_whatever_the_table_holds_them_as(dtype: object) -> None:
+    expected = nbmotif.genome_coordinates(_seqlets(), WINDOWS)
+    places = ["example_idx", "start", "end"]
+    found = nbmotif.genome_coordinates(_seqlets().astype(dict.fromkeys(places, dtype)), WINDOWS)
+    for column in ("chrom", "chrom_start", "chrom_end"):
+        pd.testing.assert_series_equal(found[column], expected[column])
+
+
 def test_genome_coordinates__take_hits_whose_sequences_have_names() -> None:
     hits = nbmotif.fimo(GATA, {"peak 1": "T" * 50, "peak 2": "TTTGATAG".ljust(50, "C")}, threshold=0.01)
     found = nbmotif.genome_coordinates(hits, WINDOWS)

@@ -257,7 +257,6 @@ def test_read_modisco__names_a_file_that_was_cut_off(h5) -> None:
     [
         ({"trim_threshold": 2}, "trim_threshold"),
         ({"trim_threshold": "0.3"}, "trim_threshold"),
-        ({"path": "no such folder/modisco.h5"}, "path"),
         ({"path": "."}, "path"),
         ({"window": 40.5}, "window"),
         ({"max_seqlets": 0}, "max_seqlets"),
@@ -269,6 +268,12 @@ def test_run_modisco__names_what_is_wrong_before_the_run(
     monkeypatch.setattr("modiscolite.tfmodisco.TFMoDISco", lambda **_: pytest.fail("it ran"))
     with pytest.raises(InvalidArgument, match=f"`{name}` must be"):
         run_modisco(X, NOISE, **options)
+
+
+def test_run_modisco__misses_the_folder_for_its_file_before_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("modiscolite.tfmodisco.TFMoDISco", lambda **_: pytest.fail("it ran"))
+    with pytest.raises(FileNotFoundError, match=r"^`path`: there is no folder no such folder$"):
+        run_modisco(X, NOISE, path="no such folder/modisco.h5")
 
 
 def test_run_modisco__refuses_what_it_has_no_null_for() -> None:

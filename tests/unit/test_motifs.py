@@ -5,6 +5,7 @@ import pickle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -160,6 +161,8 @@ def test_as_motif_set__takes_every_form(motifs: MotifSet, tmp_path: Path) -> Non
     assert as_motif_set(motifs) is motifs
     assert as_motif_set(dict(motifs)) == motifs
     assert as_motif_set(list(motifs.values())).names == ["0", "1", "2"]
+    named = pd.Series({name: pwm.numpy() for name, pwm in motifs.items()})
+    assert as_motif_set(named) == MotifSet(named) == motifs
     assert as_motif_set(torch.stack([motifs["GATA"], motifs["GATA2"]])).names == ["0", "1"]
     write_meme(tmp_path / "m.meme", motifs)
     assert as_motif_set(tmp_path / "m.meme") == as_motif_set(str(tmp_path / "m.meme")) == motifs
@@ -171,6 +174,7 @@ def test_as_motif_set__takes_every_form(motifs: MotifSet, tmp_path: Path) -> Non
         ({}, r"`database` must be at least one motif; got none"),
         (5, r"`database` must be a MotifSet, the path of a motif file, or a mapping of name to PWM; got int"),
         (UNIFORM, r"`database` must be several motifs by name; got one matrix\. Wrap it"),
+        (np.array(5), r"`database` must be a MotifSet, the path of a motif file.*got ndarray"),
         (random_one_hot((2, 4, 300)), r"`database` must be motifs; got sequences, of shape \(2, 4, 300\)\. Did you"),
         (random_one_hot((2, 4, 300)).numpy(), r"`database` must be motifs; got sequences"),
     ],
@@ -212,7 +216,7 @@ def test_pwm_consensus__keeps_the_dtype(dtype: torch.dtype) -> None:
         (torch.zeros(4, 0), r"got shape \(4, 0\)"),
         (torch.zeros(9, 4), r"got shape \(9, 4\)\. Did you mean its transpose\?"),
         ("ACGT", r"`pwm` must be a PWM: numbers of shape \(4, w\); got str"),
-        (None, r"got shape \(\)"),
+        (None, r"`pwm` must be a PWM: numbers of shape \(4, w\); got NoneType"),
     ],
 )
 def test_pwm_consensus__refuses_what_is_no_pwm(pwm: Any, message: str) -> None:

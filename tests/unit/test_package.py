@@ -43,6 +43,12 @@ def test_public_names__unknown_one_is_an_attribute_error() -> None:
         _ = nbmotif.no_such_thing
 
 
+def test_errors__show_the_beginning_of_what_is_long_in_one_line() -> None:
+    error = InvalidArgument("dtype", "a\nb " * 60, "a torch dtype", "Do.")
+    assert str(error) == f"`dtype` must be a torch dtype; got {'a b ' * 50}…. Do."
+    assert error.got == "a\nb " * 60
+
+
 @pytest.mark.parametrize(
     "error",
     [InvalidArgument("start", 99, "below 10", "Do."), InvalidFile("a.meme", "empty"), MissingStage("this", "`that`")],

@@ -215,7 +215,10 @@ def test_plot_logo__draws_no_attribution_at_all() -> None:
         ({"color": "notacolor"}, r"`color` must be a colour.* got 'notacolor'"),
         ({"color": 3}, r"`color` must be a colour.* got int"),
         ({"locus": ("chr1", 1.5)}, r"`locus` must be"),
-        ({"X_attr": "ACGT"}, r"`X_attr` must be a torch tensor or a numpy array of numbers"),
+        (
+            {"X_attr": "ACGT"},
+            r"`X_attr` must be numbers of shape \(4, L\); got str\. Letters become an array by one_hot_encode",
+        ),
         ({"annotations": np.ones((2, 2))}, r"`annotations` must be a DataFrame"),
         (
             {"annotations": pd.DataFrame({"start": [1, 1_140_000], "end": [2, 1_140_010]})},

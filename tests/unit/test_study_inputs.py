@@ -137,7 +137,7 @@ def test_a_study_without_seqlets__opens_with_the_columns_of_its_table(tmp_path: 
 def test_saving__into_no_folder_says_so_and_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="`path`: there is no folder"):
         _study().save(tmp_path / "none" / "study")
-    with pytest.raises(IsADirectoryError):
+    with pytest.raises(InvalidArgument, match="`path` must be the name of a file to write; got the folder"):
         _study().save(tmp_path)
     assert not list(tmp_path.parent.glob("*.part"))
 

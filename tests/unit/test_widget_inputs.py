@@ -92,6 +92,13 @@ def test_read_content__takes_hits_as_a_list_of_frames(pieces: Pieces) -> None:
     pd.testing.assert_frame_equal(one.hits.to_frame(), many.hits.to_frame())
 
 
+@pytest.mark.parametrize("dtype", ["object", "category"])
+def test_read_content__takes_hits_whose_columns_have_no_dtype_of_numbers(pieces: Pieces, dtype: str) -> None:
+    made = pieces()
+    plain, held = read_content(**made), read_content(**{**made, "hits": made["hits"].astype(dtype)})
+    pd.testing.assert_frame_equal(held.hits.to_frame(), plain.hits.to_frame(), check_dtype=False)
+
+
 def test_read_content__takes_hits_that_name_sequences(pieces: Pieces) -> None:
     made = pieces()
     named = made["hits"].assign(sequence_name="peak " + made["hits"]["sequence_name"].astype(str))
