@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import torch
 
-from nbmotif.arguments import check_choice, check_flags, check_whole
+from nbmotif.arguments import check_choice, check_flags, check_list, check_whole
 from nbmotif.arrays import as_array
 from nbmotif.columns import whole_numbers
 from nbmotif.encoding import as_dtype
@@ -169,9 +169,7 @@ def pairwise_annotations_spacing(
     >>> pairwise_annotations_spacing(sites, symmetric=False)[1, 0, 4]
     tensor(1, dtype=torch.int32)
     """
-    table = as_array(X, "X", "sequence, annotation, start and end, of shape (n, 4)")
-    if table.ndim != 2 or table.shape[1] != 4:
-        raise InvalidArgument("X", f"shape {table.shape}", "sequence, annotation, start and end, of shape (n, 4)")
+    table = _as_table(X, 4, "sequence, annotation, start and end, of shape (n, 4)")
     max_distance = check_whole(max_distance, "max_distance", 1)
     check_flags(symmetric=symmetric)
     check_choice(overlaps, "overlaps", ("refuse", "skip"))
@@ -237,6 +235,14 @@ def _as_dtype(counts: torch.Tensor, dtype: Dtype) -> torch.Tensor:
     return counts.to(wanted)
 
 
+def _as_table(X: Any, n_columns: int, expected: str) -> npt.NDArray[Any]:
+    # before the rest, since a further column may hold words
+    shape = X.shape if hasattr(X, "shape") else as_array(X, "X", expected).shape
+    if len(shape) != 2 or shape[1] != n_columns:
+        raise InvalidArgument("X", f"shape {tuple(shape)}", expected)
+    return as_array(X, "X", expected)
+
+
 def _annotation_columns(X: Any) -> tuple[torch.Tensor, torch.Tensor]:
     if isinstance(X, (tuple, list)) and len(X) == 2:
         columns = [as_array(column, f"X[{i}]", "a vector of whole numbers") for i, column in enumerate(X)]
@@ -244,9 +250,7 @@ def _annotation_columns(X: Any) -> tuple[torch.Tensor, torch.Tensor]:
             hint = "Pass a tuple of two vectors, or an array of pairs."
             raise InvalidArgument("X", repr(X), "either two vectors or pairs, and this may be both", hint)
     else:
-        pairs = as_array(X, "X", "pairs of whole numbers, or a tuple of two vectors")
-        if pairs.ndim != 2 or pairs.shape[1] != 2:
-            raise InvalidArgument("X", f"shape {pairs.shape}", "pairs of shape (n, 2), or a tuple of two vectors")
+        pairs = _as_table(X, 2, "pairs of shape (n, 2), or a tuple of two vectors")
         columns = [pairs[:, 0], pairs[:, 1]]
     if columns[0].ndim != 1 or columns[0].shape != columns[1].shape:
         got = " and ".join(str(column.shape) for column in columns)
@@ -263,9 +267,10 @@ def _check_numbers(
     if n_annotations is not None:
         n_annotations = check_whole(n_annotations, "n_annotations", 0)
     if shape is not None:
-        if len(shape) != 2:
+        sizes = check_list(shape, "shape", "two whole numbers")
+        if len(sizes) != 2:
             raise InvalidArgument("shape", shape, "(number of sequences, number of annotations)")
-        shape = check_whole(shape[0], "shape[0]", 0), check_whole(shape[1], "shape[1]", 0)
+        shape = check_whole(sizes[0], "shape[0]", 0), check_whole(sizes[1], "shape[1]", 0)
     if shape is not None and n_annotations not in {None, shape[1]}:
         raise InvalidArgument("n_annotations", n_annotations, f"shape[1] = {shape[1]} where both are given")
     n, m = shape or (largest[0], largest[1] if n_annotations is None else n_annotations)

@@ -102,6 +102,22 @@ def check_flags(**flags: object) -> None:
             raise InvalidArgument(name, repr(value), "True or False")
 
 
+def check_list(values: Any, name: str, of: str) -> list[Any]:
+    """Take several things in any collection of one dimension, as a list; refuse one alone, such as a string."""
+    is_one = isinstance(values, (str, bytes, type)) or not hasattr(values, "__iter__")
+    if is_one or getattr(values, "ndim", 1) != 1:
+        hint = f"Of one alone make a list: [{values!r}]." if isinstance(values, str) else ""
+        raise InvalidArgument(name, repr(values), f"a list of {of}", hint)
+    return list(values)
+
+
+def check_text(value: object, name: str) -> str:
+    """Take text; None is none."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    raise InvalidArgument(name, repr(value), "text")
+
+
 def check_choice(value: object, name: str, choices: Iterable[object], hint: str = "") -> None:
     """Refuse what is none of the choices, also what cannot be compared with them, such as a list."""
     known = tuple(choices)

@@ -105,7 +105,7 @@ def _frame_of(rows: Any, argument: str, listed: str) -> pd.DataFrame:
     except (TypeError, ValueError, RuntimeError):  # rows of different lengths, or a tensor with gradients
         array = np.empty(0)
     if array.ndim != 2:
-        got = f"{type(rows).__name__} of shape {array.shape}" if hasattr(rows, "shape") else type(rows).__name__
+        got = type(rows).__name__ + (f" of shape {tuple(rows.shape)}" if hasattr(rows, "shape") else "")
         raise InvalidArgument(argument, got, f"a table, or rows of one length, whose first columns are {listed}")
     return pd.DataFrame(array)
 

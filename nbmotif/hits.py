@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 import pandas as pd
 
-from nbmotif.arguments import check_whole
+from nbmotif.arguments import check_list, check_whole
 from nbmotif.arrays import as_array
 from nbmotif.columns import as_whole_numbers, check_names, named, p_values
 from nbmotif.errors import InvalidArgument
@@ -98,7 +98,7 @@ class Hits(Sequence[pd.DataFrame]):
         n_sequences: int | None = None,
         n_windows: npt.NDArray[np.int64] | None = None,
     ) -> None:
-        self.motif_names = list(motif_names)
+        self.motif_names = check_list(motif_names, "motif_names", "strings")
         self.motif_widths = as_whole_numbers(motif_widths, "motif_widths", np.int64)
         self.sequence_idx = as_whole_numbers(sequence_idx, "sequence_idx", np.int32)
         self.start = as_whole_numbers(start, "start", np.int32)
@@ -106,7 +106,7 @@ class Hits(Sequence[pd.DataFrame]):
         self.score: npt.NDArray[np.floating] = as_array(score, "score", "numbers")
         given = None if attribution is None else as_array(attribution, "attribution", "numbers, or None")
         self.attribution = None if given is None else given.astype(np.float32, copy=False)
-        self.n_windows = n_windows
+        self.n_windows = None if n_windows is None else as_whole_numbers(n_windows, "n_windows", np.int64)
         motif_of_hit = as_whole_numbers(motif_idx, "motif_idx", np.int32)
         p = p_value if isinstance(p_value, Levels) else p_values(p_value, "p_value")
         self._check_columns(motif_of_hit, p)
@@ -122,8 +122,10 @@ class Hits(Sequence[pd.DataFrame]):
 
     def _check_columns(self, motif_idx: npt.NDArray[np.int32], p_value: Levels | npt.NDArray[np.float64]) -> None:
         n_motifs, n_hits = len(self.motif_names), len(motif_idx)
-        if self.motif_widths.shape != (n_motifs,):
-            raise InvalidArgument("motif_widths", f"shape {self.motif_widths.shape}", f"of shape ({n_motifs},)")
+        for name in ("motif_widths", "n_windows"):
+            column = getattr(self, name)
+            if column is not None and column.shape != (n_motifs,):
+                raise InvalidArgument(name, f"shape {column.shape}", f"of shape ({n_motifs},)")
         columns = {name: getattr(self, name) for name in _OF_EACH_HIT}
         columns["p_value"] = p_value.of_hit if isinstance(p_value, Levels) else p_value
         for name, column in columns.items():
@@ -145,7 +147,7 @@ class Hits(Sequence[pd.DataFrame]):
             raise InvalidArgument("motif_idx", got, f"between 0 and {n_motifs - 1}")
 
     def _name_sequences(self, names: Sequence[str] | None, n_sequences: int | None) -> None:
-        self.sequence_names = None if names is None else list(names)
+        self.sequence_names = None if names is None else check_list(names, "sequence_names", "strings")
         check_names(self.sequence_names or [], "sequence_names")
         self.n_sequences = self._count_sequences(n_sequences)
         self._sequence_dtype = None if names is None else pd.CategoricalDtype(self.sequence_names)
@@ -360,9 +362,7 @@ class Hits(Sequence[pd.DataFrame]):
 
     def subset(self, names: Iterable[str]) -> Hits:
         """Keep some motifs, in the order given, which are then numbered from 0; KeyError if one is not here."""
-        if isinstance(names, str):
-            raise InvalidArgument("names", repr(names), "several names", f"Use subset([{names!r}]).")
-        chosen = [self._index_of(name) for name in names]
+        chosen = [self._index_of(name) for name in check_list(names, "names", "names")]
         rows = np.concatenate(
             [np.empty(0, dtype=np.int64), *(np.arange(self.offsets[m], self.offsets[m + 1]) for m in chosen)]
         )

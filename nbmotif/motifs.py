@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import torch
 
-from nbmotif.arguments import check_file, check_whole
+from nbmotif.arguments import check_file, check_list, check_whole
 from nbmotif.arrays import as_array
 from nbmotif.encoding import as_tensor, code_table, encode_letters, from_codes
 from nbmotif.errors import InvalidArgument
@@ -183,9 +183,7 @@ class MotifSet(MutableMapping[str, torch.Tensor]):
 
     def subset(self, names: Iterable[str]) -> MotifSet:
         """Take some of the motifs, in the order given; KeyError if one is not here."""
-        if isinstance(names, str):
-            raise InvalidArgument("names", repr(names), "several names", f"Use subset([{names!r}]).")
-        return MotifSet((name, self[name]) for name in names)
+        return MotifSet((name, self[name]) for name in check_list(names, "names", "names"))
 
     def families(self, similarity: float = 0.7) -> Families:
         """Group look-alike motifs: :func:`nbmotif.families.families` of this set."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from nbmotif.arguments import check_number, check_whole, whole_number
+from nbmotif.arguments import check_number, check_text, check_whole, whole_number
 from nbmotif.arrays import as_array
 from nbmotif.columns import check_columns, whole_numbers
 from nbmotif.drawing import matplotlib_axes, svg
@@ -152,7 +152,7 @@ def plot_logo(
         boxes=boxes,
         n_lanes=n_lanes,
         n_left_out=n_left_out,
-        title=title,
+        title=check_text(title, "title"),
         x_label=f"{chrom}, 0-based" if chrom else "Position in the sequence",
         y_label="Attribution",
         x_ticks=[(x, f"{x:,.0f}") for x in nice_ticks(*x_range, about=max(2, width // _PX_PER_TICK), whole=True)],

@@ -139,6 +139,7 @@ def recursive_seqlets(
     threshold = check_p_value(threshold, "threshold")
     target_fdr = check_number(target_fdr, "target_fdr", "above 0", lambda rate: rate > 0)
     _check_null(null)
+    check_seed(random_state, least=0)
     check_flags(return_fdr=return_fdr)
     if return_fdr and control is None:
         raise InvalidArgument("return_fdr", True, "False without `control`", "Pass control attributions or 'shuffle'.")

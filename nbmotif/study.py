@@ -61,6 +61,13 @@ def _args(args: Any, X: torch.Tensor) -> tuple[torch.Tensor, ...]:
     return check_inputs(X, args)[1]
 
 
+def _device(device: Any) -> Any:
+    from nbmotif.compute import resolve_device
+
+    resolve_device(device)
+    return device
+
+
 def _loci(loci: Any, X: torch.Tensor) -> Any:
     import pandas as pd
 
@@ -82,6 +89,7 @@ _SETTINGS: dict[str, Callable[[Any, torch.Tensor], Any]] = {
     "model": lambda value, _: _model(value),
     "args": _args,
     "loci": _loci,
+    "device": lambda value, _: _device(value),
     "target": lambda value, _: _target(value),
     "random_state": lambda value, _: check_seed(value, least=0),
     "batch_size": lambda value, _: None if value is None else check_whole(value, "batch_size", least=1),
@@ -171,6 +179,7 @@ class Study:
     target: Target
     batch_size: int | None
     random_state: int | None
+    device: str | torch.device | None
 
     def __init__(
         self,
@@ -189,10 +198,10 @@ class Study:
     ) -> None:
         self._X = check_sequences(X, "X").detach().cpu()
         checked: dict[str, Any] = {"batch_size": batch_size, "motifs": motifs, "model": model, "loci": loci}
-        checked |= {"args": args, "target": target, "random_state": random_state}
+        checked |= {"args": args, "target": target, "random_state": random_state, "device": device}
         for setting, value in checked.items():
             setattr(self, setting, value)
-        self.name, self.device, self.verbose = name, device, verbose
+        self.name, self.verbose = name, verbose
         self.hypothetical: torch.Tensor | None = None
         self.seqlets: pd.DataFrame | None = None
         self.hits: Hits | None = None

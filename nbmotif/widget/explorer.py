@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from nbmotif.arguments import check_output, whole_number
+from nbmotif.arguments import check_output, check_text, whole_number
 from nbmotif.errors import InvalidArgument
 from nbmotif.widget import frames, share, table, wire
 from nbmotif.widget.bundle import SCRIPT, read_script
@@ -318,7 +318,7 @@ class Explorer(ExplorerResults):
         content = self._content
         assert self._shown is not None
         traits = {name: getattr(self, name) for name in SHARED}
-        chosen, title = self._choose(tracks), title or content.name or "nbmotif"
+        chosen, title = self._choose(tracks), check_text(title, "title") or content.name or "nbmotif"
         wanted = [*filter(None, [self.motif]), *self.selected_motifs, *self.counts["motif_name"]]
         motifs = dict.fromkeys(self._motif_of(name) for name in wanted)
         cards = [motif_card(content, self._query, motif) for motif in list(motifs)[:_CARDS_IN_A_PAGE]]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nbmotif.arguments import check_list
 from nbmotif.columns import check_frame, check_names
 from nbmotif.errors import InvalidArgument
 from nbmotif.families import Families, content_ranks
@@ -106,9 +107,7 @@ def read_names(values: Any) -> list[str] | None:
     """Return the names of sequences, all different."""
     if values is None:
         return None
-    if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
-        raise InvalidArgument("sequence_names", repr(values), "a list of strings, one per sequence")
-    names = [str(value) for value in values]
+    names = [str(value) for value in check_list(values, "sequence_names", "strings, one per sequence")]
     check_names(names, "sequence_names", "Add a number to each, or leave sequence_names out.")
     return names
 

@@ -12,7 +12,7 @@ import torch
 
 import nbmotif
 from nbmotif.annotations import pairwise_annotations, pairwise_annotations_spacing
-from nbmotif.arguments import check_choice, check_file, check_flags, check_number, check_whole, whole_number
+from nbmotif.arguments import check_choice, check_file, check_flags, check_list, check_number, check_whole, whole_number
 from nbmotif.bed_files import read_bed
 from nbmotif.errors import InvalidArgument, InvalidFile
 
@@ -191,6 +191,37 @@ WRITERS: dict[str, tuple[str, Callable[[Path], Any]]] = {
     "Study.save": ("path", lambda path: nbmotif.Study(None, X, MOTIFS).save(path)),
     "Explorer.to_html": ("path", lambda path: nbmotif.Explorer(marginal={"GATA": 0.5}).to_html(path)),
 }
+
+
+@pytest.mark.parametrize(
+    "values",
+    [["a", "b"], ("a", "b"), np.array(["a", "b"]), pd.Series(["a", "b"], [5, 5]), {"a": 1, "b": 2}, iter("ab")],
+)
+def test_lists__are_taken_of_every_kind(values: Any) -> None:
+    assert check_list(values, "names", "strings") == ["a", "b"]
+
+
+LISTS: dict[str, Callable[[Any], Any]] = {
+    "names": nbmotif.MotifSet(MOTIFS).subset,
+    "motif_names": lambda names: nbmotif.Hits(names, [4], [], [], [], [], [], []),
+    "sequence_names": lambda names: nbmotif.Hits(*NO_HITS, sequence_names=names),
+    "shape": lambda shape: nbmotif.count_annotations([[0, 1], [0, 2], [1, 1]], shape=shape),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("values", ["GATA", 3, float("nan"), np.array("a"), np.zeros((2, 2)), str])
+def test_lists__are_not_one_thing_alone(name: str, values: Any) -> None:
+    with pytest.raises(InvalidArgument, match=rf"^`{name}` must be a list of .*; got "):
+        LISTS[name](values)
+
+
+@pytest.mark.parametrize("title", [1.5, b"CTCF", ["CTCF"], pd.NA])
+def test_titles__are_text(title: Any) -> None:
+    with pytest.raises(InvalidArgument, match=r"^`title` must be text; got"):
+        nbmotif.plot_logo(np.ones((4, 9)), title=title)
+    with pytest.raises(InvalidArgument, match=r"^`title` must be text; got"):
+        nbmotif.Explorer(marginal={"GATA": 0.5}).to_html(title=title)
 
 
 @pytest.mark.parametrize("writer", WRITERS)

@@ -284,7 +284,7 @@ def test_hits__know_the_motifs_they_hold_and_take_several_names_for_a_subset() -
     hits = Hits(["a", "b"], [3, 3], [0], [0], [0], [1], [1.0], [0.5])
     assert "a" in hits
     assert "c" not in hits
-    with pytest.raises(InvalidArgument, match=r"Use subset\(\['a'\]\)"):
+    with pytest.raises(InvalidArgument, match=r"make a list: \['a'\]"):
         hits.subset("a")
 
 

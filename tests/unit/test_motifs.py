@@ -268,7 +268,7 @@ def test_subset__loses_no_motif_that_is_named_twice() -> None:
     motifs = MotifSet({"a": np.full((4, 3), 0.25)})
     with pytest.raises(InvalidArgument, match="'a' twice"):
         motifs.subset(["a", "a"])
-    with pytest.raises(InvalidArgument, match=r"Use subset\(\['a'\]\)"):
+    with pytest.raises(InvalidArgument, match=r"make a list: \['a'\]"):
         motifs.subset("a")
 
 

@@ -313,6 +313,8 @@ def test_an_opened_study__notices_that_the_model_is_another(saved: Path) -> None
         ("loci", pd.DataFrame({"chrom": ["chr1"] * 6}), "`loci` must be a DataFrame with"),
         ("motifs", 3, "`motifs` must be"),
         ("batch_size", 0, "`batch_size` must be"),
+        ("device", "gpu", "`device` must be a torch device"),
+        ("device", "meta", "`device` must be a device that this torch can compute on"),
     ],
 )
 def test_settings__are_checked_when_they_are_given_and_when_they_are_set_anew(
