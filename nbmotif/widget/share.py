@@ -13,6 +13,7 @@ from nbmotif.widget.bundle import read_script
 from nbmotif.widget.card import encode_card
 from nbmotif.widget.content import Scores
 from nbmotif.widget.queries import QUERY_TRAITS, read_query
+from nbmotif.widget.stage import READY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -73,7 +74,7 @@ def page(
     Parameters
     ----------
     traits
-        The widget's synced traits, JSON-ready.
+        The widget's synced traits that can be shared, JSON-ready.
     encoded
         What it shows.
     tracks
@@ -87,7 +88,7 @@ def page(
     manifest = encoded.manifest | {"tracks": sequences}
     shown = [sequence for sequence in traits.get("_tracks", []) if sequence in set(sequences)]
     static = {
-        "traits": {**traits, "_manifest": manifest, "_tracks": shown or sequences[:4]},
+        "traits": {**traits, "_manifest": manifest, "_rev": 1, "_status": READY, "_tracks": shown or sequences[:4]},
         "answers": list(_answers(traits, encoded, sequences)),
         "tracks": [
             {"sequence": sequence, "set": number, "buffers": _track(encoded.content, sequence, scores)}
@@ -106,7 +107,7 @@ def _answers(traits: Mapping[str, Any], encoded: wire.Encoded, sequences: Sequen
     of_hits = {**asked, "seqlet_p_threshold": 1, "tomtom_p_threshold": 1}
     at_any = {**of_hits, "attribution_threshold": 0}
     query = read_query(content, asked)
-    yield _answer("load", {}, {"rev": traits["_rev"]}, encoded.columns())
+    yield _answer("load", {}, {"rev": 1}, encoded.columns())
     yield _answer("tail", {}, {}, encoded.tail())
     yield _answer("count", asked, {}, answers.count_columns(content, query))
     if content.has_null:

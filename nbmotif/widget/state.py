@@ -37,41 +37,8 @@ if TYPE_CHECKING:
     from nbmotif.widget.jobs import Snapshot
     from nbmotif.widget.table import Query
 
-# what a shared page takes along of the widget's state; the rest is about this notebook
-SHARED = (
-    "attribution_threshold",
-    "fimo_p_threshold",
-    "seqlet_p_threshold",
-    "tomtom_p_threshold",
-    "sign",
-    "window",
-    "sequence_filter",
-    "count_mode",
-    "family_similarity",
-    "by_family",
-    "selected_motifs",
-    "motif",
-    "sequence",
-    "viewport",
-    "theme",
-    "palette",
-    "layers",
-    "reverse_complement",
-    "_rev",
-    "_tracks",
-    "_sort",
-    "_search",
-    "_filters",
-    "_expanded",
-    "_show_hypothetical",
-    "_pinned",
-    "_shows_pairs",
-    "_y_mode",
-    "_sequence_order",
-    "_status",
-)
-
-
+# what is shown and what runs: of this widget alone, so that a shared page or a copy says it anew
+_OWN = ("_manifest", "_rev", "_status")
 _ORDERS = ["seqlets", "hits", "selected", "unexplained", "file"]  # of sequences; None is by what there is
 
 
@@ -303,3 +270,7 @@ class ExplorerState(anywidget.AnyWidget):
             self.window = None
         self._manifest = shown.encoded.manifest
         self._rev = shown.rev
+
+
+# what a shared page or a copy takes along of the widget's state
+SHARED = tuple(name for name in ExplorerState.class_own_traits(sync=True) if name not in _OWN)

@@ -15,6 +15,7 @@ import pytest
 from nbmotif.hits import Hits
 from nbmotif.widget.explorer import Explorer
 from nbmotif.widget.inputs import read_content
+from nbmotif.widget.stage import READY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,4 +78,18 @@ def test_explorer__pickled_shows_the_same(explorer: Make) -> None:
     pd.testing.assert_frame_equal(again.counts, widget.counts)
     assert (again.attribution_threshold, again.selected_motifs) == (0.2, ["TAL1"])
     assert again.model_id != widget.model_id
+    again.close()
+
+
+def test_explorer__pickled_starts_anew_and_can_be_updated(explorer: Make) -> None:
+    widget = explorer(palette="okabe-ito", _pinned={"attribution_threshold": 0.3})
+    widget.update(marginal=None)
+    with widget.showing("scan"):
+        again = pickle.loads(pickle.dumps(widget))
+    assert (again.palette, again._pinned) == (widget.palette, widget._pinned)
+    assert again._status == READY
+    seen: list[int] = []
+    again.observe(lambda change: seen.append(change["new"]), "_rev")
+    again.update(marginal={"TAL1": 1.0})
+    assert seen == [2], "the browser sees that there is something new"
     again.close()

@@ -8,10 +8,12 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+import anywidget
 import numpy as np
 import pytest
 
 from nbmotif.widget import wire
+from nbmotif.widget.stage import READY
 from tests.unit.conftest import make_pieces
 
 if TYPE_CHECKING:
@@ -50,8 +52,18 @@ def test_to_html__holds_the_traits_as_they_are(explorer: Make) -> None:
     traits = page_of(widget.to_html())["traits"]
     assert traits["attribution_threshold"] == 0.2
     assert (traits["sequence"], traits["viewport"], traits["selected_motifs"]) == (3, [5, 60], ["TAL1"])
-    assert set(traits) == {name for name in widget.keys if name in traits} | {"_manifest"}
+    assert set(traits) == set(widget.keys) - set(anywidget.AnyWidget().keys) - {"_esm"}
     assert traits["_manifest"]["n_motifs"] == 5
+
+
+def test_to_html__says_anew_what_is_of_this_notebook_alone(explorer: Make) -> None:
+    widget = explorer()
+    widget.update(marginal=None)
+    with widget.showing("scan"):
+        page = page_of(widget.to_html())
+    assert widget._rev == 2
+    assert page["traits"]["_rev"] == 1
+    assert page["traits"]["_status"] == READY
 
 
 @pytest.mark.parametrize("mode", ["hits", "exclusive", "explained"])
