@@ -225,10 +225,11 @@ def _base_by_base(
     bases = X.detach()[torch.from_numpy(sequence), :, torch.from_numpy(position)].cpu()  # (bases, C)
     bases = bases.float() if bases.dtype in {torch.float16, torch.bfloat16} else bases
     values = bases.numpy().astype(out.dtype if how == "max" else np.float64)
-    values = values.sum(axis=1, keepdims=True) if add_channels else values
     out[...] = 0
-    if len(filled):
-        out[filled] = (np.maximum if how == "max" else np.add).reduceat(values, first, axis=0)
+    with np.errstate(invalid="ignore"):  # infinity less infinity is not a number, as it should be
+        values = values.sum(axis=1, keepdims=True) if add_channels else values
+        if len(filled):
+            out[filled] = (np.maximum if how == "max" else np.add).reduceat(values, first, axis=0)
     if how == "mean":
         out /= (end - start)[:, None]
 
