@@ -137,7 +137,7 @@ class ExplorerViews(ExplorerState):
                 raise InvalidArgument("start", start, f"before `end`, {end}")
             around = max(end - start, _SPAN)
             first = max(0, min((start + end - around) // 2, length - around))
-            viewport = (first, min(first + around, length))
+            viewport = (first, first + around)
         shown = [other for other in self._tracks if other != sequence]
         with self.hold_sync():
             self._tracks = [sequence, *shown][: max(1, len(self._tracks))]
