@@ -134,7 +134,7 @@ def tomtom(
     bins. An alignment's score is the sum over its columns; columns of the query that are not aligned score as a median
     match ("complete scores"). The null of a query column is its score against every column of the targets and of their
     reverse complements. Among equally good alignments that with the larger overlap is reported, then that
-    with the smaller offset, then the + strand.
+    with the offset nearer to 0, then the + strand, then the negative offset.
 
     References
     ----------

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from nbmotif import MotifSet, one_hot_encode
 from nbmotif.errors import InvalidArgument, NbmotifWarning
 from nbmotif.matching import annotate_seqlets, tomtom
-from nbmotif.nearest import benjamini_hochberg
+from nbmotif.nearest import _nearest, benjamini_hochberg
 
 LETTERS = np.eye(4)
 
@@ -177,6 +177,25 @@ def test_tomtom__nearest_are_the_smallest_of_the_full_matrix() -> None:
     np.testing.assert_array_equal(near.idxs, order)
     for field in ("p_values", "scores", "offsets", "overlaps", "strands", "q_values"):
         np.testing.assert_array_equal(getattr(near, field), np.take_along_axis(getattr(full, field), order, axis=1))
+
+
+def test_tomtom__of_equally_near_targets_the_first_is_the_nearest() -> None:
+    rng = np.random.default_rng(0)
+    others = [rng.dirichlet([0.3] * 4, 8).T for _ in range(30)]
+    same = 0.94 * one_hot_encode("AGATAAGC").numpy() + 0.015
+    wider = np.concatenate([same, np.full((4, 3), 0.25)], axis=1)  # another width: its p-value differs
+    targets = [*others[:5], wider, same, *others[5:20], same, *others[20:], same, wider]
+    full = tomtom([same], targets)
+    assert np.flatnonzero(full.p_values[0] == full.p_values.min()).tolist() == [6, 22, 33]
+    for n_nearest in (1, 2, 3, 4, 5):
+        assert tomtom([same], targets, n_nearest=n_nearest).idxs[0].tolist() == [6, 22, 33, 5, 34][:n_nearest]
+
+
+@pytest.mark.parametrize("n_kept", [1, 2, 3])
+def test_nearest__are_chosen_by_p_value_and_then_by_the_number_of_the_target(n_kept: int) -> None:
+    p_values = np.array([[0.1, 0.2, 0.1, 0.1], [0.3, 0.3, 0.2, 0.3]])
+    targets = np.array([[7, 1, 5, 6], [3, 2, 9, 1]])
+    assert _nearest(p_values, targets, n_kept).tolist() == [[2, 3, 0][:n_kept], [2, 3, 1][:n_kept]]
 
 
 def test_tomtom__more_neighbours_than_targets_gives_all() -> None:

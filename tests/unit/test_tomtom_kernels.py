@@ -79,6 +79,52 @@ def test_tomtom__equal_scores_take_the_larger_overlap_then_the_smaller_offset() 
     assert place([1, 2], 10, False) == [1, 2, 0]
 
 
+@pytest.mark.parametrize(("n_kept", "expected"), [(1, [1]), (2, [1, 3]), (3, [1, 3, 0]), (4, [0, 1, 2, 3])])
+def test_keep_nearest__of_equal_scores_keeps_the_first(n_kept: int, expected: list[int]) -> None:
+    best, groups, firsts = np.array([[5, 7, 5, 7]], np.int16), np.array([0, 4]), np.array([0, n_kept])
+    scores, slots = np.empty((1, n_kept), np.int16), np.empty((1, n_kept), np.int32)
+    ranges = np.empty((1, 1, 2), np.int64)
+    kernels.keep_nearest(best, groups, firsts, scores, slots, ranges)
+    assert slots[0].tolist() == expected
+    assert scores[0].tolist() == best[0, expected].tolist()
+    assert ranges[0, 0].tolist() == [min(scores[0]), 7]
+
+
+def place_between_zeros(targets: list[list[list[int]]]) -> list[int]:
+    """Place a query of two columns, both kinds, at a score of 5 on strands: score of each kind, column by column."""
+    n_columns = len(targets[0][0])
+    rows = np.zeros((3, 3 + n_columns * len(targets) + 3), np.int16)
+    rows[1:, 3:-3] = np.array(targets).transpose(1, 2, 0).reshape(2, -1)  # the strands are two lanes of one block
+    lanes = np.array([[[3 + strand, n_columns, len(targets)]] for strand in range(len(targets))])
+    one, zero, placed = np.array([[5]], np.int16), np.array([0]), np.zeros((1, 1, 3), np.int32)
+    scratch = np.empty((2, 2), np.int16), np.empty((2, 2), np.int32)
+    asked = rows, np.array([1, 2]), np.array([0, 2]), zero, np.array([[0]], np.int32), one, np.zeros(1, np.int16)
+    kernels.place_alignments(*asked, lanes, False, *scratch, placed)
+    return placed[0, 0].tolist()
+
+
+def test_place_alignments__of_equally_good_ones_takes_the_plus_strand_and_the_negative_offset() -> None:
+    # the first letter on the second column, or the second letter on the first: one column aligned, 1 bp off
+    either_way, to_the_right, to_the_left = [[0, 5], [5, 0]], [[0, 5], [0, 0]], [[0, 0], [5, 0]]
+    assert place_between_zeros([either_way]) == [-1, 1, 0]
+    assert place_between_zeros([either_way, either_way]) == [-1, 1, 0]
+    assert place_between_zeros([to_the_right, to_the_left]) == [1, 1, 0]
+    assert place_between_zeros([to_the_left, to_the_right]) == [-1, 1, 0]
+    assert place_between_zeros([to_the_left, [[5, 0], [0, 0]]]) == [0, 2, 1], "the larger overlap comes first"
+
+
+@pytest.mark.parametrize("kernel", [tomtom_null._combine, tomtom_null._combine.py_func], ids=["compiled", "plain"])
+def test_combine__an_alignment_scores_at_least_what_the_rest_does_unaligned(kernel: object) -> None:
+    row = np.array([[-1, 0, 1, 2, 4]])  # scores 1 and 2, from place 4 on
+    survival = np.array([0, 0, 0, 0, 0.5, 0.25, 0, 0])
+    best = np.array([0.5] * 7)
+    kernel(best, 0, 7, 0, row, survival, 2)
+    assert best.tolist() == [1, 1, 1, 0.75, 0.625, 0.5, 0.5]
+    best = np.array([0.5] * 7)
+    kernel(best, 1, 7, -1, row, survival, 2)  # no score of this alignment is high enough to be kept
+    assert best.tolist() == [0.5, 1, 1, 0.5, 0.5, 0.5, 0.5]
+
+
 def test_letter_nodes__each_is_its_parent_and_one_more_letter() -> None:
     nodes = letter_nodes(6)
     counts = [np.zeros(4, int)]
