@@ -121,6 +121,15 @@ def test_fimo__a_chromosome_in_a_file_needs_no_memory_of_its_own_size(tmp_path, 
     assert peak < n_lines * width / 4
 
 
+@pytest.mark.parametrize("size", [1000, 1003, 1024])
+def test_fimo__finds_each_hit_once_wherever_a_piece_of_the_sequence_ends(size: int, monkeypatch) -> None:
+    monkeypatch.setattr("nbmotif.exact_scan.SLAB", size)
+    monkeypatch.setattr("nbmotif.exact_scan._FEW_GROUPS", 1)
+    poly_a = np.array([[0.97, 0.01, 0.01, 0.01]] * 20).T  # the widest motif decides by how much pieces overlap
+    for hits, width in zip(fimo([poly_a[:, :12], poly_a], ["A" * 3000]), (12, 20), strict=True):
+        assert hits["start"].tolist() == list(range(3000 - width + 1))
+
+
 def test_fimo__finds_what_lies_behind_a_long_run_of_n(small_slabs):
     poly_a = np.array([[0.97, 0.01, 0.01, 0.01]] * 12).T
     assert fimo([poly_a], ["N" * 100_000 + "A" * 12])[0]["start"].tolist() == [100_000]

@@ -208,7 +208,8 @@ def test_fimo__a_long_sequence_in_pieces_equals_the_whole(monkeypatch):
     texts = [random_text(rng, length, "ACGTN" + "ACGT" * 50) for length in (5000, 3, 700, 1, 2600)]
     pwms = [random_pwm(rng, width) for width in (4, 8, 15)]
     whole = fimo(pwms, texts, threshold=1e-2)
-    monkeypatch.setattr("nbmotif.letters.Letters.slabs.__defaults__", (640,))
+    monkeypatch.setattr("nbmotif.exact_scan.SLAB", 643)
+    monkeypatch.setattr("nbmotif.exact_scan._FEW_GROUPS", 1)
     pieces = fimo(pwms, texts, threshold=1e-2)
     pd.testing.assert_frame_equal(pieces.to_frame(), whole.to_frame())
     np.testing.assert_array_equal(pieces.n_windows, whole.n_windows)
