@@ -9,11 +9,19 @@ import pandas as pd
 import pytest
 import torch
 
-from nbmotif import count_annotations
+from nbmotif import annotations, count_annotations
 from nbmotif.annotations import pairwise_annotations, pairwise_annotations_spacing
 from nbmotif.errors import InvalidArgument
 
 pairs_of = st.lists(st.tuples(st.integers(0, 4), st.integers(-1, 5)), min_size=1, max_size=40)
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 5, 1000])
+def test_pairs__are_all_those_that_are_wanted_however_many_at_a_time(at_once: int, monkeypatch) -> None:
+    monkeypatch.setattr(annotations, "_PAIRS_AT_ONCE", at_once)
+    until = [4, 2, 6, 4, 6, 3]  # the second, fourth and last have no partner behind them
+    found = [(int(i), int(j)) for pair in annotations._pairs(np.array(until)) for i, j in zip(*pair, strict=True)]
+    assert found == [(0, 1), (0, 2), (0, 3), (2, 3), (2, 4), (2, 5), (4, 5)]
 
 
 @hypothesis.given(pairs_of)

@@ -190,5 +190,22 @@ def test_evidence__methods_that_see_different_directions_do_not_agree(
     assert "agree" in _gata(-one[0], -one[1], [-1.0], [-1.0])["reading"]
 
 
+def test_evidence__shows_the_member_whose_effect_is_largest_in_either_direction() -> None:
+    marginal = pd.DataFrame({"motif_name": ["GATA1", "GATA2", "CTCF"], "effect": [0.5, -0.9, 0.1], "z": [8, -9, 1]})
+    table = evidence(FAMILIES, Thresholds(), marginal=marginal).set_index("family")
+    assert table.loc["GATA (+1)", ["marginal", "marginal_z"]].tolist() == [-0.9, -9]
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("column", ["p-value", "tomtom_p"])
+def test_evidence__counts_seqlets_whose_p_value_is_below_the_threshold_and_not_at_it(column: str, sign: int) -> None:
+    seqlets = pd.DataFrame({"attribution": [0.4, 0.2, 0.1], "p-value": 1e-6, "tomtom_p": 1e-6, "motif_idx": [0, 0, 2]})
+    seqlets = seqlets.assign(attribution=sign * seqlets["attribution"], **{column: [0.01, 0.0099, 0.0099]})
+    cut = Thresholds(seqlet_p=0.01, tomtom_p=0.01, sign="+" if sign > 0 else "-")
+    table = evidence(FAMILIES, cut, seqlets=seqlets).set_index("family")
+    assert table.loc[FAMILIES.names, "seqlets"].tolist() == [1, 1]
+    assert table.loc["GATA (+1)", "seqlet_attribution"] == sign * 0.2
+
+
 def test_evidence__leaves_out_what_did_not_run() -> None:
     assert list(evidence(FAMILIES, Thresholds()).columns) == ["family", "n_motifs"]

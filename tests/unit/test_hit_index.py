@@ -236,6 +236,35 @@ def test_exclusive__prefers_what_stands_out_over_what_is_wide() -> None:
     assert counted.motifs.count.tolist() == [1, 0]
 
 
+def test_count__of_no_motifs_is_nothing() -> None:
+    none = np.zeros(0)
+    index = HitIndex(Hits([], [], none, none, none, none, none, none, none))
+    for mode in COUNT_MODES:
+        assert [len(numbers.count) for numbers in index.count(Thresholds(), None, mode)] == [0, 0]
+
+
+def exclusive(p_values: list[float], ranks: list[int] | None = None) -> list[int]:
+    """Count the winners of two equally strong hits that overlap, of opposite signs, of two motifs."""
+    hits = Hits(["a", "b"], [4, 4], [0, 1], [0, 0], [3, 4], [1, 1], [1, 1], p_values, [0.4, -0.4])
+    index = HitIndex(hits, ranks=None if ranks is None else np.array(ranks))
+    return index.count(Thresholds(sign="both"), None, "exclusive").motifs.count.tolist()
+
+
+def test_exclusive__of_equally_strong_hits_the_smaller_p_value_wins_then_the_rank_of_the_motif() -> None:
+    assert exclusive([1e-5, 1e-6], [0, 1]) == [0, 1]
+    assert exclusive([1e-6, 1e-5], [1, 0]) == [1, 0]
+    assert exclusive([1e-5, 1e-5], [0, 1]) == [1, 0]
+    assert exclusive([1e-5, 1e-5], [1, 0]) == [0, 1]
+    assert exclusive([1e-5, 1e-5]) == [1, 0], "the first motif, where no ranks are given"
+
+
+def test_exclusive__a_hit_at_the_end_of_a_sequence_does_not_reach_into_the_next() -> None:
+    hits = Hits(["m"], [9], [0, 0, 0], [0, 1, 2], [5, 0, 5], [1] * 3, [1] * 3, [1e-5] * 3, [0.4, 0.3, 0.2])
+    assert HitIndex(hits).count(Thresholds(), None, "exclusive").motifs.count.tolist() == [3]
+    shorter_than_told = HitIndex(hits, length=3)
+    assert shorter_than_told.count(Thresholds(), None, "exclusive").motifs.count.tolist() == [3]
+
+
 def test_passing__needs_attribution_and_a_known_sign() -> None:
     hits = make_hits(0)
     with pytest.raises(InvalidArgument, match="`sign` must be one of '\\+', '-', 'both'; got 'plus'"):
@@ -244,6 +273,14 @@ def test_passing__needs_attribution_and_a_known_sign() -> None:
     with pytest.raises(InvalidArgument, match="with_signal"):
         passing(hits, Thresholds())
     assert passing(hits, Thresholds(attribution=None, fimo_p=1)).all()
+
+
+@pytest.mark.parametrize("given", [[True, False], [True, False, False], [True, False, False, False, False]])
+def test_passing__takes_a_mask_of_more_or_fewer_sequences_than_have_hits(given: list[bool]) -> None:
+    hits = Hits(["m"], [4], [0, 0, 0], [0, 1, 2], [5, 5, 5], [1] * 3, [1] * 3, [1e-5] * 3, [0.4] * 3)
+    passes = passing(hits, Thresholds(sequences=np.array(given)))
+    # sequences that the mask does not know are not left out
+    assert passes.tolist() == [True, False, len(given) < 3]
 
 
 def test_count__refuses_an_unknown_mode() -> None:

@@ -44,6 +44,17 @@ def test_shifted_attributions__keep_the_mean_and_lose_what_is_under_hits() -> No
     assert (moved[0] != shifted_attributions(hits, signal, n=1, random_state=1)[0]).any()
 
 
+def test_shifted_attributions__move_to_either_side_by_the_widest_motif_and_up_to_50_bp_more() -> None:
+    n_sequences, length = 400, 500
+    none = np.zeros(n_sequences)
+    places = (np.arange(n_sequences), np.full(n_sequences, 250))
+    hits = Hits(["m"], [4], none, *places, none + 1, none + 1, none + 1, n_sequences=n_sequences)
+    ramp = np.tile(np.arange(length), (n_sequences, 1))  # the sum under a hit tells where it lies
+    found = np.concatenate(shifted_attributions(hits, ramp, n=5))
+    distances = (found - (250 + 251 + 252 + 253)) / 4
+    assert set(distances.tolist()) == {*range(-54, -3), *range(4, 55)}
+
+
 @pytest.mark.parametrize("window", [None, (350, 650)])
 def test_shifted_attributions__expect_what_is_found_where_the_model_does_not_see_motifs(
     window: tuple[int, int] | None,

@@ -10,7 +10,9 @@ import pytest
 import traitlets
 
 from nbmotif.errors import InvalidArgument
-from nbmotif.widget.card import FLANK, QUANTILES, encode_card, logo_cosine
+from nbmotif.hits import Hits
+from nbmotif.widget.card import FLANK, QUANTILES, contribution_weights, encode_card, logo_cosine
+from nbmotif.widget.content import Content
 from nbmotif.widget.queries import QUERY_TRAITS
 from tests.unit.test_widget_share import page_of
 
@@ -39,6 +41,16 @@ def test_describe__averages_the_attributions_of_the_hits_that_count(explorer: Ma
     assert card.n_sites == (widget.hits["motif_name"] == MOTIF).sum() > 10
     assert card.name == MOTIF
     assert card.family == "GATA"
+
+
+def test_contribution_weights__a_base_that_is_not_known_has_no_letter() -> None:
+    X = np.eye(4, dtype=np.int8)[[0, 1, 2, 3, 0, 0]].T[None].copy()  # ACGTAA
+    X[0, :, 1] = 0
+    content = Content(n_sequences=1, length=6, X=X, attributions=np.arange(1.0, 7)[None])
+    both_strands = Hits(["m"], [3], [0, 0], [0, 0], [0, 1], [1, -1], [1, 1], [1, 1])
+    # A N G as it is, and N G T turned round: A C N; letters are rows
+    expected = np.array([[1 + 4, 0, 0], [0, 3, 0], [0, 0, 3], [0, 0, 0]]) / 2
+    np.testing.assert_array_equal(contribution_weights(content, both_strands, 3), expected)
 
 
 def test_describe__compares_the_heights_of_the_letters() -> None:

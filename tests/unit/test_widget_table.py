@@ -12,10 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nbmotif.family_tree import FamilyTree
+from nbmotif.hits import Hits
 from nbmotif.thresholds import Thresholds
 from nbmotif.widget import frames, table, wire
 from nbmotif.widget.content import Content
 from nbmotif.widget.inputs import read_content
+from nbmotif.widget.queries import filtered_sequences
 from nbmotif.widget.rows import Order, matcher, parse_bound
 from nbmotif.widget.table import Query
 
@@ -317,3 +319,39 @@ def test_default_tracks__are_the_sequences_with_the_most_attribution(pieces: Cal
     rest = read_content(X=made["X"], attributions=made["attributions"])
     by_sum = np.abs(made["attributions"]).sum(axis=(1, 2))
     assert frames.default_tracks(rest, Thresholds(), 2) == np.argsort(-by_sum)[:2].tolist()
+
+
+@pytest.mark.parametrize(
+    ("region", "expected"),
+    [
+        ("chr2:121-1000", []),
+        ("chr2:120-1000", [0]),
+        ("chr2:121-1,001", [1]),
+        ("chr2:120-1001", [0, 1]),
+        ("chr2:1", [0]),
+        ("chr2:120", [0]),
+        ("chr2:121", []),
+        ("chr2:1,001", [1]),
+        ("CHR2:1121-5000", [2, 3, 4]),
+        ("chr22:1-9999", []),
+    ],
+)
+def test_filtered_sequences__are_those_that_a_region_counted_from_1_overlaps(
+    pieces: Callable[..., dict[str, Any]], region: str, expected: list[int]
+) -> None:
+    """The sequences are the first 120 bp of each kilobase: 1-120, 1,001-1,120 and so on in a genome browser."""
+    kept = filtered_sequences(read_content(**pieces()), region)
+    assert np.flatnonzero(kept).tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("hit", "is_free"),
+    [((10, 15), False), ((15, 20), False), ((9, 14), True), ((16, 21), True), ((12, 17), False), ((30, 35), True)],
+)
+def test_unexplained_frame__leaves_out_a_seqlet_half_of_which_a_hit_covers(hit: tuple[int, int], is_free: bool) -> None:
+    """The seqlet lies at 10 to 20: a hit of 5 bp covers half of it, or less."""
+    seqlets = pd.DataFrame({"example_idx": [0], "start": [10], "end": [20], "attribution": [0.5], "p-value": [1e-6]})
+    start, end = hit
+    hits = Hits(["m"], [end - start], [0], [0], [start], [1], [1], [1e-6], [0.5])
+    content = read_content(attributions=np.ones((1, 40)), seqlets=seqlets, hits=hits)
+    assert len(frames.unexplained_frame(content, Thresholds())) == is_free

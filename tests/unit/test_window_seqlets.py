@@ -34,6 +34,16 @@ def test_tfmodisco_seqlets__finds_what_was_planted_on_both_sides() -> None:
         assert (low["attribution"] < 0).any()
 
 
+@pytest.mark.parametrize("flank", [0, 10])
+def test_tfmodisco_seqlets__with_their_flanks_lie_within_the_sequence(flank: int) -> None:
+    X = np.random.default_rng(0).laplace(size=(30, 400))
+    X[:, :12] += 20
+    X[:, -12:] += 20
+    seqlets = tfmodisco_seqlets(X, flank=flank)
+    assert seqlets["start"].min() == 0
+    assert seqlets["end"].max() == 400
+
+
 def test_tfmodisco_seqlets__attribution_is_that_of_the_window_without_flanks() -> None:
     X = attributions()
     for row in tfmodisco_seqlets(X, window_size=15, flank=4).itertuples(index=False):
