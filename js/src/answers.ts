@@ -253,7 +253,7 @@ export function countsBelowFloor(
 ): Counts {
   const { grouping, levelCut, nSeqlets, nAssigned, nMatches, nHits } = counts;
   const found = fromKernel(query, answers, dataset.manifest.unit);
-  const { seqlets } = countSeqlets(dataset, thresholds, query.sequence);
+  const { seqlets } = countSeqlets(dataset, thresholds);
   const levelOf = (isFamily: boolean): Level => {
     const level = emptyLevel(dataset, grouping, seqlets, isFamily);
     if (found) found.fill(level, isFamily);

@@ -20,7 +20,7 @@ interface Selected {
 
 export interface Counter {
   /** Finds the hits that pass; returns how many, and how many pass all but the attribution. */
-  select(thresholds: Thresholds, levelCut: Uint32Array, only: number | null): Selected;
+  select(thresholds: Thresholds, levelCut: Uint32Array): Selected;
   /** What was found last. */
   readonly selected: Selected | null;
   /** Adds up what the mode counts, and sequences, for the group of each motif, over the hits selected last. */
@@ -125,21 +125,18 @@ export function makeCounter(dataset: Dataset): Counter {
   /** Which condition is not in `rest`, and for which of the others it is. */
   let marked: { but: Condition; of: Record<Condition, readonly unknown[]> } | undefined;
 
-  const select: Counter["select"] = (thresholds, levelCut, only) => {
+  const select: Counter["select"] = (thresholds, levelCut) => {
     const { sign, window, allowed } = thresholds;
     const limit = Math.fround(thresholds.attribution);
     const [low, high] = [sign === "+" ? -Infinity : -limit, sign === "-" ? Infinity : limit];
     const [left, right] = window ?? [0, manifest.length];
-    const isInAll = !allowed && only === null;
     cut.set(levelCut);
-    isCounted.fill(Number(isInAll));
-    if (only !== null) isCounted[only] = 1;
-    else if (allowed) isCounted.set(allowed);
+    if (allowed) isCounted.set(allowed);
     const now = {
       attribution: [low, high],
       p: [thresholds.fimoP],
       window: [left, right],
-      sequences: [allowed, only],
+      sequences: [allowed],
     };
     const moved = CONDITIONS.filter((condition) => !before || !isSame(before[condition], now[condition]));
     if (selected && moved.length === 0) return selected;
@@ -151,7 +148,7 @@ export function makeCounter(dataset: Dataset): Counter {
       if (but !== "p") markMatches();
       if (but !== "attribution") markBeyond(low, high);
       if (but !== "window" && window) markInside(left, right);
-      if (!isInAll) markCounted();
+      if (allowed) markCounted();
       if (but === "attribution") countMatches();
       marked = { but, of: now };
     }

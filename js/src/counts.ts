@@ -105,24 +105,23 @@ export function seqletMotif(dataset: Dataset, thresholds: Thresholds, seqlet: nu
   return motif[seqlet] >= 0 && tomtomP[seqlet] < thresholds.tomtomP ? motif[seqlet] : -1;
 }
 
-/** Counts of the hits that are here, in all sequences or in one of those that are allowed. */
+/** Counts of the hits that are here. */
 export function count(
   dataset: Dataset,
   thresholds: Thresholds,
   grouping: Families,
   mode: CountMode = "hits",
-  sequence: number | null = null,
   addExpected: AddExpected = () => {},
 ): Counts {
   const { counter } = dataset;
   const levelCut = dataset.levelCut(thresholds.fimoP);
-  const selected = counter.select(thresholds, levelCut, sequence);
-  const { seqlets, ...nSeqlets } = countSeqlets(dataset, thresholds, sequence);
+  const selected = counter.select(thresholds, levelCut);
+  const { seqlets, ...nSeqlets } = countSeqlets(dataset, thresholds);
   const levelOf = (isFamily: boolean): Level => {
     const level = emptyLevel(dataset, grouping, seqlets, isFamily);
     const groupOf = isFamily ? grouping.labels : dataset.everyMotif;
     // others may have been selected since
-    if (counter.selected !== selected) counter.select(thresholds, levelCut, sequence);
+    if (counter.selected !== selected) counter.select(thresholds, levelCut);
     counter.tally(groupOf, mode, isFamily, level.count, level.sequences);
     addExpected(level, isFamily);
     return level;
@@ -175,16 +174,11 @@ export function emptyLevel(
 export function countSeqlets(
   dataset: Dataset,
   thresholds: Thresholds,
-  only: number | null,
 ): { seqlets: Float64Array; nSeqlets: number; nAssigned: number } {
   const seqlets = new Float64Array(dataset.manifest.n_motifs);
   let [nSeqlets, nAssigned] = [0, 0];
-  const everywhere = only === null ? thresholds : { ...thresholds, allowed: null };
-  const own = only === null ? null : dataset.seqletsOf(only);
-  const n = own?.length ?? dataset.manifest.n_seqlets;
-  for (let i = 0; i < n; i++) {
-    const q = own ? own[i] : i;
-    if (!seqletPasses(dataset, everywhere, q)) continue;
+  for (let q = 0; q < dataset.manifest.n_seqlets; q++) {
+    if (!seqletPasses(dataset, thresholds, q)) continue;
     nSeqlets++;
     const m = seqletMotif(dataset, thresholds, q);
     if (m < 0) continue;

@@ -86,7 +86,10 @@ export class Store {
   readonly history = new History();
 
   readonly query: ReadonlySignal<Query>;
+  /** What the tracks show. */
   readonly thresholds: ReadonlySignal<Thresholds>;
+  /** What is counted: in one sequence alone where one is chosen, whatever the filter. */
+  readonly counted: ReadonlySignal<Thresholds>;
   readonly families: ReadonlySignal<Families | null>;
   readonly counts: ReadonlySignal<Counts | null>;
   /** The counts at the pinned thresholds. */
@@ -146,6 +149,15 @@ export class Store {
       allowed: mask,
     });
     this.thresholds = computed(() => thresholdsOf(this.query.value, allowed.value));
+    const chosenOr = (dataset: Dataset, filter: Traits["sequence_filter"]): Uint8Array | null => {
+      const chosen = traits.sequence.value;
+      return allowedSequences(dataset, chosen === null ? filter : [chosen]);
+    };
+    const countedIn = computed(() => {
+      const dataset = this.dataset.value;
+      return dataset && chosenOr(dataset, traits.sequence_filter.value);
+    });
+    this.counted = computed(() => thresholdsOf(this.query.value, countedIn.value));
     this.families = computed(() => {
       const dataset = this.dataset.value;
       return dataset && cutTree(dataset, traits.family_similarity.value);
@@ -155,20 +167,18 @@ export class Store {
       if (!dataset) return null;
       this.further.value;
       const query = this.query.value;
-      const { count_mode: mode, sequence } = query;
       const grouping = this.families.value!;
       const addExpected = expectedOf(dataset, query, this.answers);
-      const counts = count(dataset, this.thresholds.value, grouping, mode, sequence, addExpected);
+      const counts = count(dataset, this.counted.value, grouping, query.count_mode, addExpected);
       if (this.isHere.value) return counts;
-      return countsBelowFloor(dataset, query, this.thresholds.value, counts, this.answers, addExpected);
+      return countsBelowFloor(dataset, query, this.counted.value, counts, this.answers, addExpected);
     });
     this.pinnedCounts = computed(() => {
       const dataset = this.dataset.value;
       const pinned = traits._pinned.value;
       if (!dataset || !pinned || pinned.attribution_threshold < dataset.floor) return null;
-      const { count_mode: mode, sequence } = this.query.value;
-      const mask = allowedSequences(dataset, pinned.sequence_filter);
-      return count(dataset, thresholdsOf(pinned, mask), this.families.value!, mode, sequence);
+      const at = thresholdsOf(pinned, chosenOr(dataset, pinned.sequence_filter));
+      return count(dataset, at, this.families.value!, traits.count_mode.value);
     });
     const names = computed(() => this.dataset.value && lowerNames(this.dataset.value, this.families.value!));
     const sorted = computed(() => {
@@ -210,12 +220,7 @@ export class Store {
     this.unexplained = computed(() => {
       const dataset = this.dataset.value;
       if (!this.dragging.value && dataset)
-        unexplained = unexplainedSeqlets(
-          dataset,
-          this.counts.value!,
-          this.thresholds.value,
-          traits.sequence.value,
-        );
+        unexplained = unexplainedSeqlets(dataset, this.counts.value!, this.counted.value);
       return unexplained;
     });
     this.trackRows = computed(() => rowsOf(this.dataset.value?.manifest.layers ?? [], traits.layers.value));

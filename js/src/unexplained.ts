@@ -19,16 +19,11 @@ export function isUnexplained(
   });
 }
 
-/** All of them in the sequences that can be shown, or in one; the strongest first. */
-export function unexplainedSeqlets(
-  dataset: Dataset,
-  counts: Counts,
-  thresholds: Thresholds,
-  only: number | null,
-): number[] {
+/** All of them in the sequences that can be shown; the strongest first. */
+export function unexplainedSeqlets(dataset: Dataset, counts: Counts, thresholds: Thresholds): number[] {
   const { sequence, attribution } = dataset.seqlets;
   const { tracks } = dataset.manifest;
-  const canShow = (s: number): boolean => (only === null || s === only) && (tracks?.includes(s) ?? true);
+  const canShow = (s: number): boolean => tracks?.includes(s) ?? true;
   return [...sequence.keys()]
     .filter((q) => canShow(sequence[q]) && isUnexplained(dataset, counts, thresholds, q))
     .sort((a, b) => Math.abs(attribution[b]) - Math.abs(attribution[a]));

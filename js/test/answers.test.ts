@@ -55,7 +55,7 @@ describe.each(["hits", "sites", "exclusive", "sequences", "explained"] as const)
     const unit = mode === "explained" ? dataset.manifest.unit : 1;
     const expectedIn = (answers: Answers): [Float64Array, Float64Array, boolean] => {
       const { motifs, families: of } = count(
-        ...([dataset, thresholds, families, mode, null] as const),
+        ...([dataset, thresholds, families, mode] as const),
         expectedOf(dataset, query, answers),
       );
       return [motifs.expected, of.expected, motifs.isSum];

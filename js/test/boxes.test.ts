@@ -15,7 +15,7 @@ import { whole } from "../src/format.ts";
 import { shortName } from "../src/names.ts";
 import { nextSite, rankSequences } from "../src/ranking.ts";
 import { isUnexplained, unexplainedSeqlets } from "../src/unexplained.ts";
-import { byHand, smallDataset } from "./study.ts";
+import { byHand, oneOf, smallDataset } from "./study.ts";
 
 const dataset = smallDataset();
 const thresholds: Thresholds = {
@@ -54,17 +54,19 @@ test("an unexplained seqlet counts, has no motif, and no hit that counts covers 
     if (expected) found++;
   }
   expect(found).toBeGreaterThan(0);
-  const all = unexplainedSeqlets(dataset, counts, thresholds, null);
+  const all = unexplainedSeqlets(dataset, counts, thresholds);
   expect(all).toHaveLength(found);
   const strength = all.map((q) => Math.abs(dataset.seqlets.attribution[q]!));
   expect(strength).toEqual([...strength].sort((a, b) => b - a));
   const s = sequence[all[0]!]!;
-  expect(unexplainedSeqlets(dataset, counts, thresholds, s)).toEqual(all.filter((q) => sequence[q] === s));
+  expect(unexplainedSeqlets(dataset, counts, { ...thresholds, allowed: oneOf(s) })).toEqual(
+    all.filter((q) => sequence[q] === s),
+  );
 });
 
 describe("layoutBoxes", () => {
   test("every passing hit and seqlet is shown, merged or counted as hidden", () => {
-    const own = count(dataset, thresholds, families, "hits", SEQUENCE);
+    const own = count(dataset, { ...thresholds, allowed: oneOf(SEQUENCE) }, families);
     for (const px of [0.3, 2, 12]) {
       const { boxes, hidden, nHits, nSeqlets } = layout([], px);
       expect(nHits).toBe(own.nHits);
@@ -246,7 +248,8 @@ describe("claimsAt", () => {
       own.forEach((h, i) => {
         if (reasons[i] === "") counted[dataset.hits.motif[h]]++;
       });
-      expect(counted).toEqual(count(dataset, loose, families, "exclusive", sequence).motifs.count);
+      const alone = { ...loose, allowed: oneOf(sequence) };
+      expect(counted).toEqual(count(dataset, alone, families, "exclusive").motifs.count);
       lost += reasons.filter((reason) => reason.startsWith("lost to ")).length;
     }
     expect(lost).toBeGreaterThan(10);
@@ -367,7 +370,7 @@ describe("rankSequences", () => {
     const bySeqlets = rankSequences(dataset, counts, { ...thresholds, sign: "both" }, "seqlets", []);
     expect(bySeqlets).toEqual([...sizes.keys()].sort((a, b) => sizes[b]! - sizes[a]!));
     const byHits = rankSequences(dataset, counts, thresholds, "hits", []).map(
-      (s) => count(dataset, thresholds, families, "hits", s).nHits,
+      (s) => count(dataset, { ...thresholds, allowed: oneOf(s) }, families).nHits,
     );
     expect(byHits).toEqual([...byHits].sort((a, b) => b - a));
   });

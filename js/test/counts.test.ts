@@ -10,13 +10,13 @@ import {
 import type { Dataset } from "../src/dataset.ts";
 import { cutTree, itemsOf } from "../src/families.ts";
 import type { CountMode, Sign } from "../src/wire.ts";
-import { byHand, hitColumns, smallDataset, toColumns, toDataset } from "./study.ts";
+import { byHand, hitColumns, oneOf, smallDataset, toColumns, toDataset } from "./study.ts";
 import { makeStudy, random } from "./synthetic.ts";
 
 const MODES: CountMode[] = ["hits", "sites", "exclusive", "sequences", "explained"];
 
 /** The hits that pass, found by looking at each. */
-function passing(dataset: Dataset, t: Thresholds, only: number | null): number[] {
+function passing(dataset: Dataset, t: Thresholds): number[] {
   const { hits } = dataset;
   return [...hits.motif.keys()].filter((h) => {
     const a = hits.attribution[h]!;
@@ -25,7 +25,7 @@ function passing(dataset: Dataset, t: Thresholds, only: number | null): number[]
     return (
       dataset.hitP(h) < t.fimoP &&
       (t.sign === "+" ? a > limit : t.sign === "-" ? a < -limit : Math.abs(a) > limit) &&
-      (only === null ? !t.allowed || t.allowed[s] === 1 : s === only) &&
+      (!t.allowed || t.allowed[s] === 1) &&
       (!t.window || (from >= t.window[0] && to <= t.window[1]))
     );
   });
@@ -84,14 +84,14 @@ function exclusive(dataset: Dataset, hits: number[]): Set<number> {
 }
 
 /** The motif of each seqlet that counts, -1 without a match. */
-function assigned(dataset: Dataset, t: Thresholds, only: number | null): number[] {
+function assigned(dataset: Dataset, t: Thresholds): number[] {
   const { p, attribution, motif, tomtomP, sequence, start, end } = dataset.seqlets;
   return [...p.keys()]
     .filter(
       (q) =>
         p[q]! < t.seqletP &&
         (t.sign === "both" || (t.sign === "+" ? attribution[q]! > 0 : attribution[q]! < 0)) &&
-        (only === null ? !t.allowed || t.allowed[sequence[q]!] === 1 : sequence[q] === only) &&
+        (!t.allowed || t.allowed[sequence[q]!] === 1) &&
         (!t.window || (start[q]! >= t.window[0] && end[q]! <= t.window[1])),
     )
     .map((q) => (tomtomP[q]! < t.tomtomP ? motif[q]! : -1));
@@ -111,8 +111,9 @@ describe("count", () => {
       const dataset = smallDataset();
       const next = random(MODES.indexOf(mode) + 1);
       const pick = <T>(values: readonly T[]): T => values[Math.floor(next() * values.length)]!;
+      const someOf = () => Uint8Array.from({ length: 12 }, () => Number(next() < 0.6));
       const { attribution } = dataset.hits;
-      let before: [Thresholds, number | null] | undefined;
+      let before: Thresholds | undefined;
       for (let step = 0; step < 120; step++) {
         const from = Math.floor(250 * next());
         const fresh: Thresholds = {
@@ -123,17 +124,16 @@ describe("count", () => {
           tomtomP: next() < 0.4 ? pick([...dataset.seqlets.tomtomP]) : next(),
           sign: pick<Sign>(["+", "-", "both"]),
           window: next() < 0.5 ? null : [from, from + 20 + Math.floor(200 * next())],
-          allowed: next() < 0.5 ? null : Uint8Array.from({ length: 12 }, () => Number(next() < 0.6)),
+          allowed: next() < 0.4 ? null : next() < 0.5 ? oneOf(Math.floor(next() * 12)) : someOf(),
         };
         // what one slider moves alone is counted from what the others left
         const moved = pick(["attribution", "fimoP", "window", "sign", "allowed"] as const);
         const isOneMove = before && next() < 0.6;
-        const thresholds = isOneMove ? { ...before![0], [moved]: fresh[moved] } : fresh;
-        const only = isOneMove ? before![1] : next() < 0.6 ? null : Math.floor(next() * 12);
-        before = [thresholds, only];
+        const thresholds = isOneMove ? { ...before!, [moved]: fresh[moved] } : fresh;
+        before = thresholds;
         const families = cutTree(dataset, pick([0.4, 0.55, 0.65, 0.7, 1]));
-        const counts = count(dataset, thresholds, families, mode, only);
-        const hits = passing(dataset, thresholds, only);
+        const counts = count(dataset, thresholds, families, mode);
+        const hits = passing(dataset, thresholds);
         const won = mode === "exclusive" ? exclusive(dataset, hits) : new Set<number>();
         const { motif, sequence } = dataset.hits;
         const groups = [
@@ -149,9 +149,9 @@ describe("count", () => {
         }
         expect(counts.nHits).toBe(hits.length);
         expect(counts.nMatches).toBe(
-          passing(dataset, { ...thresholds, attribution: -1, sign: "both" }, only).length,
+          passing(dataset, { ...thresholds, attribution: -1, sign: "both" }).length,
         );
-        const motifs = assigned(dataset, thresholds, only);
+        const motifs = assigned(dataset, thresholds);
         expect([...counts.motifs.seqlets]).toEqual(
           [...dataset.manifest.motif_names.keys()].map((m) => motifs.filter((one) => one === m).length),
         );
@@ -180,7 +180,9 @@ describe("count", () => {
     const dataset = smallDataset();
     const families = cutTree(dataset, 0.7);
     const all = count(dataset, OPEN, families, mode);
-    const each = Array.from({ length: 12 }, (_, s) => count(dataset, OPEN, families, mode, s));
+    const each = Array.from({ length: 12 }, (_, s) =>
+      count(dataset, { ...OPEN, allowed: oneOf(s) }, families, mode),
+    );
     for (const of of ["motifs", "families"] as const) {
       for (const column of ["count", "sequences", "seqlets"] as const) {
         const total = Array.from(all[of][column], (_, i) =>
@@ -217,7 +219,12 @@ describe("count", () => {
   test("without any hit or seqlet every count is 0", () => {
     const dataset = toDataset(makeStudy({ nSequences: 2, length: 50, nMotifs: 3, nHits: 0, nSeqlets: 0 }));
     for (const mode of MODES) {
-      const { motifs, nMatches } = count(dataset, OPEN, cutTree(dataset, 0.7), mode, 1);
+      const { motifs, nMatches } = count(
+        dataset,
+        { ...OPEN, allowed: oneOf(1, 2) },
+        cutTree(dataset, 0.7),
+        mode,
+      );
       expect([...motifs.count, ...motifs.sequences, ...motifs.seqlets, nMatches]).toEqual(
         new Array(10).fill(0),
       );

@@ -349,6 +349,25 @@ describe("Store", () => {
     expect(store.dataset.value).not.toBeNull();
   });
 
+  test("in one sequence alone everything is counted where it is chosen, whatever the filter", async () => {
+    const { store } = await open({ attribution_threshold: 0, sign: "both" });
+    const { hits, seqlets } = store.dataset.value!;
+    const chosen = hits.sequence.at(-1)!;
+    store.set({ sequence_filter: [0], sequence: chosen, _pinned: store.query.value });
+    const own = hits.sequence.filter((s, h) => s === chosen && store.dataset.value!.hitP(h) < 1e-4);
+    const ownSeqlets = seqlets.p.filter((p, q) => p < 0.01 && seqlets.sequence[q] === chosen);
+    const { nHits, nSeqlets } = store.counts.value!;
+    expect([nHits, nSeqlets]).toEqual([own.length, ownSeqlets.length]);
+    expect(store.pinnedCounts.value!.nHits).toBe(own.length);
+    store.set({ attribution_threshold: 0.3, tomtom_p_threshold: 1e-6 });
+    expect(store.unexplained.value.length).toBeGreaterThan(0);
+    expect(new Set(store.unexplained.value.map((q) => seqlets.sequence[q]))).toEqual(new Set([chosen]));
+    // the tracks go on showing what the filter keeps
+    expect(
+      [...store.thresholds.value.allowed!.keys()].filter((s) => store.thresholds.value.allowed![s]),
+    ).toEqual([0]);
+  });
+
   test("what was dragged last is sent when the view goes", async () => {
     const { model, store } = await open();
     store.set({ attribution_threshold: 0.123 }, { settle: false });

@@ -15,7 +15,7 @@ const thresholds: Thresholds = {
 };
 
 function copied(mode: CountMode, rows: number[], known: boolean): Record<string, string>[] {
-  const counts = count(dataset, thresholds, cutTree(dataset, 0.7), mode, null, ({ expected }) => {
+  const counts = count(dataset, thresholds, cutTree(dataset, 0.7), mode, ({ expected }) => {
     if (known) expected.fill(4);
   });
   const peek = <T>(value: T) => ({ peek: () => value });

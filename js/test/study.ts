@@ -11,6 +11,10 @@ export const toDataset = ({ manifest, columns, hits }: Synthetic): Dataset =>
 
 export const smallDataset = (seed = 7): Dataset => toDataset(makeStudy({ ...SMALL, seed }));
 
+/** One sequence alone. */
+export const oneOf = (sequence: number, n = SMALL.nSequences): Uint8Array =>
+  Uint8Array.from({ length: n }, (_, s) => Number(s === sequence));
+
 type Given = Pick<Hit, "start" | "attribution"> & Partial<Hit>;
 
 /** Columns of these hits: of the first motif, in the first sequence, on the + strand unless they say otherwise. */

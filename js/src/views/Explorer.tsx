@@ -238,10 +238,10 @@ function Obstacle() {
   if (!has.hits && !has.seqlets)
     return <Message text="There is nothing to count: give the Explorer hits or seqlets." />;
   if (!has.hits || !dataset.hasHits || counts.nHits > 0) return null;
-  const strongest = strongestHit(dataset, counts, store.thresholds.value);
-  if (store.thresholds.value.allowed?.includes(1) === false)
+  const strongest = strongestHit(dataset, counts, store.counted.value);
+  if (store.counted.value.allowed?.includes(1) === false)
     return <Message text="No sequence fits the filter." />;
-  if (strongest === 0 || store.traits.sequence.value !== null)
+  if (strongest === 0)
     return <Message text="No hit passes here: loosen p, the sign, the window or the sequences." />;
   const half = Number((strongest / 2).toPrecision(1));
   return (

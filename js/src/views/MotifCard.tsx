@@ -159,7 +159,7 @@ function Distribution({ motif }: { motif: number }) {
   const { store } = useScreen();
   const dataset = store.dataset.value!;
   const counts = store.counts.value!;
-  const thresholds = store.thresholds.value;
+  const thresholds = store.counted.value;
   const { from, step, ...byAttribution } = attributionBins(dataset, counts, thresholds, motif, BINS);
   const byPosition = positionBins(dataset, counts, thresholds, motif, BINS);
   const n = byAttribution.passing.reduce((sum, value) => sum + value, 0);
