@@ -403,7 +403,7 @@ class Study:
             background, shuffled_args = self._shuffled_sequences(check_whole(n_backgrounds, "n_backgrounds", least=1))
             args = shuffled_args if args is None else args
         else:
-            background = backgrounds
+            background = check_sequences(backgrounds, "backgrounds")
         if self.args and args is None:
             expected = f"the {len(self.args)} further inputs of the model, with a row for each background"
             raise InvalidArgument("args", None, expected, "Pass marginalize(backgrounds=…, args=…).")

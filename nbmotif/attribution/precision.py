@@ -41,7 +41,7 @@ class Precision(NamedTuple):
     @classmethod
     def of(cls, asked: torch.dtype | str | None, own: torch.dtype) -> Precision:
         """Read the argument ``dtype`` of :func:`nbmotif.deep_lift_shap`."""
-        if asked == TF32:
+        if isinstance(asked, str) and asked == TF32:
             return cls(is_exact=False)
         dtype = own_or_lower(asked, own, repr(TF32))
         return cls() if dtype == own else cls(dtype)

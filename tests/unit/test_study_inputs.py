@@ -67,6 +67,12 @@ def test_further_inputs__are_asked_for_with_other_backgrounds() -> None:
     assert len(_study(args=(CONTROL,)).marginalize(backgrounds=X[:2], args=(CONTROL[:2],)).marginal) == 3
 
 
+@pytest.mark.parametrize("backgrounds", ["backgrounds.fa", X[0], pd.DataFrame({"a": [1]}), X * 2])
+def test_backgrounds__that_are_no_sequences_are_refused_by_their_name(backgrounds: Any) -> None:
+    with pytest.raises(InvalidArgument, match=r"^`backgrounds` must be .*; got"):
+        _study().marginalize(backgrounds=backgrounds)
+
+
 def test_further_inputs__are_checked_when_the_study_is_made() -> None:
     with pytest.raises(InvalidArgument, match=r"`args\[0\]` must be a tensor with a row for each of the 6 sequences"):
         _study(args=(CONTROL[:3],))
