@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import torch
 
+from nbmotif.arguments import check_whole
 from nbmotif.borrowing import modules_of
 from nbmotif.encoding import as_dtype, as_tensor, describe, shape_hint
 from nbmotif.errors import InvalidArgument
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 Model: TypeAlias = Callable[..., Any]
 Arrays: TypeAlias = "torch.Tensor | npt.NDArray[Any]"
+
+_BATCH_SIZE = 32
 
 
 def check_inputs(X: Arrays, args: Sequence[Arrays] | None) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
@@ -33,6 +36,11 @@ def check_inputs(X: Arrays, args: Sequence[Arrays] | None) -> tuple[torch.Tensor
                 f"args[{i}]", describe(arg), f"a tensor with a row for each of the {len(X)} sequences"
             )
     return X.detach(), extra
+
+
+def check_batch_size(batch_size: int | None) -> int:
+    """Take a number of sequences per forward pass, 32 where none is asked for."""
+    return _BATCH_SIZE if batch_size is None else check_whole(batch_size, "batch_size", least=1)
 
 
 def resolve_device(device: torch.device | str | None) -> torch.device:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -61,8 +62,9 @@ def one_hot_encode(
     table = code_table(ignore)
     if isinstance(sequence, str):
         return from_codes(encode_letters(sequence, table, "sequence"), dtype)
-    if not hasattr(sequence, "__iter__"):
-        raise InvalidArgument("sequence", type(sequence).__name__, "a string of letters, or several")
+    if not hasattr(sequence, "__iter__") or isinstance(sequence, Mapping):
+        hint = "Pass its values: list(sequence.values())." if isinstance(sequence, Mapping) else ""
+        raise InvalidArgument("sequence", type(sequence).__name__, "a string of letters, or several", hint)
     rows = [encode_letters(row, table, f"sequence[{i}]") for i, row in enumerate(sequence)]
     if not rows:
         raise InvalidArgument("sequence", "an empty list", "one sequence or several", "Nothing to encode.")
@@ -259,6 +261,9 @@ def as_tensor(X: object, name: str) -> torch.Tensor:
         got = f"an array of {X.dtype}" if isinstance(X, np.ndarray) else type(X).__name__
         hint = f'Did you mean {name}.astype("float32")?' if isinstance(X, np.ndarray) else ""
         raise InvalidArgument(name, got, "a torch tensor or a numpy array of numbers", hint)
+    if np.ma.is_masked(X):
+        hint = f"Fill it first, with zeros for instance: {name}.filled(0)."
+        raise InvalidArgument(name, "an array with masked entries", "complete", hint)
     X = X.astype(X.dtype.newbyteorder("="), copy=False)
     shareable = X.flags.writeable and min(X.strides, default=0) >= 0
     return torch.from_numpy(X if shareable else X.copy())

@@ -6,9 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from nbmotif.arguments import check_whole
 from nbmotif.borrowing import borrowed
-from nbmotif.compute import check_inputs, compute_dtype, model_dtype, precision, resolve_device, to_device
+from nbmotif.compute import (
+    check_batch_size,
+    check_inputs,
+    compute_dtype,
+    model_dtype,
+    precision,
+    resolve_device,
+    to_device,
+)
 from nbmotif.errors import UnsupportedModel
 from nbmotif.outputs import as_tensors, check_rows
 from nbmotif.progress import Progress
@@ -20,8 +27,6 @@ if TYPE_CHECKING:
 
     from nbmotif.compute import Arrays, Model
     from nbmotif.outputs import Target
-
-_BATCH_SIZE = 32
 
 
 def predict(
@@ -78,7 +83,7 @@ def predict(
     torch.Size([100, 2])
     """
     X, extra = check_inputs(X, args)
-    batch_size = _BATCH_SIZE if batch_size is None else check_whole(batch_size, "batch_size", least=1)
+    batch_size = check_batch_size(batch_size)
     place, compute = resolve_device(device), compute_dtype(model, dtype)
     batches: list[Any] = []
     with borrowed(model, place), torch.no_grad(), precision(place, compute, model_dtype(model)):

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from nbmotif.arguments import check_flags, check_whole
+from nbmotif.arguments import check_flags
 from nbmotif.attribution.batches import run_all, whole_sequences
 from nbmotif.attribution.devices import with_recurrent_gradients
 from nbmotif.attribution.precision import exact_float32
 from nbmotif.borrowing import borrowed
-from nbmotif.compute import check_inputs, model_dtype, resolve_device, to_device
+from nbmotif.compute import check_batch_size, check_inputs, model_dtype, resolve_device, to_device
 from nbmotif.errors import UnsupportedModel
 from nbmotif.outputs import as_differences, check_rows, select_target
 from nbmotif.progress import Progress
@@ -30,7 +30,7 @@ def saliency(
     X: Arrays,
     args: Sequence[Arrays] | None = None,
     target: Target = 0,
-    batch_size: int = 32,
+    batch_size: int | None = None,
     hypothetical: bool = False,
     gradient_correction: bool = True,
     device: torch.device | str | None = None,
@@ -52,7 +52,7 @@ def saliency(
     target
         The output that counts, as in :func:`nbmotif.deep_lift_shap`.
     batch_size
-        Sequences at once; halved as often as the memory of a device runs out.
+        Sequences at once, by default 32; halved as often as the memory of a device runs out.
     hypothetical
         Return the gradients of every base, not only those of the bases that the sequence has.
     gradient_correction
@@ -89,7 +89,7 @@ def saliency(
     tensor([[-1.5000, -0.5000,  0.5000,  1.5000]])
     """
     X, extra = check_inputs(X, args)
-    batch_size = check_whole(batch_size, "batch_size", least=1)
+    batch_size = check_batch_size(batch_size)
     check_flags(hypothetical=hypothetical, gradient_correction=gradient_correction)
     place, compute = resolve_device(device), model_dtype(model)
 

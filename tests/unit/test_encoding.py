@@ -56,6 +56,11 @@ def test_one_hot_encode__refuses_what_is_not_dna(sequence: object, message: str)
         one_hot_encode(sequence)  # type: ignore[arg-type]
 
 
+def test_one_hot_encode__does_not_take_names_for_sequences() -> None:
+    with pytest.raises(InvalidArgument, match=r"got dict. Pass its values: list\(sequence.values\(\)\)"):
+        one_hot_encode({"GAT": "ACGT"})  # type: ignore[arg-type]
+
+
 def test_one_hot_encode__refuses_to_ignore_a_base() -> None:
     with pytest.raises(
         InvalidArgument, match=r"`ignore` must be single ASCII letters other than A, C, G and T; got 'a'"
@@ -153,6 +158,13 @@ def test_check_sequences__names_the_argument_and_the_row_of_a_late_chunk(monkeyp
     monkeypatch.setattr("nbmotif.encoding._ELEMENTS_AT_ONCE", 16)
     with pytest.raises(InvalidArgument, match=r"`backgrounds` must be .* at sequence 2, position 1"):
         check_sequences(_soft(), "backgrounds")
+
+
+def test_as_tensor__refuses_what_lies_under_a_mask() -> None:
+    hidden = np.ma.masked_less(np.array([1.0, -1.0]), 0)
+    with pytest.raises(InvalidArgument, match=r"complete; got an array with masked entries. .* X.filled\(0\)"):
+        as_tensor(hidden, "X")
+    assert as_tensor(np.ma.masked_less(np.ones(2), 0), "X").tolist() == [1, 1]
 
 
 def test_as_tensor__shares_memory_with_numpy() -> None:

@@ -201,7 +201,7 @@ def test_a_target_that_is_no_column__is_named(function, target):
     ("call", "name"),
     [
         (lambda: predict(Shaped(), X, batch_size=2.5), "batch_size"),
-        (lambda: saliency(Shaped(), X, batch_size=None), "batch_size"),
+        (lambda: saliency(Shaped(), X, batch_size=1.5), "batch_size"),
         (lambda: deep_lift_shap(Shaped(), X, batch_size=2.0), "batch_size"),
         (lambda: deep_lift_shap(Shaped(), X, n_shuffles=True), "n_shuffles"),
         (lambda: deep_lift_shap(Shaped(), X, random_state=np.random.default_rng(0)), "random_state"),
