@@ -22,7 +22,7 @@ RESOLUTION = 1 / 512
 IMPOSSIBLE = 1 << 24
 # steps per step of the first, rough look at a motif's distribution
 COARSE = 32
-# how far that look goes: 64 bits below the best word
+# how far that look goes: 128 bits below the best word
 COARSE_BOUND = 2047
 # beginnings of words that are listed one by one, before a table of all sums takes over
 _MOST_LISTED = 1024

@@ -133,7 +133,7 @@ def scan(
     labels
         int (M): the group of each motif; below 0 for none.
     length
-        No hit starts here or later.
+        No hit reaches beyond it.
     state
         int64 (5, G): what is known of each group from the hits before: end of its last site, its last sequence, its
         last place and width, and the largest size in its last site. Begins as -1.
@@ -152,7 +152,6 @@ def scan(
             counts[1, g] += 1
         if state[1, g] != sequence[i]:
             state[1, g] = sequence[i]
-            state[0, g] = -1
             counts[2, g] += 1
         if place >= state[0, g]:
             counts[3, g] += 1

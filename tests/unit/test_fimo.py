@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from scipy.stats import binom
 
 from nbmotif import MotifSet, fimo, one_hot_encode, random_one_hot, reverse_complement
 from nbmotif.errors import InvalidArgument, InvalidFile, NbmotifWarning
@@ -134,6 +135,22 @@ def test_fimo__p_is_never_zero_and_is_that_of_the_best_word():
     top = frame.loc[frame["score"].idxmax()]
     assert (top["start"], top["strand"]) == (2, "+")
     assert top["p-value"] == 4.0**-12
+
+
+def test_fimo__finds_words_of_a_wide_motif_far_below_its_best_one() -> None:
+    rng = np.random.default_rng(0)
+    letters, others = rng.integers(0, 4, 100), rng.integers(1, 4, 100)
+    texts = []
+    for n_wrong in range(0, 60, 5):
+        codes = letters.copy()
+        codes[:n_wrong] = (codes[:n_wrong] + others[:n_wrong]) % 4
+        texts.append("".join("ACGT"[code] for code in codes))
+    pwm = np.full((4, 100), 0.001)
+    pwm[letters, np.arange(100)] = 0.997
+    hits = fimo([pwm], texts, threshold=1e-6, reverse_complement=False, background=[0.25] * 4)
+    # each wrong letter loses the same, so p is the chance of as few wrong letters
+    expected = binom.cdf(np.arange(0, 60, 5), 100, 0.75)
+    assert hits.to_frame()["p-value"].to_list() == pytest.approx(expected[expected < 1e-6].tolist(), rel=1e-9)
 
 
 def test_fimo__score_is_the_log_odds_up_to_rounding():

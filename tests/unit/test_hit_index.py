@@ -229,6 +229,15 @@ def test_density__counts_every_hit_once_in_its_bin() -> None:
     assert found[0, 2] == np.count_nonzero((a < -0.1) & (p_value < 2e-6))
 
 
+def test_density__a_bin_holds_what_is_above_its_edge() -> None:
+    attribution = [0.0, 0.25, 0.3, 0.5, 0.6, -0.25, -0.3, -0.5, -0.6]
+    one = np.ones(len(attribution))
+    hits = Hits(["m"], [4], 0 * one, 0 * one, np.arange(len(one)), one, one, 1e-5 * one, attribution)
+    stops, p = Stops("attribution", np.array([0.0, 0.25, 0.5])), Stops("p", np.array([1e-4]))
+    # from the most negative: -0.6; -0.5 and -0.3; -0.25; 0 and 0.25; 0.3 and 0.5; 0.6
+    assert HitIndex(hits).density(stops, p).ravel().tolist() == [1, 2, 1, 2, 2, 1]
+
+
 def test_exclusive__prefers_what_stands_out_over_what_is_wide() -> None:
     """The wide hit has the larger sum, because it covers the narrow one and some noise."""
     hits = Hits(["narrow", "wide"], [4, 9], [0, 1], [0, 0], [3, 1], [1, 1], [1, 1], [1e-5, 1e-5], [0.40, 0.45])
