@@ -81,3 +81,16 @@ def test_deep_lift_shap__does_not_depend_on_the_batch_size(name):
     )
     for other in others:
         torch.testing.assert_close(other, whole, rtol=1e-8, atol=1e-10 * float(whole.abs().max()))
+
+
+class Masked(nn.Module):
+    """Attention to the first half of the positions: the scores of the others are minus infinity."""
+
+    def forward(self, X: torch.Tensor) -> torch.Tensor:
+        values = X @ torch.linspace(-1, 1, X.shape[2])
+        scores = (3 * X[:, 0] - X[:, 1]).masked_fill(torch.arange(X.shape[2]) >= X.shape[2] // 2, -torch.inf)
+        return (scores.softmax(-1) * torch.arange(X.shape[2])).sum(-1, keepdim=True) + values[:, :1]
+
+
+def test_deep_lift_shap__scores_that_are_masked_on_both_sides_change_nothing() -> None:
+    assert completeness_error(Masked(), X, REFERENCES) < 1e-4

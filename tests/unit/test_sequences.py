@@ -313,3 +313,10 @@ def test_random_below__is_uniform() -> None:
         drawn = Counter(int(kernels._random_below.py_func(6, state)) for _ in range(12_000))
     assert sorted(drawn) == list(range(6))
     assert chisquare(list(drawn.values())).pvalue > 0.001
+
+
+def test_dinucleotide_shuffle__names_what_has_no_other_shuffle_however_many_are_drawn_at_once(monkeypatch) -> None:
+    monkeypatch.setattr("nbmotif.sequences._LETTERS_AT_ONCE", 1)
+    X = one_hot_encode(["ACCCACGATGATA", "ACCCACGATGATC", "AAAAAAAAAAAAA"])
+    with pytest.warns(NbmotifWarning, match=r"1 sequence\(s\) \(at index 2\) have no shuffle"):
+        dinucleotide_shuffle(X, n=2, random_state=0)
