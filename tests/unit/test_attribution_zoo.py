@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from nbmotif import audit, deep_lift_shap, dinucleotide_shuffle, random_one_hot
+from nbmotif.attribution.normalizers import _logarithmic_mean
 from tests.unit import attribution_zoo as zoo
 from tests.unit.attribution_zoo_architectures import architectures
 from tests.unit.attribution_zoo_functions import functions
@@ -94,3 +95,18 @@ class Masked(nn.Module):
 
 def test_deep_lift_shap__scores_that_are_masked_on_both_sides_change_nothing() -> None:
     assert completeness_error(Masked(), X, REFERENCES) < 1e-4
+
+
+def test_deep_lift_shap__takes_the_default_of_an_rms_norm_that_names_no_epsilon() -> None:
+    """Of numbers so small that it decides."""
+    model = zoo.Do(lambda X: nn.functional.rms_norm(1e-4 * X[:, :2], (X.shape[2],))[:, :, :3].sum((1, 2))[:, None])
+    assert completeness_error(model, X, REFERENCES) < 1e-4
+
+
+@pytest.mark.parametrize("difference", [0.0, 1e-8, 9.9e-4, -9.9e-4, 1.1e-3, 2.0])
+def test_logarithmic_mean__is_that_of_two_exponentials(difference: float) -> None:
+    a, b = torch.tensor([0.3 + difference, 0.3], dtype=torch.float64)
+    # (e^a - e^b) / (a - b) = e^b expm1(d) / d, which loses no digits
+    expected = b.exp() * (torch.tensor(difference, dtype=torch.float64).expm1() / difference if difference else 1)
+    found = _logarithmic_mean(a.exp(), b.exp(), torch.tensor(difference, dtype=torch.float64))
+    torch.testing.assert_close(found, expected, rtol=1e-12, atol=0)
