@@ -26,9 +26,9 @@ check-js: js/node_modules/.installed
 
 # the committed bundle must be what the sources build, byte for byte
 check-bundle: js/node_modules/.installed
-	mkdir -p build && cp nbmotif/widget/static/widget.js build/committed.js
-	cd js && npm run --silent build
-	cmp build/committed.js nbmotif/widget/static/widget.js
+	mkdir -p build
+	cd js && npm run --silent build -- --out ../build/widget.js
+	cmp build/widget.js nbmotif/widget/static/widget.js
 
 bundle: js/node_modules/.installed
 	cd js && npm run build

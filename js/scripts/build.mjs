@@ -1,8 +1,10 @@
 // Bundles src/widget.ts into the Python package. Output depends on the sources alone, so that a rebuild can be
-// compared byte for byte with the committed bundle. With --dev it also builds the page that shows fake data.
+// compared byte for byte with the committed bundle: with --out FILE it is written there, relative to js/, and that one is
+// left alone. With --dev it also builds the page that shows fake data.
 import { readFile, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { build, transform } from "esbuild";
 import { minify } from "terser";
 
@@ -40,7 +42,13 @@ const shared = {
   plugins: [cssText],
 };
 
-const outfile = join(root, "../nbmotif/widget/static/widget.js");
+const { values: options } = parseArgs({
+  options: {
+    dev: { type: "boolean", default: false },
+    out: { type: "string", default: "../nbmotif/widget/static/widget.js" },
+  },
+});
+const outfile = resolve(root, options.out);
 const { outputFiles } = await build({
   ...shared,
   entryPoints: ["src/widget.ts"],
@@ -68,6 +76,6 @@ const { code } = await minify(bundled, {
 });
 await writeFile(outfile, `${code}\n`);
 
-if (process.argv.includes("--dev")) {
+if (options.dev) {
   await build({ ...shared, entryPoints: ["dev/page.ts"], outfile: join(root, "build/page.js") });
 }
