@@ -1,4 +1,4 @@
-"""One table per motif family: every method's answer side by side, and how to read a disagreement."""
+"""A row per motif family: every method's answer side by side, and how to read a disagreement."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from nbmotif.arguments import check_choice, check_number, check_p_value
 from nbmotif.errors import InvalidArgument
 from nbmotif.hit_index import HitIndex
 from nbmotif.sites import merged_sites
-from nbmotif.thresholds import Sign
-from nbmotif.thresholds import Thresholds as Thresholds
+from nbmotif.thresholds import Sign, Thresholds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -28,6 +28,8 @@ def open_fasta(filename: str | os.PathLike[str], name: str = "sequences") -> pyf
         If there is no such file.
     InvalidFile
         If nothing can be looked up in it.
+    ImportError
+        If it is compressed by bgzip and biopython is missing.
     """
     path = check_file(filename, name)
     indexes = [Path(f"{path}.fai"), *([Path(f"{path}.gzi")] if path.suffix in {".gz", ".bgz"} else [])]
@@ -40,5 +42,8 @@ def open_fasta(filename: str | os.PathLike[str], name: str = "sequences") -> pyf
         except pyfaidx.UnsupportedCompressionFormat:
             hint = "Unpack it, or compress it with bgzip instead: gunzip genome.fa.gz; bgzip genome.fa."
             raise InvalidFile(path, "it is compressed by gzip, in which nothing can be looked up", hint) from None
+        except ImportError as error:
+            advice = "pip install biopython, through which pyfaidx reads it, or unpack it: gunzip genome.fa.gz"
+            raise ImportError(f"`{name}`: {path} is compressed by bgzip; {advice}") from error
         except (pyfaidx.FastaIndexingError, ValueError) as error:
             raise InvalidFile(path, f"it cannot be indexed as FASTA: {error}") from None

@@ -76,7 +76,7 @@ def recursive_seqlets(
     X
         Attributions of the observed bases, shape (N, L): ``X_attr.sum(dim=1)``. Any floating dtype, on any device.
     threshold
-        Largest p-value of a seqlet, in (0, 1]. It ranks: p-values assume that positions are independent, and are
+        A seqlet's p-value is below this, in (0, 1]. It ranks: p-values assume that positions are independent, and are
         computed from data that hold the signal. Use ``control`` for an error rate. Ignored with ``control``.
     min_seqlet_len, max_seqlet_len
         Shortest and longest seqlet in bp.

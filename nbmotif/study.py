@@ -296,7 +296,7 @@ class Study:
         Parameters
         ----------
         threshold
-            Largest p-value of a seqlet. The widget's slider moves below it.
+            A seqlet's p-value is below this. The widget's slider moves below it.
         additional_flanks
             Bases added on each side of a seqlet, which helps TOMTOM.
         kwargs
@@ -346,7 +346,7 @@ class Study:
         Parameters
         ----------
         threshold
-            Largest p-value of a hit. The widget's slider moves below it.
+            A hit's p-value is below this. The widget's slider moves below it.
         kwargs
             Further arguments of :func:`nbmotif.fimo`.
 
@@ -421,7 +421,7 @@ class Study:
         ----------
         thresholds
             What counts: ``attribution``, ``seqlet_p``, ``tomtom_p``, ``fimo_p``, ``sign``, as in
-            :class:`nbmotif.evidence.Thresholds`. Default: the vignette's, and both signs.
+            :class:`nbmotif.thresholds.Thresholds`. Default: the vignette's, and both signs.
 
         Returns
         -------

@@ -15,7 +15,8 @@ import pandas as pd
 import pytest
 
 import nbmotif
-from nbmotif.evidence import Thresholds, family_sites
+from nbmotif.evidence import family_sites
+from nbmotif.thresholds import Thresholds
 
 if TYPE_CHECKING:
     import torch

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nbmotif.evidence import Thresholds, evidence, family_sites
+from nbmotif.evidence import evidence, family_sites
 from nbmotif.hits import Hits
+from nbmotif.thresholds import Thresholds
 
 FAMILIES = SimpleNamespace(
     names=["GATA (+1)", "CTCF"], labels=np.array([0, 0, 1], np.int32), motif_names=["GATA1", "GATA2", "CTCF"]

@@ -4,6 +4,7 @@ import bz2
 import gzip
 import lzma
 import os
+import sys
 import textwrap
 from contextlib import nullcontext
 from pathlib import Path
@@ -247,6 +248,15 @@ def test_extract_loci__says_what_is_wrong_with_a_genome_file(tmp_path: Path) -> 
     (tmp_path / "notes.fa").write_text("hello\n")
     with pytest.raises(InvalidFile, match="it cannot be indexed as FASTA"):
         extract_loci(table, tmp_path / "notes.fa")
+
+
+def test_extract_loci__says_what_a_bgzip_genome_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    genome = tmp_path / "genome.fa.gz"
+    with bgzf.BgzfWriter(genome) as file:
+        file.write(">chr1\nACGT\n")
+    monkeypatch.setitem(sys.modules, "Bio", None)  # as where it is not installed
+    with pytest.raises(ImportError, match=r"`sequences`: .*genome.fa.gz is compressed by bgzip; pip install biopython"):
+        extract_loci(loci(("chr1", 0, 4)), genome)
 
 
 # BED files

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import nbmotif
 from nbmotif.errors import InvalidArgument, InvalidFile, MissingStage
 
+ROOT = Path(nbmotif.__file__).parents[1]
 HEAVY = ["torch", "bokeh", "numba", "pandas", "anywidget"]
 
 
@@ -47,6 +50,11 @@ def test_errors__show_the_beginning_of_what_is_long_in_one_line() -> None:
     error = InvalidArgument("dtype", "a\nb " * 60, "a torch dtype", "Do.")
     assert str(error) == f"`dtype` must be a torch dtype; got {'a b ' * 50}…. Do."
     assert error.got == "a\nb " * 60
+
+
+def test_version__of_the_frontend_is_that_of_the_package() -> None:
+    package = json.loads((ROOT / "js" / "package.json").read_text(encoding="utf-8"))
+    assert package["version"] == nbmotif.__version__.partition(".dev")[0]
 
 
 @pytest.mark.parametrize(
