@@ -26,6 +26,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from nbmotif import demo as demo
     from nbmotif.annotations import count_annotations as count_annotations
+    from nbmotif.annotations import pairwise_annotations as pairwise_annotations
+    from nbmotif.annotations import pairwise_annotations_spacing as pairwise_annotations_spacing
     from nbmotif.attribution.deeplift import deep_lift_shap as deep_lift_shap
     from nbmotif.attribution.gradients import saliency as saliency
     from nbmotif.attribution.mutagenesis import saturation_mutagenesis as saturation_mutagenesis
@@ -78,6 +80,8 @@ _HOME = {
     "marginalize": "marginal",
     "marginalize_motifs": "marginal",
     "one_hot_encode": "encoding",
+    "pairwise_annotations": "annotations",
+    "pairwise_annotations_spacing": "annotations",
     "plot_logo": "plot",
     "plot_pwm": "plot",
     "predict": "models",

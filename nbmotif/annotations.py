@@ -12,6 +12,7 @@ from nbmotif.arrays import as_array
 from nbmotif.columns import whole_numbers
 from nbmotif.encoding import as_dtype
 from nbmotif.errors import InvalidArgument
+from nbmotif.ported import takes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -79,6 +80,7 @@ def count_annotations(
     return _as_dtype(counts, dtype)
 
 
+@takes(shape="n_annotations")
 def pairwise_annotations(
     X: torch.Tensor | pd.DataFrame | Sequence[Any],
     dtype: Dtype = torch.int32,
@@ -108,7 +110,7 @@ def pairwise_annotations(
 
     Examples
     --------
-    >>> from nbmotif.annotations import pairwise_annotations
+    >>> from nbmotif import pairwise_annotations
     >>> pairwise_annotations(([0, 0, 0, 1], [1, 2, 1, 2]))
     tensor([[0, 0, 0],
             [0, 0, 1],
@@ -125,6 +127,7 @@ def pairwise_annotations(
     return _as_dtype(torch.from_numpy(_both_ways(counts) if symmetric else counts), dtype)
 
 
+@takes(shape="n_annotations")
 def pairwise_annotations_spacing(
     X: torch.Tensor | npt.NDArray[Any] | pd.DataFrame,
     max_distance: int = 100,
@@ -164,7 +167,7 @@ def pairwise_annotations_spacing(
     Examples
     --------
     >>> import numpy as np
-    >>> from nbmotif.annotations import pairwise_annotations_spacing
+    >>> from nbmotif import pairwise_annotations_spacing
     >>> sites = np.array([[0, 1, 10, 16], [0, 0, 20, 26]])
     >>> pairwise_annotations_spacing(sites, symmetric=False)[1, 0, 4]
     tensor(1, dtype=torch.int32)

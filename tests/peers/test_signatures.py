@@ -37,6 +37,14 @@ CALLS: dict[str, tuple[str, Callable[..., Any]]] = {
     "dinucleotide_shuffle": ("tangermeme.ersatz", partial(nbmotif.dinucleotide_shuffle, X)),
     "extract_loci": ("tangermeme.io", partial(nbmotif.extract_loci, LOCI, {"chr1": "ACGT" * 20}, in_window=10)),
     "annotate_seqlets": ("tangermeme.annotate", partial(nbmotif.annotate_seqlets, X, SEQLETS, MOTIFS)),
+    "pairwise_annotations": (
+        "tangermeme.annotate",
+        partial(nbmotif.pairwise_annotations, torch.tensor([[0, 1], [0, 2]])),
+    ),
+    "pairwise_annotations_spacing": (
+        "tangermeme.annotate",
+        partial(nbmotif.pairwise_annotations_spacing, [[0, 1, 0, 5], [0, 2, 7, 9]]),
+    ),
     "deep_lift_shap": ("tangermeme.deep_lift_shap", partial(nbmotif.deep_lift_shap, MODEL, X)),
     "marginalize": ("tangermeme.marginalize", partial(nbmotif.marginalize, MODEL, X, "GATA")),
     "fimo": ("memelite", partial(nbmotif.fimo, MOTIFS, X)),
@@ -80,6 +88,10 @@ def test_another_value__is_refused_with_what_to_do(call: Callable[..., Any], opt
 )
 def test_a_default__is_taken_in_every_spelling(name: str, options: Any) -> None:
     CALLS[name][1](**options)
+
+
+def test_the_shape_of_pairs__may_be_called_as_in_tangermeme() -> None:
+    assert nbmotif.pairwise_annotations(torch.tensor([[0, 1], [0, 2]]), shape=5).shape == (5, 5)
 
 
 def test_a_control__may_be_called_as_in_tangermeme() -> None:
