@@ -266,7 +266,7 @@ def dinucleotide_shuffle(
     >>> from nbmotif import dinucleotide_shuffle, one_hot_encode
     >>> from nbmotif.encoding import decode
     >>> decode(dinucleotide_shuffle(one_hot_encode(["ACCCACGATGATA"]), n=2, random_state=0)[0])
-    ['ACACCCGATATGA', 'ATACCGACCATGA']
+    ['ACCATATGACCGA', 'ATACCACCGATGA']
     """
     X = check_sequences(X)
     length = X.shape[2]

@@ -191,5 +191,5 @@ def test_extract_signal__reads_columns_by_their_place_whatever_they_are_called()
 
 def test_extract_signal__names_the_row_of_a_missing_number() -> None:
     loci = pd.DataFrame({"i": pd.array([0, None], dtype="Int64"), "start": 0, "end": 1})
-    with pytest.raises(InvalidArgument, match=r"`loci\['i'\]` must be whole numbers; got nan in row 1"):
+    with pytest.raises(InvalidArgument, match=r"`loci\['i'\]` must be whole numbers; got <NA> in row 1"):
         extract_signal(loci, torch.ones(1, 1, 5))

@@ -68,7 +68,8 @@ def test_the_page_knows_every_trait_that_is_synced__and_a_shared_page_takes_them
     synced = set(ExplorerState.class_traits(sync=True)) - set(anywidget.AnyWidget.class_traits(sync=True))
     assert sorted([*QUERY_TRAITS, *list_of("TRAIT_NAMES")]) == sorted(synced)
     assert sorted(fields("Traits")) == sorted(synced)
-    assert sorted([*SHARED, "_manifest"]) == sorted(synced)  # what is shown comes with the columns
+    # what is shown and what runs is said anew by each page
+    assert sorted([*SHARED, "_manifest", "_rev", "_status"]) == sorted(synced)
 
 
 @pytest.mark.parametrize(
