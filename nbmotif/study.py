@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from nbmotif.arguments import check_choice, check_output, check_path, check_seed, check_whole
+from nbmotif.arguments import check_choice, check_output, check_path, check_whole
 from nbmotif.encoding import check_sequences
 from nbmotif.errors import InvalidArgument, MissingStage
-from nbmotif.motifs import as_motif_set
+from nbmotif.study_settings import SETTINGS
 from nbmotif.words import counted
 
 if TYPE_CHECKING:
@@ -39,62 +39,6 @@ _OF_THE_STUDY = ("args", "target", "hypothetical")
 _OTHER_RESULTS = ("return_references", "return_report", "raw_outputs", "start", "end")
 # above this many motifs, only one of each family is inserted into backgrounds unless asked otherwise
 _MARGINALIZE_ALL_UP_TO = 500
-
-
-def _target(value: Any) -> Any:
-    from nbmotif.outputs import check_target
-
-    return check_target(value)
-
-
-def _model(model: Any) -> Any:
-    from nbmotif.borrowing import check_model
-
-    if model is not None:
-        check_model(model)
-    return model
-
-
-def _args(args: Any, X: torch.Tensor) -> tuple[torch.Tensor, ...]:
-    from nbmotif.compute import check_inputs
-
-    return check_inputs(X, args)[1]
-
-
-def _device(device: Any) -> Any:
-    from nbmotif.compute import resolve_device
-
-    resolve_device(device)
-    return device
-
-
-def _loci(loci: Any, X: torch.Tensor) -> Any:
-    import pandas as pd
-
-    from nbmotif.intervals import read_intervals
-
-    if loci is None:
-        return None
-    if not isinstance(loci, pd.DataFrame):
-        raise InvalidArgument("loci", type(loci).__name__, "a DataFrame with chrom, start and end")
-    if len(loci) != len(X):
-        hint = "Keep the rows that `extract_loci` kept: it reports those it dropped."
-        raise InvalidArgument("loci", f"{len(loci)} rows", f"one row per sequence ({len(X)})", hint)
-    read_intervals(loci, "loci")  # refuses what could not be shown
-    return loci
-
-
-# what may be set, in the constructor and anew -> its check
-_SETTINGS: dict[str, Callable[[Any, torch.Tensor], Any]] = {
-    "model": lambda value, _: _model(value),
-    "args": _args,
-    "loci": _loci,
-    "device": lambda value, _: _device(value),
-    "target": lambda value, _: _target(value),
-    "random_state": lambda value, _: check_seed(value, least=0),
-    "batch_size": lambda value, _: None if value is None else check_whole(value, "batch_size", least=1),
-    "motifs": lambda value, _: as_motif_set(value),
-}
 
 
 def _shown_while_it_runs(stage: Method) -> Method:
@@ -220,7 +164,7 @@ class Study:
                 close = difflib.get_close_matches(name, vars(self), 1)
                 hint = f"; did you mean {close[0]!r}?" if close else ""
                 raise AttributeError(f"Study has no setting {name!r}{hint}")
-        super().__setattr__(name, _SETTINGS[name](value, self.X) if name in _SETTINGS else value)
+        super().__setattr__(name, SETTINGS[name](value, self.X) if name in SETTINGS else value)
 
     @property
     def X(self) -> torch.Tensor:
