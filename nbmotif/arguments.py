@@ -87,12 +87,16 @@ def check_seed(value: object, name: str = "random_state", least: int | None = No
 
 def check_number(value: object, name: str, expected: str, fits: Callable[[float], bool]) -> float:
     """Take a number of any kind as a ``float``; refuse anything else (True is none), and what does not fit."""
-    if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):  # an array or a tensor of one number
-        value = value.item()
+    value = out_of_array(value)
     is_number = isinstance(value, Real) and not isinstance(value, bool)
     if not is_number or not fits(float(value)):  # type: ignore[arg-type]
         raise InvalidArgument(name, value if is_number else repr(value), expected)
     return float(value)  # type: ignore[arg-type]
+
+
+def out_of_array(value: Any) -> Any:
+    """Take the number out of an array or a tensor of one number; leave anything else as it is."""
+    return value.item() if getattr(value, "ndim", None) == 0 and hasattr(value, "item") else value
 
 
 def check_flags(**flags: object) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from nbmotif.encoding import as_tensor
+from nbmotif.encoding import as_tensor, check_unmasked
 from nbmotif.errors import InvalidArgument
 
 if TYPE_CHECKING:
@@ -46,9 +46,7 @@ def as_array(values: Any, name: str, expected: str) -> NDArray[Any]:
     if isinstance(values, torch.Tensor):
         tensor = as_tensor(values, name).detach().cpu()
         return (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy()
-    if np.ma.is_masked(values):
-        hint = "Fill it first, with zeros for instance: scores.filled(0)."
-        raise InvalidArgument(name, "an array with masked entries", "complete", hint)
+    check_unmasked(values, name)
     try:
         array = np.asarray(values)
     except (TypeError, ValueError, RuntimeError):  # lists of different lengths, or of tensors that hold a gradient

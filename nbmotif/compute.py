@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 Model: TypeAlias = Callable[..., Any]
+BATCH_SIZE = 32  # where nothing is known that says better
 Arrays: TypeAlias = "torch.Tensor | npt.NDArray[Any]"
-
-_BATCH_SIZE = 32
 
 
 def check_inputs(X: Arrays, args: Sequence[Arrays] | None) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
@@ -38,9 +37,9 @@ def check_inputs(X: Arrays, args: Sequence[Arrays] | None) -> tuple[torch.Tensor
     return X.detach(), extra
 
 
-def check_batch_size(batch_size: int | None) -> int:
-    """Take a number of sequences per forward pass, 32 where none is asked for."""
-    return _BATCH_SIZE if batch_size is None else check_whole(batch_size, "batch_size", least=1)
+def check_batch_size(batch_size: int | None) -> int | None:
+    """Take a number of sequences per forward pass; None leaves it to the call."""
+    return None if batch_size is None else check_whole(batch_size, "batch_size", least=1)
 
 
 def resolve_device(device: torch.device | str | None) -> torch.device:

@@ -261,12 +261,17 @@ def as_tensor(X: object, name: str) -> torch.Tensor:
         got = f"an array of {X.dtype}" if isinstance(X, np.ndarray) else type(X).__name__
         hint = f'Did you mean {name}.astype("float32")?' if isinstance(X, np.ndarray) else ""
         raise InvalidArgument(name, got, "a torch tensor or a numpy array of numbers", hint)
-    if np.ma.is_masked(X):
-        hint = f"Fill it first, with zeros for instance: {name}.filled(0)."
-        raise InvalidArgument(name, "an array with masked entries", "complete", hint)
+    check_unmasked(X, name)
     X = X.astype(X.dtype.newbyteorder("="), copy=False)
     shareable = X.flags.writeable and min(X.strides, default=0) >= 0
     return torch.from_numpy(X if shareable else X.copy())
+
+
+def check_unmasked(values: object, name: str) -> None:
+    """Refuse an array of which some entries are masked: what lies under a mask is no number."""
+    if np.ma.is_masked(values):
+        hint = f"Fill it first, with zeros for instance: {name}.filled(0)."
+        raise InvalidArgument(name, "an array with masked entries", "complete", hint)
 
 
 def as_dtype(dtype: Dtype) -> torch.dtype:

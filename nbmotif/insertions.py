@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from nbmotif.arguments import check_whole
 from nbmotif.attribution.batches import alone, run_all, whole_sequences
 from nbmotif.attribution.precision import exact_float32
 from nbmotif.borrowing import borrowed
-from nbmotif.compute import check_inputs, compute_dtype, model_dtype, precision, resolve_device, to_device
+from nbmotif.compute import (
+    check_batch_size,
+    check_inputs,
+    compute_dtype,
+    model_dtype,
+    precision,
+    resolve_device,
+    to_device,
+)
 from nbmotif.errors import InvalidArgument
 from nbmotif.outputs import as_differences, select_target
 
@@ -108,8 +115,7 @@ def predicted_changes(
     X, extra = check_inputs(X, options.get("args"))
     place, own = resolve_device(options.get("device")), model_dtype(model)
     compute = compute_dtype(model, options.get("dtype"))
-    func, asked = options.get("func"), options.get("batch_size")
-    asked = None if asked is None else check_whole(asked, "batch_size", least=1)
+    func, asked = options.get("func"), check_batch_size(options.get("batch_size"))
 
     def pick(y: Any) -> torch.Tensor:
         y = y if func is None else func(y)

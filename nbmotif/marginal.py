@@ -265,7 +265,8 @@ def marginalize_motifs(
             options = _with_references(func, X, kwargs, random_state)
             each = [_changes_of(func, model, X, every, one, options, progress.update) for one in targets]
             changes = torch.stack(each, -1)
-    tables = [_effects(rows, every, X, changes[:, :, t]) for t in range(len(targets))]
+    gc_changes = [insertion.gc_change(X) for insertion in every[::2]]
+    tables = [_effects(rows, every, changes[:, :, t]).assign(gc_change=gc_changes) for t in range(len(targets))]
     if not isinstance(target, list):
         return tables[0]
     of_row: list[Any] = [one for one, table in zip(targets, tables, strict=True) for _ in range(len(table))]
@@ -279,9 +280,7 @@ def _targets(target: Target | list[Target]) -> list[Target]:
     return targets
 
 
-def _effects(
-    rows: Sequence[Mapping[str, Any]], every: Sequence[Insertion], X: torch.Tensor, changes: torch.Tensor
-) -> pd.DataFrame:
+def _effects(rows: Sequence[Mapping[str, Any]], every: Sequence[Insertion], changes: torch.Tensor) -> pd.DataFrame:
     """Tabulate the changes of one output, (n_insertions, N), of which every second is of shuffled letters."""
     import pandas as pd
 
@@ -291,7 +290,6 @@ def _effects(
         standard_error=[_standard_error(effect) for effect in effects],
         shuffled_effect=shuffled_effects.mean(1).tolist(),
         z=[_z(*compared) for compared in zip(every[::2], every[1::2], effects - shuffled_effects, strict=True)],
-        gc_change=[insertion.gc_change(X) for insertion in every[::2]],
     )
 
 

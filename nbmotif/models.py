@@ -8,6 +8,7 @@ import torch
 
 from nbmotif.borrowing import borrowed
 from nbmotif.compute import (
+    BATCH_SIZE,
     check_batch_size,
     check_inputs,
     compute_dtype,
@@ -83,7 +84,7 @@ def predict(
     torch.Size([100, 2])
     """
     X, extra = check_inputs(X, args)
-    batch_size = check_batch_size(batch_size)
+    batch_size = check_batch_size(batch_size) or BATCH_SIZE
     place, compute = resolve_device(device), compute_dtype(model, dtype)
     batches: list[Any] = []
     with borrowed(model, place), torch.no_grad(), precision(place, compute, model_dtype(model)):

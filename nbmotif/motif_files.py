@@ -227,14 +227,13 @@ def _finish(blocks: Iterable[_Block], filename: str | os.PathLike[str], may_be_c
     given = list(blocks)
     table: Matrix = np.concatenate([block.rows for block in given]) if given else np.empty((0, 4))
     is_row = (table >= 0).all(axis=1) & (np.abs(table.sum(axis=1) - 1) <= _SUM_TOLERANCE)
-    wrong_before = np.concatenate([[0], np.cumsum(~is_row)])
     end = 0
     motifs: Named = []
     counted = []
     for block in given:
         start, end = end, end + len(block.rows)
         rows = block.rows
-        if wrong_before[start] < wrong_before[end]:
+        if not is_row[start:end].all():
             rows = _normalised(block, filename)
             counted.append(block.name)
         motifs.append((block.name, np.ascontiguousarray(rows.T)))

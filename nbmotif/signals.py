@@ -174,22 +174,41 @@ def _under(
     weights: _Weights | None = None,
     verbose: bool = False,
 ) -> npt.NDArray[Any]:
-    """Look at the signal under intervals that are known to be inside it, (n, C), block of sequences after block."""
+    """Look at the signal under intervals that are known to be inside it, (n, C), in the way that takes less time."""
     n, n_channels, length = X.shape
-    rows, start, end = (column.astype(np.int32, copy=False) for column in intervals)
-    out = np.empty((len(start), 1 if add_channels or weights else n_channels), dtype=dtype)
-    if weights is None and _BASE_BY_BASE * int((end - start).sum(dtype=np.int64)) < n * length:
-        _base_by_base(X, rows, start, end, how, add_channels, out)
-        return out
+    narrow = _Intervals(*(column.astype(np.int32, copy=False) for column in intervals))
+    width = narrow.end - narrow.start
+    out = np.empty((len(width), 1 if add_channels or weights else n_channels), dtype=dtype)
+    if weights is None and _BASE_BY_BASE * int(width.sum(dtype=np.int64)) < n * length:
+        _base_by_base(narrow, X, how, add_channels, out)
+    else:
+        _block_by_block(narrow, X, how, add_channels, weights, verbose, out)
+    if how == "mean":
+        out /= width[:, None]
+    return out
+
+
+def _block_by_block(
+    intervals: _Intervals,
+    X: torch.Tensor,
+    how: str,
+    add_channels: bool,
+    weights: _Weights | None,
+    verbose: bool,
+    out: npt.NDArray[Any],
+) -> None:
+    """Make tables of all of the signal, some sequences at a time, and look the intervals up; write to out (n, C)."""
+    n, n_channels, length = X.shape
+    rows, start, end = intervals
+    dtype = out.dtype
     step = max(1, _BLOCK_BYTES // max(1, 8 * n_channels * length))
     with Progress(total=n, desc="Reading signal", disable=not verbose) as bar:
         for first, mine in zip(range(0, n, step), _by_block(rows, step, n), strict=True):
             if not len(rows[mine]):
                 bar.update(min(step, n - first))
                 continue
-            block = X[first : first + step].detach().cpu()
-            block = block.float() if block.dtype in {torch.float16, torch.bfloat16} else block
-            signal = np.ascontiguousarray(block.numpy(), dtype=dtype)
+            block = _as_numpy(X[first : first + step])
+            signal = np.ascontiguousarray(block, dtype=dtype)
             signal = signal.sum(axis=1, keepdims=True) if add_channels else signal
             here, at = rows[mine] - first if first else rows[mine], start[mine]
             values = out if step >= n else np.empty((len(here), out.shape[1]), dtype)
@@ -201,37 +220,35 @@ def _under(
             if step < n:
                 out[mine] = values
             bar.update(len(block))
-    if how == "mean":
-        out /= (end - start)[:, None]
-    return out
+
+
+def _as_numpy(values: torch.Tensor) -> npt.NDArray[Any]:
+    values = values.detach().cpu()
+    return (values.float() if values.dtype in {torch.float16, torch.bfloat16} else values).numpy()
 
 
 def _base_by_base(
+    intervals: _Intervals,
     X: torch.Tensor,
-    rows: npt.NDArray[np.int32],
-    start: npt.NDArray[np.int32],
-    end: npt.NDArray[np.int32],
     how: str,
     add_channels: bool,
     out: npt.NDArray[Any],
 ) -> None:
     """Take up the bases of each interval, of which there are few beside those of the signal; write to out (n, C)."""
+    rows, start, end = intervals
     width = end - start
     filled = np.flatnonzero(width)
     width = width[filled].astype(np.int64)
     first = np.cumsum(width) - width
     position = np.arange(width.sum()) + np.repeat(start[filled] - first, width)
     sequence = np.repeat(rows[filled].astype(np.int64), width)
-    bases = X.detach()[torch.from_numpy(sequence), :, torch.from_numpy(position)].cpu()  # (bases, C)
-    bases = bases.float() if bases.dtype in {torch.float16, torch.bfloat16} else bases
-    values = bases.numpy().astype(out.dtype if how == "max" else np.float64)
+    bases = _as_numpy(X.detach()[torch.from_numpy(sequence), :, torch.from_numpy(position)])  # (bases, C)
+    values = bases.astype(out.dtype if how == "max" else np.float64)
     out[...] = 0
     with np.errstate(invalid="ignore"):  # infinity less infinity is not a number, as it should be
         values = values.sum(axis=1, keepdims=True) if add_channels else values
         if len(filled):
             out[filled] = (np.maximum if how == "max" else np.add).reduceat(values, first, axis=0)
-    if how == "mean":
-        out /= (end - start)[:, None]
 
 
 def _by_block(rows: npt.NDArray[np.int32], step: int, n: int) -> list[Any]:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from nbmotif.arguments import check_seed, check_whole
+from nbmotif.arguments import check_seed
 from nbmotif.borrowing import check_model
-from nbmotif.compute import check_inputs, resolve_device
+from nbmotif.compute import check_batch_size, check_inputs, resolve_device
 from nbmotif.errors import InvalidArgument
 from nbmotif.intervals import read_intervals
 from nbmotif.motifs import as_motif_set
@@ -51,6 +51,6 @@ SETTINGS: dict[str, Callable[[Any, torch.Tensor], Any]] = {
     "device": lambda value, _: _device(value),
     "target": lambda value, _: check_target(value),
     "random_state": lambda value, _: check_seed(value, least=0),
-    "batch_size": lambda value, _: None if value is None else check_whole(value, "batch_size", least=1),
+    "batch_size": lambda value, _: check_batch_size(value),
     "motifs": lambda value, _: as_motif_set(value),
 }

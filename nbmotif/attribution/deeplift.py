@@ -15,7 +15,7 @@ from nbmotif.attribution.precision import Precision, exact_float32
 from nbmotif.attribution.references import References
 from nbmotif.attribution.report import AttributionReport, Moments
 from nbmotif.borrowing import borrowed
-from nbmotif.compute import check_inputs, model_dtype, resolve_device, to_device
+from nbmotif.compute import check_batch_size, check_inputs, model_dtype, resolve_device, to_device
 from nbmotif.encoding import describe
 from nbmotif.errors import InvalidArgument, warn
 from nbmotif.ported import Unused, takes
@@ -222,7 +222,7 @@ def deep_lift_shap(
         warn(f"additional_nonlinear_ops: not used, for every operation has a rule of its own; got {got}.")
     X, extra = check_inputs(X, args)
     _check_columns(X)
-    batch_size = None if batch_size is None else check_whole(batch_size, "batch_size", least=1)
+    batch_size = check_batch_size(batch_size)
     n_shuffles = check_whole(n_shuffles, "n_shuffles", least=1)
     warning_threshold = check_number(warning_threshold, "warning_threshold", "0 or more", lambda error: error >= 0)
     check_flags(hypothetical=hypothetical, raw_outputs=raw_outputs, only_warn=only_warn)

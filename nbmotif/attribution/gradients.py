@@ -12,7 +12,7 @@ from nbmotif.attribution.batches import run_all, whole_sequences
 from nbmotif.attribution.devices import with_recurrent_gradients
 from nbmotif.attribution.precision import exact_float32
 from nbmotif.borrowing import borrowed
-from nbmotif.compute import check_batch_size, check_inputs, model_dtype, resolve_device, to_device
+from nbmotif.compute import BATCH_SIZE, check_batch_size, check_inputs, model_dtype, resolve_device, to_device
 from nbmotif.errors import UnsupportedModel
 from nbmotif.outputs import as_differences, check_rows, select_target
 from nbmotif.progress import Progress
@@ -89,7 +89,7 @@ def saliency(
     tensor([[-1.5000, -0.5000,  0.5000,  1.5000]])
     """
     X, extra = check_inputs(X, args)
-    batch_size = check_batch_size(batch_size)
+    batch_size = check_batch_size(batch_size) or BATCH_SIZE
     check_flags(hypothetical=hypothetical, gradient_correction=gradient_correction)
     place, compute = resolve_device(device), model_dtype(model)
 

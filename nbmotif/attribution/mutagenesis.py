@@ -7,13 +7,21 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 import torch
 
-from nbmotif.arguments import check_flags, check_span, check_whole
+from nbmotif.arguments import check_flags, check_span
 from nbmotif.attribution.batches import alone, run_all, whole_sequences
 from nbmotif.attribution.devices import is_out_of_memory, memory_budget, release
 from nbmotif.attribution.edits import N_PROBED, EditedModel, EditedSequences
 from nbmotif.attribution.precision import exact_float32
 from nbmotif.borrowing import borrowed
-from nbmotif.compute import check_inputs, compute_dtype, model_dtype, precision, resolve_device, to_device
+from nbmotif.compute import (
+    check_batch_size,
+    check_inputs,
+    compute_dtype,
+    model_dtype,
+    precision,
+    resolve_device,
+    to_device,
+)
 from nbmotif.encoding import check_sequences
 from nbmotif.errors import UnsupportedModel
 from nbmotif.outputs import as_differences, as_tensors, select_target
@@ -161,7 +169,7 @@ def saturation_mutagenesis(
     """
     X, extra = check_inputs(check_sequences(X), args)
     span = check_span(start, end, X.shape[-1])
-    batch_size = None if batch_size is None else check_whole(batch_size, "batch_size", least=1)
+    batch_size = check_batch_size(batch_size)
     check_flags(hypothetical=hypothetical, raw_outputs=raw_outputs, fast=fast)
     place, own = resolve_device(device), model_dtype(model)
     compute = compute_dtype(model, dtype)

@@ -39,8 +39,7 @@ if TYPE_CHECKING:
 
 _TRACKS = 4
 # threshold -> the piece that ends at it, and the stage of a study that makes this piece
-_KEPT_BY = {"fimo_p_threshold": "hits", "seqlet_p_threshold": "seqlets"}
-_MADE_BY = {"fimo_p_threshold": "scan", "seqlet_p_threshold": "call_seqlets"}
+_ENDS = {"fimo_p_threshold": ("hits", "scan"), "seqlet_p_threshold": ("seqlets", "call_seqlets")}
 _TRACKS_IN_A_PAGE = 24
 _CARDS_IN_A_PAGE = 100
 
@@ -284,7 +283,7 @@ class Explorer(ExplorerResults):
             content = with_signal(content)
         assert self._shown is not None
         shown = Snapshot(wire.encode(content, self._max_hits), self._shown.rev + 1)
-        self._kept_up_to = {trait: kept for trait, kept in self._kept_up_to.items() if _KEPT_BY[trait] not in pieces}
+        self._kept_up_to = {trait: kept for trait, kept in self._kept_up_to.items() if _ENDS[trait][0] not in pieces}
         with self.hold_sync():
             self._adopt(shown)
             self._source = self._source.updated(pieces)
@@ -387,7 +386,7 @@ def _kept_by(study: Study) -> dict[str, tuple[str, float]]:
     settings = study.settings
     return {
         trait: (stage, settings[stage]["threshold"])
-        for trait, stage in _MADE_BY.items()
+        for trait, (_, stage) in _ENDS.items()
         if "threshold" in settings.get(stage, {})
     }
 

@@ -13,7 +13,7 @@ from nbmotif.widget.answers import background
 from nbmotif.widget.card import motif_card
 from nbmotif.widget.code import Code, Source, code
 from nbmotif.widget.figure import ANNOTATIONS, check_layer, draw_track
-from nbmotif.widget.queries import QUERY_TRAITS, read_query
+from nbmotif.widget.queries import read_query
 from nbmotif.widget.view import ExplorerViews
 
 if TYPE_CHECKING:
@@ -80,8 +80,7 @@ class ExplorerResults(ExplorerViews):
 
         They read what was passed to the Explorer, from variables with the names of its arguments, or from ``study``.
         """
-        traits = {name: getattr(self, name) for name in QUERY_TRAITS}
-        return Code(code(self._content, self._source, traits, self._order, self.by_family))
+        return Code(code(self._content, self._source, self._asked, self._order, self.by_family))
 
     def plot(
         self,
@@ -127,8 +126,7 @@ class ExplorerResults(ExplorerViews):
             layer = next(iter([*self.layers, *content.score_sets]), "")
         check_layer(content, layer)
         check_choice(annotations, "annotations", [*ANNOTATIONS, None])
-        traits = {name: getattr(self, name) for name in QUERY_TRAITS}
-        query = read_query(content, {**traits, "sequence_filter": None, "sequence": sequence})
+        query = read_query(content, {**self._asked, "sequence_filter": None, "sequence": sequence})
         return draw_track(
             content,
             sequence,

@@ -116,8 +116,13 @@ class ExplorerState(anywidget.AnyWidget):
         return self._content.n_sequences
 
     @property
+    def _asked(self) -> dict[str, Any]:
+        """The traits on which every count depends."""
+        return {name: getattr(self, name) for name in QUERY_TRAITS}
+
+    @property
     def _query(self) -> Query:
-        return read_query(self._content, {name: getattr(self, name) for name in QUERY_TRAITS})
+        return read_query(self._content, self._asked)
 
     @property
     def _order(self) -> Order:

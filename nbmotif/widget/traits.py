@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import numpy as np
 import traitlets as t
 
+from nbmotif.arguments import out_of_array
 from nbmotif.widget.rows import NUMBER_COLUMNS, SORT_COLUMNS, parse_bound
 
 
@@ -36,8 +37,7 @@ class Threshold(Checked):
 
     def validate(self, obj: Any, value: Any) -> float:
         """Return the number as a float."""
-        if getattr(value, "ndim", None) == 0:  # an array or a tensor of one number
-            value = value.item()
+        value = out_of_array(value)
         if type(value) is bool or not isinstance(value, Real):
             self.error(obj, value)
         number = float(value) + 0.0  # no -0
