@@ -15,7 +15,7 @@ import torch
 from nbmotif.arguments import check_whole
 from nbmotif.encoding import code_table, encode_letters, from_codes, to_codes
 from nbmotif.errors import InvalidArgument, warn
-from nbmotif.fasta_files import open_fasta
+from nbmotif.fasta_files import open_fasta, read_windows
 from nbmotif.intervals import read_intervals
 from nbmotif.ported import ALPHABET, N_JOBS, UNPACKED, Unused, takes
 from nbmotif.progress import Progress
@@ -27,10 +27,21 @@ if TYPE_CHECKING:
 Loci: TypeAlias = "str | os.PathLike[str] | pd.DataFrame"
 Genome: TypeAlias = "str | os.PathLike[str] | pyfaidx.Fasta | Mapping[str, Any]"
 
+_AT_ONCE = 1 << 20  # letters read in one go: what is made of them stays near the processor
+
+
+class _Windows(NamedTuple):
+    chroms: list[str]
+    start: npt.NDArray[np.int64]
+    end: npt.NDArray[np.int64]
+
+    def places(self) -> Iterator[tuple[str, int, int]]:
+        return zip(self.chroms, self.start.tolist(), self.end.tolist(), strict=True)
+
 
 class _Chromosomes(NamedTuple):
     lengths: dict[str, int]
-    codes: Callable[[str, int, int], npt.NDArray[np.int8]]  # of a chromosome's positions start..end
+    codes: Callable[[_Windows], npt.NDArray[np.int8]]  # of several windows of one width, (n, w)
 
 
 # fmt: off
@@ -188,6 +199,8 @@ def _interleaved(given: Loci | Sequence[Loci], name: str, with_summits: bool = F
     if not several:
         raise InvalidArgument(name, "an empty list", "loci")
     tables = [read_intervals(one, name, with_summits) for one in several]
+    if len(tables) == 1:
+        return tables[0]
     turns = np.concatenate([np.arange(len(table)) for table in tables])
     order = np.argsort(turns, kind="stable")
     return pd.concat(tables, ignore_index=True).iloc[order].reset_index(drop=True)
@@ -213,8 +226,9 @@ def _check_chromosomes(windows: pd.DataFrame, lengths: Mapping[str, int]) -> Non
 
 
 def _fits(windows: pd.DataFrame, lengths: Mapping[str, int]) -> npt.NDArray[np.bool_]:
-    ends = windows["chrom"].map(dict(lengths)).to_numpy()
-    fits: npt.NDArray[np.bool_] = np.asarray((windows["start"] >= 0) & (windows["end"] <= ends))
+    numbers, chroms = pd.factorize(windows["chrom"])
+    ends = np.array([lengths[chrom] for chrom in chroms], dtype=np.int64)[numbers]
+    fits: npt.NDArray[np.bool_] = (windows["start"].to_numpy() >= 0) & (windows["end"].to_numpy() <= ends)
     return fits
 
 
@@ -254,13 +268,15 @@ def _refuse_nothing(
 
 def _read_windows(windows: pd.DataFrame, genome: _Chromosomes, verbose: bool) -> npt.NDArray[np.int8]:
     """Codes of each window, int8 (n, w), read in the order of the genome so that compressed blocks are read once."""
-    width = int(windows["end"].iloc[0] - windows["start"].iloc[0])
+    chrom, start, end = (windows[column].to_numpy() for column in ("chrom", "start", "end"))
+    order = np.lexsort((start, pd.factorize(chrom)[0]))
+    width = int(end[0] - start[0])
     codes = np.empty((len(windows), width), dtype=np.int8)
-    ordered = windows.sort_values(["chrom", "start"])
-    columns = (ordered[column].tolist() for column in ("chrom", "start", "end"))  # items of a column come slowly
-    places = zip(ordered.index.tolist(), *columns, strict=True)
-    for i, chrom, start, end in Progress(places, total=len(windows), desc="Loading loci", disable=not verbose):
-        codes[i] = genome.codes(chrom, start, end)
+    step = max(1, _AT_ONCE // width)
+    with Progress(total=len(windows), desc="Loading loci", disable=not verbose) as progress:
+        for rows in (order[first : first + step] for first in range(0, len(windows), step)):
+            codes[rows] = genome.codes(_Windows(chrom[rows].tolist(), start[rows], end[rows]))
+            progress.update(len(rows))
     return codes
 
 
@@ -271,7 +287,7 @@ def _open_genome(sequences: Genome, ignore: Iterable[str]) -> Iterator[_Chromoso
         with open_fasta(sequences) as fasta:
             yield _fasta_chromosomes(fasta, table)
     elif isinstance(sequences, pyfaidx.Fasta):
-        yield _fasta_chromosomes(sequences, table)
+        yield _fasta_chromosomes(sequences, table, _read_opened)
     elif isinstance(sequences, Mapping):
         yield _mapped_chromosomes({str(chrom): value for chrom, value in sequences.items()}, table)
     else:
@@ -279,11 +295,16 @@ def _open_genome(sequences: Genome, ignore: Iterable[str]) -> Iterator[_Chromoso
         raise InvalidArgument("sequences", type(sequences).__name__, expected)
 
 
-def _fasta_chromosomes(fasta: pyfaidx.Fasta, table: npt.NDArray[np.int8]) -> _Chromosomes:
-    def codes(chrom: str, start: int, end: int) -> npt.NDArray[np.int8]:
-        return _encode(str(fasta[chrom][start:end]), table, chrom, start, end)
+def _fasta_chromosomes(
+    fasta: pyfaidx.Fasta, table: npt.NDArray[np.int8], read: Callable[..., str] = read_windows
+) -> _Chromosomes:
+    lengths = {chrom: len(fasta[chrom]) for chrom in fasta.keys()}  # noqa: SIM118 - not a dict
+    return _Chromosomes(lengths, lambda windows: _encode(read(fasta, *windows), table, windows))
 
-    return _Chromosomes({chrom: len(fasta[chrom]) for chrom in fasta.keys()}, codes)  # noqa: SIM118 - not a dict
+
+def _read_opened(fasta: pyfaidx.Fasta, *windows: Any) -> str:
+    """Read letters through what a user opened, with settings of its own."""
+    return "".join([str(fasta[chrom][start:end]) for chrom, start, end in _Windows(*windows).places()])
 
 
 def _mapped_chromosomes(sequences: Mapping[str, Any], table: npt.NDArray[np.int8]) -> _Chromosomes:
@@ -294,18 +315,33 @@ def _mapped_chromosomes(sequences: Mapping[str, Any], table: npt.NDArray[np.int8
             hint = "Did you mean its transpose?" if len(shape) == 2 and shape[1] == 4 else ""
             raise InvalidArgument(f"sequences[{chrom!r}]", got, "letters, or one-hot of shape (4, L)", hint)
 
-    def codes(chrom: str, start: int, end: int) -> npt.NDArray[np.int8]:
+    def of_one(chrom: str, start: int, end: int) -> npt.NDArray[np.int8]:
         sequence = sequences[chrom]
         if isinstance(sequence, str):
-            return _encode(sequence[start:end], table, chrom, start, end)
+            return _encode_one(sequence[start:end], table, chrom, start, end)
         row: npt.NDArray[np.int8] = to_codes(sequence[None, :, start:end], f"sequences[{chrom!r}][None]")[0]
         return row
 
     lengths = {chrom: len(value) if isinstance(value, str) else value.shape[-1] for chrom, value in sequences.items()}
-    return _Chromosomes(lengths, codes)
+    return _Chromosomes(lengths, lambda windows: np.stack([of_one(*place) for place in windows.places()]))
 
 
-def _encode(letters: str, table: npt.NDArray[np.int8], chrom: str, start: int, end: int) -> npt.NDArray[np.int8]:
+def _encode(letters: str, table: npt.NDArray[np.int8], windows: _Windows) -> npt.NDArray[np.int8]:
+    """Look up the codes of windows that stand one behind the other, at once; where that fails, say in which."""
+    width, n = int(windows.end[0] - windows.start[0]), len(windows.chroms)
+    if len(letters) != n * width:
+        got = f"one in whose {n} windows of {width} bp are {len(letters)} letters"
+        raise InvalidArgument(
+            "sequences", got, "a FASTA that its index fits", "Remove the index: it will be made anew."
+        )
+    try:
+        return encode_letters(letters, table, "sequences").reshape(-1, width)
+    except InvalidArgument:
+        rows = (letters[at : at + width] for at in range(0, len(letters), width))
+        return np.stack([_encode_one(row, table, *place) for row, place in zip(rows, windows.places(), strict=True)])
+
+
+def _encode_one(letters: str, table: npt.NDArray[np.int8], chrom: str, start: int, end: int) -> npt.NDArray[np.int8]:
     return encode_letters(
         letters, table, f"sequences[{chrom!r}][{start}:{end}]", "Name it in `ignore` to read it as N."
     )

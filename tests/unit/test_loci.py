@@ -5,6 +5,7 @@ import gzip
 import lzma
 import os
 import sys
+import tempfile
 import textwrap
 from contextlib import nullcontext
 from pathlib import Path
@@ -23,6 +24,7 @@ from nbmotif import MotifSet, Study, extract_loci, fimo, one_hot_encode, write_m
 from nbmotif.bed_files import read_bed
 from nbmotif.encoding import decode
 from nbmotif.errors import InvalidArgument, InvalidFile, NbmotifWarning
+from nbmotif.fasta_files import open_fasta, read_windows
 
 CHR1 = "ACGTTGCAAGGCTTAACCGGATATCGCGATTACAGATTAC"  # 40 bp
 CHR2 = "ttttNNNNcccc"
@@ -170,6 +172,41 @@ def test_extract_loci__reads_every_window_of_a_fasta_file(fasta: Path, tmp_path:
         table = loci(*[("chr1", mid, mid) for mid in range(width // 2, 40 - (width - 1) // 2)])
         X, windows = extract_loci(table, path, in_window=width, return_loci=True)
         assert decode(X) == [CHR1[start:end] for start, end in zip(windows["start"], windows["end"], strict=True)]
+
+
+@given(
+    st.lists(st.text("ACGTacgtN", min_size=1, max_size=40), min_size=1, max_size=3),
+    st.integers(1, 12),
+    st.sampled_from(["\n", "\r\n"]),
+    st.booleans(),
+    st.data(),
+)
+def test_read_windows__gives_what_pyfaidx_reads(sequences, line, line_end, ends_in_one, data) -> None:
+    chroms = [f"chr{i}" for i in range(len(sequences))]
+    places = [data.draw(st.tuples(st.just(i), st.integers(0, len(s) - 1))) for i, s in enumerate(sequences)] * 2
+    windows = [(chroms[i], start, data.draw(st.integers(start + 1, len(sequences[i])))) for i, start in places]
+    records = [line_end.join([f">{c} words", *textwrap.wrap(s, line)]) for c, s in zip(chroms, sequences, strict=True)]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "genome.fa"
+        path.write_bytes((line_end.join(records) + line_end * ends_in_one).encode())
+        with open_fasta(path) as fasta:
+            names, start, end = zip(*windows, strict=True)
+            assert read_windows(fasta, names, np.array(start), np.array(end)) == "".join(
+                fasta[chrom][first:last] for chrom, first, last in windows
+            )
+
+
+def test_extract_loci__says_in_which_window_of_a_file_a_letter_is_none(fasta: Path) -> None:
+    fasta.write_text(">chr1\nACGTR\nYACGT\n>chr2\nACGT\n")
+    table = loci(("chr2", 1, 3), ("chr1", 6, 8), ("chr1", 1, 3))
+    with pytest.raises(InvalidArgument, match=r"`sequences\['chr1'\]\[5:9\]` must be letters .*got 'Y' at position 0"):
+        extract_loci(table, fasta, in_window=4)
+
+
+def test_extract_loci__refuses_an_index_that_does_not_fit(fasta: Path) -> None:
+    Path(f"{fasta}.fai").write_text("chr1\t40\t17\t20\t21\nchr2\t12\t81\t7\t8\n")  # lines of 20 bp, not of 7
+    with pytest.raises(InvalidArgument, match=r"1 windows of 12 bp are 10 letters\. Remove the index"):
+        extract_loci(loci(("chr1", 10, 14)), fasta, in_window=12)
 
 
 def test_extract_loci__needs_no_right_to_write_beside_the_genome(fasta: Path, monkeypatch: pytest.MonkeyPatch) -> None:
