@@ -66,18 +66,33 @@ def count_annotations(
             [1, 0, 0]], dtype=torch.int32)
     """
     example_idx, annotation_idx = _annotation_columns(X)
-    assigned = annotation_idx != -1
     shape = _check_numbers(example_idx, annotation_idx, shape, n_annotations)
     check_choice(dim, "dim", (None, 0, 1))
+    assigned = annotation_idx != -1
     example_idx, annotation_idx = example_idx[assigned], annotation_idx[assigned]
-    if dim is not None:
-        kept = annotation_idx if dim == 0 else example_idx
-        counts = torch.bincount(kept, minlength=shape[1 - dim])
-    else:
-        counts = torch.zeros(shape[0] * shape[1], dtype=torch.int32)
-        flat = example_idx * shape[1] + annotation_idx
-        counts = counts.scatter_add_(0, flat, torch.ones(len(flat), dtype=torch.int32)).reshape(shape)
-    return _as_dtype(counts, dtype)
+    if dim is None:
+        return _count_each(example_idx * shape[1] + annotation_idx, shape, dtype)
+    kept = annotation_idx if dim == 0 else example_idx
+    return _as_dtype(np.bincount(kept, minlength=shape[1 - dim]), dtype)
+
+
+def _count_each(places: npt.NDArray[np.int64], shape: tuple[int, int], dtype: Dtype) -> torch.Tensor:
+    """Count how often each place of a matrix occurs; what is read of the matrix is the places that do."""
+    at, wanted = torch.from_numpy(places), as_dtype(dtype)
+    counts = _zeros(shape, torch.int32)
+    counts.view(-1).scatter_add_(0, at, torch.ones(len(at), dtype=torch.int32))
+    if wanted == torch.int32:
+        return counts
+    seen = counts.view(-1)[at]
+    _check_fits(int(seen.max()) if len(at) else 0, counts.numel() > 0, dtype)
+    narrow = _zeros(shape, wanted)
+    narrow.view(-1).scatter_(0, at, seen.to(wanted))
+    return narrow
+
+
+def _zeros(shape: tuple[int, int], dtype: torch.dtype) -> torch.Tensor:
+    """Take memory that the system clears where it is first written to: most counts stay zero."""
+    return torch.from_numpy(np.zeros(shape[0] * shape[1] * dtype.itemsize, np.uint8)).view(dtype).reshape(shape)
 
 
 @takes(shape="n_annotations")
@@ -119,12 +134,12 @@ def pairwise_annotations(
     check_flags(unique=unique, symmetric=symmetric)
     example_idx, annotation_idx = _annotation_columns(X)
     _, m = _check_numbers(example_idx, annotation_idx, None, n_annotations)
-    pairs = torch.stack([example_idx, annotation_idx], dim=1)[annotation_idx != -1].numpy()
+    pairs = np.stack([example_idx, annotation_idx], axis=1)[annotation_idx != -1]
     pairs = np.unique(pairs, axis=0) if unique else pairs[np.argsort(pairs[:, 0], kind="stable")]
     counts, kind = np.zeros((m, m), dtype=np.int64), pairs[:, 1]
     for i, j in _pairs(np.searchsorted(pairs[:, 0], pairs[:, 0], side="right")):
         np.add.at(counts, (kind[i], kind[j]), 1)
-    return _as_dtype(torch.from_numpy(_both_ways(counts) if symmetric else counts), dtype)
+    return _as_dtype(_both_ways(counts) if symmetric else counts, dtype)
 
 
 @takes(shape="n_annotations")
@@ -178,14 +193,14 @@ def pairwise_annotations_spacing(
     check_choice(overlaps, "overlaps", ("refuse", "skip"))
     example_idx, annotation_idx = _annotation_columns(table[:, :2])
     _, m = _check_numbers(example_idx, annotation_idx, None, n_annotations)
-    rows = np.flatnonzero(annotation_idx.numpy() != -1)
+    rows = np.flatnonzero(annotation_idx != -1)
     places = [whole_numbers(table[:, column], f"X[:, {column}]", np.int64) for column in (2, 3)]
     empty = np.flatnonzero(places[0] >= places[1])
     if empty.size:
         got = f"{places[0][empty[0]]} to {places[1][empty[0]]} in row {empty[0]}"
         raise InvalidArgument("X", got, "annotations with start < end")
-    rows = rows[np.lexsort((places[1][rows], places[0][rows], example_idx.numpy()[rows]))]
-    columns = example_idx.numpy(), annotation_idx.numpy(), *places
+    rows = rows[np.lexsort((places[1][rows], places[0][rows], example_idx[rows]))]
+    columns = example_idx, annotation_idx, *places
     example, annotation, start, end = (column[rows] for column in columns)
     counts = np.zeros((m, m, max_distance), dtype=np.int64)
     # sequences one behind the other, too far for a gap: one search finds what starts near enough to each end
@@ -199,7 +214,7 @@ def pairwise_annotations_spacing(
             raise InvalidArgument("X", " and ".join(spans), "annotations that do not overlap within a sequence", hint)
         i, j, gap = i[gap >= 0], j[gap >= 0], gap[gap >= 0]
         np.add.at(counts, (annotation[i], annotation[j], gap), 1)
-    return _as_dtype(torch.from_numpy(_both_ways(counts) if symmetric else counts), dtype)
+    return _as_dtype(_both_ways(counts) if symmetric else counts, dtype)
 
 
 def _pairs(until: npt.NDArray[np.int64]) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
@@ -225,17 +240,21 @@ def _both_ways(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return both
 
 
-def _as_dtype(counts: torch.Tensor, dtype: Dtype) -> torch.Tensor:
+def _as_dtype(counts: npt.NDArray[np.int64], dtype: Dtype) -> torch.Tensor:
+    _check_fits(int(counts.max(initial=0)), counts.size > 0, dtype)
+    return torch.from_numpy(counts).to(as_dtype(dtype))
+
+
+def _check_fits(most: int, are_there: bool, dtype: Dtype) -> None:
+    """Refuse a dtype that would cut or round the largest count, and bool, which counts nothing."""
     wanted = as_dtype(dtype)
-    if wanted == counts.dtype:
-        return counts
-    most = int(counts.max()) if counts.numel() else 0
-    # whole numbers up to which each is told from its neighbours
-    largest = 2 / torch.finfo(wanted).eps if wanted.is_floating_point else 0 if wanted == torch.bool else None
-    if most > (torch.iinfo(wanted).max if largest is None else largest) or wanted == torch.bool:
-        got = f"{dtype}, with counts up to {most}" if counts.numel() else dtype
+    if wanted.is_floating_point:
+        largest: float = 2 / torch.finfo(wanted).eps  # up to which each whole number is told from its neighbours
+    else:
+        largest = -1 if wanted == torch.bool else torch.iinfo(wanted).max
+    if most > largest:
+        got = f"{dtype}, with counts up to {most}" if are_there else dtype
         raise InvalidArgument("dtype", got, "able to hold every count", "Use torch.int32.")
-    return counts.to(wanted)
 
 
 def _as_table(X: Any, n_columns: int, expected: str) -> npt.NDArray[Any]:
@@ -246,7 +265,7 @@ def _as_table(X: Any, n_columns: int, expected: str) -> npt.NDArray[Any]:
     return as_array(X, "X", expected)
 
 
-def _annotation_columns(X: Any) -> tuple[torch.Tensor, torch.Tensor]:
+def _annotation_columns(X: Any) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     if isinstance(X, (tuple, list)) and len(X) == 2:
         columns = [as_array(column, f"X[{i}]", "a vector of whole numbers") for i, column in enumerate(X)]
         if isinstance(X, list) and isinstance(X[0], (tuple, list)) and columns[0].shape == columns[1].shape == (2,):
@@ -259,14 +278,17 @@ def _annotation_columns(X: Any) -> tuple[torch.Tensor, torch.Tensor]:
         got = " and ".join(str(column.shape) for column in columns)
         hint = "Of several neighbours of a seqlet choose one: motif_idxs[:, 0]." if columns[1].ndim == 2 else ""
         raise InvalidArgument("X", f"shapes {got}", "two vectors of one length", hint)
-    examples, annotations = (torch.from_numpy(whole_numbers(column, "X", np.int64)) for column in columns)
+    examples, annotations = (whole_numbers(column, "X", np.int64) for column in columns)
     return examples, annotations
 
 
 def _check_numbers(
-    example_idx: torch.Tensor, annotation_idx: torch.Tensor, shape: tuple[int, int] | None, n_annotations: int | None
+    example_idx: npt.NDArray[np.int64],
+    annotation_idx: npt.NDArray[np.int64],
+    shape: tuple[int, int] | None,
+    n_annotations: int | None,
 ) -> tuple[int, int]:
-    largest = [int(column.max()) + 1 if len(column) else 0 for column in (example_idx, annotation_idx)]
+    largest = [int(column.max(initial=-1)) + 1 for column in (example_idx, annotation_idx)]
     if n_annotations is not None:
         n_annotations = check_whole(n_annotations, "n_annotations", 0)
     if shape is not None:
@@ -279,7 +301,7 @@ def _check_numbers(
     n, m = shape or (largest[0], largest[1] if n_annotations is None else n_annotations)
     for name, column, size, lowest in (("example", example_idx, n, 0), ("annotation", annotation_idx, m, -1)):
         if len(column) and (column.max() >= size or column.min() < lowest):
-            row = int(((column >= size) | (column < lowest)).nonzero()[0])
+            row = int(((column >= size) | (column < lowest)).argmax())
             expected = f"{name}s between {lowest} and {size - 1}" if size > 0 or lowest < 0 else f"without {name}s"
             raise InvalidArgument("X", f"{name} {int(column[row])} in row {row}", expected)
     return n, m

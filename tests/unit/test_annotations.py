@@ -118,6 +118,20 @@ def test_count_annotations__leaves_out_what_is_unassigned():
     assert count_annotations(([0, 1, 2], [1, -1, -1]), n_annotations=2, dim=1).tolist() == [1, 0, 0]
 
 
+@hypothesis.given(
+    st.lists(st.tuples(st.integers(0, 4), st.integers(-1, 3)), max_size=40),
+    st.sampled_from([torch.int32, torch.int64, torch.uint8, torch.int8, torch.bfloat16, torch.float64]),
+)
+def test_count_annotations__counts_each_pair_in_every_dtype(pairs, dtype):
+    expected = torch.zeros(5, 4, dtype=dtype)
+    for example, annotation in pairs:
+        if annotation >= 0:
+            expected[example, annotation] += 1
+    counts = count_annotations(np.array(pairs, int).reshape(-1, 2), dtype, shape=(5, 4))
+    assert counts.dtype == dtype
+    assert torch.equal(counts, expected)
+
+
 def test_count_annotations__adds_up_along_an_axis():
     pairs, shape = torch.tensor([[0, 1], [0, 1], [2, 0]]), (4, 3)
     full = count_annotations(pairs, shape=shape)
