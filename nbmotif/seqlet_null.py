@@ -11,7 +11,7 @@ import numpy as np
 from nbmotif.arguments import check_whole
 from nbmotif.arrays import as_array
 from nbmotif.errors import InvalidArgument, warn
-from nbmotif.kernels.seqlets import extend_survival
+from nbmotif.kernels.seqlets import bin_and_count, extend_survival
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ Floats: TypeAlias = "npt.NDArray[np.float32] | npt.NDArray[np.float64]"
 Binned: TypeAlias = "dict[int, list[npt.NDArray[np.int32]]]"
 
 SIGNS = {"+": (1,), "-": (-1,), "both": (1, -1)}
-_MOST_KEPT = 1 << 24  # positions whose bins are kept from learning the null for calling: 64 MB
+_MOST_KEPT = 1 << 25  # positions whose bins are kept from learning the null for calling: 128 MB
 _EXTENDING = threading.Lock()  # a null may serve several threads, and is pickled without it
 _CHUNK = 1 << 17  # positions binned at a time: what is made of them stays near the processor
 
@@ -78,7 +78,7 @@ class Tail:
 
     def bins(self, values: Floats) -> npt.NDArray[np.int32]:
         """Bin attributions; what lies outside the range of the null falls in its end bins."""
-        return bin_values(values, self.lowest, self.bin_width, len(self.pmf))
+        return bin_values(values, self.lowest, self.bin_width, np.zeros(len(self.pmf), np.int64))
 
 
 @dataclass(frozen=True)
@@ -156,43 +156,59 @@ def fit_tails(
     Leaves in ``binned`` how the chunks of each sign were binned, if they are few.
     """
     n_bins, max_len = check_whole(n_bins, "n_bins", 2), check_whole(max_len, "max_seqlet_len", 1)
-    _check_range(values, n_bins, name)
-    tails = {sign: _fit_tail(values, sign, max_len, n_bins, binned) for sign in signs}
+    extent = _extent(values)
+    _check_range(extent, n_bins, name)
+    tails = {sign: _fit_tail(values, extent, sign, max_len, n_bins, binned) for sign in signs}
     if None in tails.values():
         message = f"Every attribution is {values.flat[0]}: there is nothing to call seqlets from."
         warn(message)
     return SeqletNull(tails)
 
 
-def _check_range(values: Floats, n_bins: int, name: str) -> None:
+def _extent(values: Floats) -> tuple[np.floating[Any], np.floating[Any]]:
+    """Find the smallest and the largest attribution in one pass through memory; NaN if one is NaN."""
+    ends = [(chunk.min(), chunk.max()) for _, chunk in signed_chunks(values, 1)]
+    return np.min([low for low, _ in ends]), np.max([high for _, high in ends])
+
+
+def _check_range(extent: tuple[np.floating[Any], np.floating[Any]], n_bins: int, name: str) -> None:
     """Refuse attributions that differ by too much, or too little, for bins between the smallest and the largest."""
-    low, high = values.min(), values.max()
+    low, high = extent
     with np.errstate(over="ignore"):
         bin_width = float(high - low) / (n_bins - 1)
     if low < high and not 0 < bin_width < np.inf:
         raise InvalidArgument(name, f"from {low} to {high}", "of a range that floating point can divide")
 
 
-def _fit_tail(values: Floats, sign: int, max_len: int, n_bins: int, binned: Binned | None) -> Tail | None:
-    low, high = (values.min(), values.max()) if sign > 0 else (-values.max(), -values.min())
+def _fit_tail(
+    values: Floats,
+    extent: tuple[np.floating[Any], np.floating[Any]],
+    sign: int,
+    max_len: int,
+    n_bins: int,
+    binned: Binned | None,
+) -> Tail | None:
+    low, high = extent if sign > 0 else (-extent[1], -extent[0])
     if low == high:
         return None
     bin_width = float(high - low) / (n_bins - 1)
     counts = np.zeros(n_bins, np.int64)
     for _, chunk in signed_chunks(values, sign):
-        bins = bin_values(chunk, low, bin_width, n_bins)
-        counts += np.bincount(bins.ravel(), minlength=n_bins)
+        bins = bin_values(chunk, low, bin_width, counts)
         if binned is not None and values.size <= _MOST_KEPT:
             binned.setdefault(sign, []).append(bins)
     return Tail(low, bin_width, counts / values.size, max_len)
 
 
-def bin_values(values: Floats, lowest: np.floating[Any], bin_width: float, n_bins: int) -> npt.NDArray[np.int32]:
-    """Bin attributions from ``lowest`` up; what lies outside falls in the end bins."""
+def bin_values(
+    values: Floats, lowest: np.floating[Any], bin_width: float, counts: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int32]:
+    """Bin attributions from ``lowest`` up, and add to the count of each bin; what lies outside falls in the end bins."""
     # the difference is rounded in the dtype of the attributions and divided in float64, as tangermeme does
-    places = np.divide(values - lowest, bin_width, dtype=np.float64)
-    np.clip(places, 0, n_bins - 1, out=places)
-    return places.astype(np.int32)
+    above = np.subtract(values, lowest, order="C")
+    bins = np.empty(above.shape, np.int32)
+    bin_and_count(above, bin_width, bins, counts)
+    return bins
 
 
 def signed_chunks(values: Floats, sign: int) -> Iterator[tuple[int, Floats]]:
@@ -213,8 +229,8 @@ def check_attributions(X: torch.Tensor | npt.NDArray[Any], name: str) -> Floats:
         raise InvalidArgument(name, f"shape {array.shape}", "attributions of the observed bases, shape (N, L)", hint)
     narrow = array.dtype.kind == "f" and array.itemsize <= 4
     values: Floats = array.astype(np.float32, copy=False) if narrow else array.astype(np.float64, copy=False)
-    finite = np.isfinite(values)
-    if not finite.all():
+    if not np.isfinite(_extent(values)).all():
+        finite = np.isfinite(values)
         example, position = np.argwhere(~finite)[0]
         got = f"{values[example, position]} at example {example}, position {position}"
         hint = f"{int((~finite).sum())} of {values.size} are not: look at the model's output for these sequences."

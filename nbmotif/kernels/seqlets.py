@@ -19,6 +19,37 @@ _BLOCK = 512  # outputs of the convolution worked on at a time: 4 kB stays in th
 
 
 @kernel()
+def bin_and_count(
+    above: npt.NDArray[np.floating],
+    bin_width: float,
+    bins: npt.NDArray[np.int32],
+    counts: npt.NDArray[np.int64],
+) -> None:
+    """Bin attributions and count each bin.
+
+    Parameters
+    ----------
+    above
+        How far each attribution is above the start of the first bin, float32 or float64 of shape (N, L); no NaN.
+    bin_width
+        Divided by in float64, and rounded down.
+    bins
+        Overwritten: 0 to n_bins - 1, int32 of shape (N, L); what lies outside falls in the end bins.
+    counts
+        Added to, int64 of shape (n_bins,).
+    """
+    top = np.float64(counts.shape[0] - 1)
+    for i in range(above.shape[0]):
+        values, row = above[i], bins[i]
+        for j in range(values.shape[0]):
+            place = np.float64(values[j]) / bin_width
+            place = place if place > 0.0 else 0.0
+            row[j] = np.int32(place if place < top else top)
+        for j in range(values.shape[0]):
+            counts[row[j]] += 1
+
+
+@kernel()
 def extend_survival(
     pmf: npt.NDArray[np.float64],
     taps: npt.NDArray[np.int64],
@@ -244,6 +275,8 @@ def take_peaks(scores: npt.NDArray[np.float64], suppress: int, peaks: npt.NDArra
 
 def warm_up() -> None:
     """Compile every kernel of this module."""
+    for dtype in (np.float32, np.float64):
+        bin_and_count(np.zeros((1, 1), dtype), 1.0, np.empty((1, 1), np.int32), np.zeros(2, np.int64))
     padded, survival = np.array([0.0, 0.0, 1.0, 0.0, 0.0, 0.0]), np.zeros((3, 4))
     extend_survival(np.array([0.5, 0.5]), np.array([1, 0]), padded, np.empty(3), survival, 1, 2)
     scratch = np.ones(4, np.bool_), np.zeros(5, np.int64), np.empty((2, 4), np.int64), np.empty((2, 4))

@@ -109,6 +109,32 @@ def test_kernels__compiled_and_plain_agree() -> None:
         np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("run", [kernels.bin_and_count, kernels.bin_and_count.py_func], ids=["compiled", "plain"])
+@given(
+    st.lists(st.floats(-(2.0**90), 2.0**90, width=32), min_size=1, max_size=30),
+    st.integers(2, 20),
+    st.floats(1e-3, 1e3),
+    st.floats(-100, 100, width=32),
+)
+def test_bin_and_count__bins_as_numpy_divides(run, dtype, values, n_bins: int, width: float, lowest: float) -> None:
+    above = np.array([values, values[::-1]], dtype) - dtype(lowest)
+    expected = np.clip(np.floor(np.divide(above, width, dtype=np.float64)), 0, n_bins - 1).astype(np.int32)
+    bins, counts = np.empty(above.shape, np.int32), np.ones(n_bins, np.int64)
+    run(above, width, bins, counts)
+    np.testing.assert_array_equal(bins, expected)
+    np.testing.assert_array_equal(counts, 1 + np.bincount(expected.ravel(), minlength=n_bins))
+
+
+def test_fit_null__takes_attributions_in_any_order_of_memory() -> None:
+    X = noise(4, 120)
+    columns = np.asfortranarray(X)
+    columns.flags.writeable = False
+    for given_so in (columns, np.repeat(X, 2, axis=1)[:, ::2]):
+        np.testing.assert_array_equal(fit_null(given_so).tails[1].pmf, fit_null(X).tails[1].pmf)
+        pd.testing.assert_frame_equal(recursive_seqlets(given_so), recursive_seqlets(X))
+
+
 def test_recursive_seqlets__finds_planted_spans_of_both_signs_and_sums_them() -> None:
     X = noise(6, 300) / 100
     X[2, 100:110] += 30
@@ -266,6 +292,7 @@ def test_recursive_seqlets__refuses(X: np.ndarray, options: dict[str, object], m
 
 def test_warm_up__compiles_every_kernel() -> None:
     kernels.warm_up()
+    assert len(kernels.bin_and_count.signatures) == 2
     assert kernels.extend_survival.signatures
     assert kernels.call_spans.signatures
 
