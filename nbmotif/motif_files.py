@@ -20,7 +20,7 @@ from nbmotif.words import some
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import numpy.typing as npt
 
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     Named: TypeAlias = list[tuple[str, Matrix]]
 
 _HDF5 = b"\x89HDF"
+_MATRIX = re.compile(r"letter-probability\s+matrix")
+_STATED = re.compile(r"\b(alength|w)\s*=\s*(\d+)")
+_STATISTICS = re.compile(r"\swidth\s*=\s*\d+\s+sites\s*=")  # with which a report of MEME itself goes on
 _SUM_TOLERANCE = 0.01  # files round probabilities to as few as three digits
 _LEAST_COUNTS = 2.0  # columns that sum to at least this are counts, not badly rounded probabilities
 
@@ -37,7 +40,7 @@ class _Block(NamedTuple):
 
     name: str
     rows: Matrix  # (w, 4)
-    lines: list[int]  # the line number of each row
+    lines: Sequence[int]  # the line number of each row
 
 
 def read_any(filename: str | os.PathLike[str]) -> Named:
@@ -143,11 +146,10 @@ def _parse_meme(lines: list[str], filename: str | os.PathLike[str]) -> Iterator[
         elif line.startswith("MOTIF"):
             if name:
                 raise _no_matrix(name, name_line, filename)
-            # a report of MEME itself goes on with the motif's statistics
-            name, name_line = " ".join(re.split(r"\swidth\s*=\s*\d+\s+sites\s*=", line[5:])[0].split()), number
+            name, name_line = " ".join(_STATISTICS.split(line[5:], 1)[0].split()), number
             if not name:
                 raise InvalidFile(filename, f"line {number}: a motif without a name")
-        elif re.match(r"letter-probability\s+matrix", line):
+        elif _MATRIX.match(line):
             if not name:
                 raise InvalidFile(
                     filename, f"line {number}: a letter-probability matrix without a MOTIF line of its own"
@@ -175,11 +177,13 @@ def _check_alphabet(line: str, number: int, filename: str | os.PathLike[str]) ->
 
 def _read_matrix(name: str, header: str, number: int, lines: list[str], filename: str | os.PathLike[str]) -> _Block:
     """Read the rows under a header, to the first line that is neither numbers nor blank."""
-    stated = {key: int(value) for key, value in re.findall(r"\b(alength|w)\s*=\s*(\d+)", header)}
+    stated = {key: int(value) for key, value in _STATED.findall(header)}
     if stated.get("alength", 4) != 4:
         problem = f"line {number}: motif {name!r} has {stated['alength']} letters, not the 4 of DNA"
         raise InvalidFile(filename, problem, "Only DNA motifs are read.")
     width = stated.get("w")  # MEME lets it be left out
+    if width and (usual := _rows_as_stated(lines, number, width)) is not None:
+        return _Block(name, usual, range(number + 1, number + 1 + width))
     rows: list[list[str]] = []
     numbers: list[int] = []
     for at in range(number, len(lines)):
@@ -199,6 +203,17 @@ def _read_matrix(name: str, header: str, number: int, lines: list[str], filename
         stated_width = "" if width is None else f", where w= says {width}"
         raise InvalidFile(filename, f"line {number}: the matrix of motif {name!r} has {n_rows} rows{stated_width}")
     return block
+
+
+def _rows_as_stated(lines: list[str], number: int, width: int) -> Matrix | None:
+    """Read a matrix as nearly all are, at once: as many rows as stated, with no line between; None if it is not so."""
+    rows = [line.split() for line in lines[number : number + width]]
+    behind = next((words for at in range(number + width, len(lines)) if (words := lines[at].split())), [""])
+    if len(rows) < width or set(map(len, rows)) != {4} or _is_number(behind[0]):
+        return None
+    with suppress(ValueError):
+        return np.array(list(map(float, chain.from_iterable(rows)))).reshape(-1, 4)
+    return None
 
 
 def _rows_of_four(
@@ -227,16 +242,11 @@ def _finish(blocks: Iterable[_Block], filename: str | os.PathLike[str], may_be_c
     given = list(blocks)
     table: Matrix = np.concatenate([block.rows for block in given]) if given else np.empty((0, 4))
     is_row = (table >= 0).all(axis=1) & (np.abs(table.sum(axis=1) - 1) <= _SUM_TOLERANCE)
-    end = 0
-    motifs: Named = []
-    counted = []
-    for block in given:
-        start, end = end, end + len(block.rows)
-        rows = block.rows
-        if not is_row[start:end].all():
-            rows = _normalised(block, filename)
-            counted.append(block.name)
-        motifs.append((block.name, np.ascontiguousarray(rows.T)))
+    motif_of = np.repeat(np.arange(len(given)), [len(block.rows) for block in given])
+    others = set(motif_of[~is_row].tolist())
+    counted = [given[i].name for i in sorted(others)]
+    rows_of = (_normalised(block, filename) if i in others else block.rows for i, block in enumerate(given))
+    motifs = [(block.name, np.ascontiguousarray(rows.T)) for block, rows in zip(given, rows_of, strict=True)]
     if counted and not may_be_counts:
         message = f"{filename}: {len(counted)} motif(s) hold counts, which are normalised: {some(counted)}"
         warn(message)
@@ -327,6 +337,8 @@ def _from_letter_rows(name: str, rows: list[list[float]], number: int, filename:
 def _distinct(motifs: Named, filename: str | os.PathLike[str]) -> Named:
     """Give every repeated name a number, so that no motif is lost and indices count as in the file."""
     taken = {name for name, _ in motifs}
+    if len(taken) == len(motifs):
+        return motifs
     seen: Counter[str] = Counter()
     renamed: list[str] = []
     distinct: Named = []

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from nbmotif import MotifSet, read_meme, write_meme
+from nbmotif import MotifSet, motif_files, read_meme, write_meme
 from nbmotif.errors import InvalidArgument, InvalidFile, NbmotifWarning
 
 if TYPE_CHECKING:
@@ -346,3 +346,34 @@ def test_read__says_that_the_rows_of_an_rna_motif_are_not_those_of_dna(tmp_path)
 def test_write_meme__says_that_the_file_comes_first(tmp_path) -> None:
     with pytest.raises(InvalidArgument, match=r"`filename` must be a path; got dict\. It comes first"):
         write_meme({"a": np.eye(4)}, tmp_path / "a.meme")
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["", " w= 1", " w= 2", " w= 3"]),
+            st.lists(
+                st.sampled_from(["0.5 0 0 .5", "\t1e-1 .2 .3 0.4 ", "0 1 0", "1 0 0 0 0", "1 x 0 0", "", "URL a"]),
+                max_size=5,
+            ),
+        ),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_read_meme__reads_a_matrix_at_once_as_line_by_line(motifs: list[tuple[str, list[str]]]) -> None:
+    lines = ["MEME version 4"]
+    for i, (width, rows) in enumerate(motifs):
+        lines += [f"MOTIF m{i}", f"letter-probability matrix: alength= 4{width}", *rows]
+
+    def read() -> str:
+        try:
+            blocks = list(motif_files._parse_meme(lines, "a.meme"))
+        except InvalidFile as error:
+            return str(error)
+        return str([(block.name, block.rows.tolist(), list(block.lines)) for block in blocks])
+
+    at_once = read()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(motif_files, "_rows_as_stated", lambda *matrix: None)
+        assert read() == at_once
