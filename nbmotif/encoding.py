@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -77,14 +78,20 @@ def one_hot_encode(
 
 
 def code_table(ignore: Iterable[str]) -> npt.NDArray[np.int8]:
-    """Byte -> 0..3 for ACGT, -1 for ignored letters, -2 for all others."""
-    table = np.full(256, -2, dtype=np.int8)
-    for letter in ignore:
-        if len(letter) != 1 or not letter.isascii() or letter.upper() in LETTERS:
+    """Byte -> 0..3 for ACGT, -1 for ignored letters, -2 for all others; read-only."""
+    letters: list[object] = list(ignore)
+    for letter in letters:
+        if not isinstance(letter, str) or len(letter) != 1 or not letter.isascii() or letter.upper() in LETTERS:
             raise InvalidArgument("ignore", repr(letter), "single ASCII letters other than A, C, G and T")
-        table[[ord(letter.upper()), ord(letter.lower())]] = -1
-    for code, letter in enumerate(LETTERS):
-        table[[ord(letter), ord(letter.lower())]] = code
+    return _code_table("".join(map(str, letters)))
+
+
+@functools.lru_cache
+def _code_table(ignored: str) -> npt.NDArray[np.int8]:
+    table = np.full(256, -2, dtype=np.int8)
+    for codes, letters in ((-1, ignored), *enumerate(LETTERS)):
+        table[[ord(letter) for letter in letters.upper() + letters.lower()]] = codes
+    table.flags.writeable = False
     return table
 
 

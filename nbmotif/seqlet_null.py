@@ -203,7 +203,7 @@ def _fit_tail(
 def bin_values(
     values: Floats, lowest: np.floating[Any], bin_width: float, counts: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.int32]:
-    """Bin attributions from ``lowest`` up, and add to the count of each bin; what lies outside falls in the end bins."""
+    """Bin attributions from ``lowest`` up, what lies outside in the end bins, and add to the count of each bin."""
     # the difference is rounded in the dtype of the attributions and divided in float64, as tangermeme does
     above = np.subtract(values, lowest, order="C")
     bins = np.empty(above.shape, np.int32)

@@ -43,7 +43,7 @@ def bin_and_count(
         values, row = above[i], bins[i]
         for j in range(values.shape[0]):
             place = np.float64(values[j]) / bin_width
-            place = place if place > 0.0 else 0.0
+            place = place if place > 0 else np.float64(0)
             row[j] = np.int32(place if place < top else top)
         for j in range(values.shape[0]):
             counts[row[j]] += 1
