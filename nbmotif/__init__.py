@@ -44,11 +44,11 @@ if TYPE_CHECKING:
     from nbmotif.models import predict as predict
     from nbmotif.modisco import read_modisco as read_modisco
     from nbmotif.motifs import MotifSet as MotifSet
-    from nbmotif.motifs import pwm_consensus as pwm_consensus
     from nbmotif.motifs import read_meme as read_meme
     from nbmotif.motifs import write_meme as write_meme
     from nbmotif.plot import plot_logo as plot_logo
     from nbmotif.plot import plot_pwm as plot_pwm
+    from nbmotif.pwms import pwm_consensus as pwm_consensus
     from nbmotif.scanning import fimo as fimo
     from nbmotif.seqlets import recursive_seqlets as recursive_seqlets
     from nbmotif.sequences import dinucleotide_shuffle as dinucleotide_shuffle
@@ -85,7 +85,7 @@ _HOME = {
     "plot_logo": "plot",
     "plot_pwm": "plot",
     "predict": "models",
-    "pwm_consensus": "motifs",
+    "pwm_consensus": "pwms",
     "random_one_hot": "sequences",
     "read_meme": "motifs",
     "read_modisco": "modisco",

@@ -10,7 +10,7 @@ import torch
 
 from nbmotif.arguments import check_choice, check_whole
 from nbmotif.errors import InvalidArgument
-from nbmotif.motifs import consensus
+from nbmotif.pwms import consensus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

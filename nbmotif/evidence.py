@@ -17,7 +17,7 @@ from nbmotif.thresholds import Sign, Thresholds
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nbmotif.families import Families
+    from nbmotif.dendrogram import Families
     from nbmotif.hits import Hits
 
 # seen by marginalization (None: not inserted, or not to be compared), by seqlets, by hits -> what that says

@@ -17,9 +17,10 @@ from nbmotif.arrays import as_array
 from nbmotif.columns import first_columns
 from nbmotif.encoding import to_codes
 from nbmotif.errors import InvalidArgument, warn
-from nbmotif.motifs import MotifSet, as_motif_set, check_pwm_shape
+from nbmotif.motifs import MotifSet, as_motif_set
 from nbmotif.nearest import TomtomResult, find_nearest
 from nbmotif.ported import Unused, takes
+from nbmotif.pwms import check_pwm_shape
 from nbmotif.targets import Targets
 from nbmotif.unpacking import Unpacks
 from nbmotif.words import counted

@@ -9,23 +9,25 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import torch
 
-from nbmotif.arguments import check_file, check_list, check_whole
-from nbmotif.arrays import as_array
-from nbmotif.encoding import as_tensor, code_table, encode_letters, from_codes
+from nbmotif.arguments import check_file, check_list, check_number, check_whole
+from nbmotif.encoding import as_tensor
 from nbmotif.errors import InvalidArgument
 from nbmotif.motif_files import looks_like_hdf5, read_any, read_meme_motifs, write_meme_motifs
+from nbmotif.pwms import check_probabilities, written_out
 from nbmotif.words import counted, no_motif, some
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+    import pandas as pd
 
-    from nbmotif.families import Families
+    from nbmotif.dendrogram import Families
+    from nbmotif.modisco_files import Pattern
 
 Path: TypeAlias = "str | os.PathLike[str]"
 # what a user may hold motifs in; see `as_motif_set`
 Motifs: TypeAlias = "MotifSet | Path | Mapping[str, npt.ArrayLike] | Sequence[npt.ArrayLike]"
+_FAMILIES = "families"  # where a set keeps how its motifs join
 _LONGEST = 200  # bp, several times the longest motif of any database
-_SUM_TOLERANCE = 0.01  # how far a column of probabilities may be from 1: files round to as few as three digits
 
 
 class MotifSet(MutableMapping[str, torch.Tensor]):
@@ -66,7 +68,7 @@ class MotifSet(MutableMapping[str, torch.Tensor]):
         for name, pwm in _pairs(motifs):
             if name in self._pwms:
                 raise InvalidArgument("motifs", f"{name!r} twice", "names that differ")
-            self._pwms[_check_name(name)] = _written_out(pwm, f"motifs[{name!r}]")
+            self._pwms[_check_name(name)] = written_out(pwm, f"motifs[{name!r}]")
         self._check()
 
     @classmethod
@@ -88,9 +90,9 @@ class MotifSet(MutableMapping[str, torch.Tensor]):
             With the line number of what is wrong, or with what the file looks like instead.
         """
         if looks_like_hdf5(filename):
-            from nbmotif.modisco import read_modisco
+            from nbmotif.modisco_files import read_patterns  # h5py and pandas: most files need neither
 
-            return read_modisco(filename)
+            return PatternSet(read_patterns(filename))
         return cls(read_any(filename))
 
     def __getitem__(self, name: str) -> torch.Tensor:
@@ -100,8 +102,8 @@ class MotifSet(MutableMapping[str, torch.Tensor]):
             raise KeyError(self._missing(name)) from None
 
     def __setitem__(self, name: object, pwm: npt.ArrayLike | torch.Tensor) -> None:
-        table = _written_out(pwm, f"motifs[{name!r}]")
-        _check_probabilities({f"motifs[{name!r}]": table})
+        table = written_out(pwm, f"motifs[{name!r}]")
+        check_probabilities({f"motifs[{name!r}]": table})
         self._pwms[_check_name(name)] = table
         self._forget()
 
@@ -187,12 +189,17 @@ class MotifSet(MutableMapping[str, torch.Tensor]):
 
     def families(self, similarity: float = 0.7) -> Families:
         """Group look-alike motifs: :func:`nbmotif.families.families` of this set."""
-        from nbmotif.families import families
+        from nbmotif.dendrogram import Dendrogram  # scipy's clustering is slow to load
 
-        return families(self, similarity)
+        as_motif_set(self)  # refuses a set of none
+        similarity = check_number(similarity, "similarity", "in (0, 1]", lambda s: 0 < s <= 1)
+        if _FAMILIES not in self.cache:
+            self.cache[_FAMILIES] = Dendrogram.of(self.pwms, self.names)
+        dendrogram: Dendrogram = self.cache[_FAMILIES]
+        return dendrogram.cut(similarity)
 
     def _check(self) -> None:
-        _check_probabilities({f"motifs[{name!r}]": pwm for name, pwm in self._pwms.items()})
+        check_probabilities({f"motifs[{name!r}]": pwm for name, pwm in self._pwms.items()})
 
     def _forget(self) -> None:
         self._cache.clear()
@@ -204,11 +211,65 @@ class MotifSet(MutableMapping[str, torch.Tensor]):
         return no_motif(name, self._pwms)
 
 
-def check_pwm(pwm: npt.ArrayLike | torch.Tensor, name: str) -> torch.Tensor:
-    """Copy a PWM as float64 of shape (4, w), or raise InvalidArgument with what is wrong with it."""
-    table = _as_pwm(pwm, name)
-    _check_probabilities({name: table})
-    return table
+class PatternSet(MotifSet):
+    """The patterns of TF-MoDISco as motifs: each is its PPM wherever motifs are taken, and more in ``patterns``.
+
+    Parameters
+    ----------
+    patterns
+        In the order that the set shall have.
+
+    Attributes
+    ----------
+    patterns
+        Name to :class:`Pattern`, of those that came from TF-MoDISco.
+    """
+
+    def __init__(self, patterns: Iterable[Pattern] = ()) -> None:
+        self.patterns: dict[str, Pattern] = {}
+        found = list(patterns)
+        super().__init__((pattern.name, pattern.ppm) for pattern in found)
+        self.patterns.update({pattern.name: pattern for pattern in found})
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "patterns": dict(self.patterns)}
+
+    def __setitem__(self, name: object, pwm: npt.ArrayLike | torch.Tensor) -> None:
+        super().__setitem__(name, pwm)
+        self.patterns.pop(str(name), None)  # what TF-MoDISco knew of a replaced pattern no longer holds
+
+    def __delitem__(self, name: str) -> None:
+        super().__delitem__(name)
+        self.patterns.pop(name, None)
+
+    @property
+    def cwms(self) -> dict[str, torch.Tensor]:
+        """Contribution weight matrices by name, each (4, w), to be drawn by :func:`nbmotif.plot_logo`."""
+        return {name: pattern.cwm for name, pattern in self.patterns.items()}
+
+    @property
+    def n_seqlets(self) -> pd.Series[int]:
+        """Number of seqlets by name."""
+        import pandas as pd  # as slow to load as all that motifs alone need
+
+        return pd.Series({name: len(pattern.seqlets) for name, pattern in self.patterns.items()}, dtype="int64")
+
+    @property
+    def seqlets(self) -> pd.DataFrame:
+        """All seqlets: example_idx, start, end, strand, motif_name and motif_idx, in the order of the patterns."""
+        import pandas as pd  # as above
+
+        empty = pd.DataFrame({"example_idx": [], "start": [], "end": []}, dtype="int64").assign(strand="")
+        frames = [pattern.seqlets.assign(motif_name=name) for name, pattern in self.patterns.items()]
+        table = pd.concat(frames, ignore_index=True) if frames else empty.assign(motif_name="")
+        return table.assign(motif_idx=table["motif_name"].map({name: i for i, name in enumerate(self)}).astype("int64"))
+
+    def subset(self, names: Iterable[str]) -> MotifSet:
+        """Take some of the patterns, in the order given; KeyError if one is not here."""
+        chosen = list(names)
+        if all(name in self.patterns for name in chosen):
+            return PatternSet(self.patterns[name] for name in chosen)
+        return super().subset(chosen)
 
 
 def _is_mapping(motifs: Any) -> bool:
@@ -237,46 +298,6 @@ def _check_name(name: object) -> str:
     if not isinstance(name, str) or not name.strip():
         raise InvalidArgument("name", repr(name), "a string that is not blank")
     return name
-
-
-def _written_out(pwm: npt.ArrayLike | torch.Tensor, name: str) -> torch.Tensor:
-    """Read a PWM, or letters, of which N is any."""
-    if not isinstance(pwm, str):
-        return _as_pwm(pwm, name)
-    one_hot = from_codes(encode_letters(pwm, code_table("N"), name), torch.float64)
-    return torch.where(one_hot.sum(0) == 0, 0.25, one_hot)
-
-
-def _as_pwm(pwm: npt.ArrayLike | torch.Tensor, name: str) -> torch.Tensor:
-    """Copy numbers as float64 of shape (4, w), or say which shape they have."""
-    table = np.array(as_array(pwm, name, "a PWM: numbers of shape (4, w)"), np.float64)
-    check_pwm_shape(table, name)
-    return torch.from_numpy(table)
-
-
-def check_pwm_shape(table: npt.NDArray[Any], name: str) -> None:
-    """Refuse what is not of shape (4, w)."""
-    if table.ndim != 2 or table.shape[0] != 4 or table.shape[1] == 0:
-        hint = "Did you mean its transpose?" if table.ndim == 2 and table.shape[1] == 4 else ""
-        raise InvalidArgument(name, f"shape {table.shape}", "of shape (4, w)", hint)
-
-
-def _check_probabilities(pwms: Mapping[str, torch.Tensor]) -> None:
-    """Refuse columns that are no probabilities, by the name of the argument; at once, for there may be thousands."""
-    if not pwms:
-        return
-    table = np.concatenate([pwm.detach().numpy() for pwm in pwms.values()], axis=1)
-    is_bad = ~(np.abs(table.sum(axis=0) - 1) <= _SUM_TOLERANCE) | (table.min(axis=0) < 0)  # also where NaN
-    if is_bad.any():
-        worst = int(is_bad.argmax())
-        ends = np.cumsum([pwm.shape[1] for pwm in pwms.values()])
-        motif = int(np.searchsorted(ends, worst, side="right"))
-        column = worst - int(ends[motif - 1] if motif else 0)
-        got = f"{table[:, worst].tolist()} in column {column}"
-        is_log_odds = bool(table.min() < 0)
-        hint = "Divide counts by their sum; an unknown position is 0.25 four times."
-        hint = "They look like log-odds: export probabilities instead." if is_log_odds else hint
-        raise InvalidArgument(list(pwms)[motif], got, "probabilities of A, C, G, T that sum to 1", hint)
 
 
 def as_motif_set(motifs: Motifs, name: str = "motifs") -> MotifSet:
@@ -390,54 +411,3 @@ def write_meme(filename: Path, motifs: Motifs) -> None:
         raise InvalidArgument("filename", type(given).__name__, "a path", "It comes first, then the motifs.")
     motif_set = as_motif_set(motifs)
     write_meme_motifs(filename, zip(motif_set.names, motif_set.pwms, strict=True))
-
-
-def pwm_consensus(pwm: torch.Tensor | npt.NDArray[Any]) -> torch.Tensor:
-    """Write out the likeliest sequence of a PWM.
-
-    Parameters
-    ----------
-    pwm
-        Probabilities, shape (4, w), in the order A C G T.
-
-    Returns
-    -------
-    One-hot of the same shape and dtype. Of equally likely letters the first in A C G T is taken; a column of zeros
-    stays zero.
-
-    Raises
-    ------
-    InvalidArgument
-        If the shape is not (4, w) or a value is not between 0 and 1.
-
-    Examples
-    --------
-    >>> import torch
-    >>> from nbmotif import pwm_consensus
-    >>> pwm_consensus(torch.tensor([[0.7, 0.0], [0.1, 0.5], [0.1, 0.5], [0.1, 0.0]]))
-    tensor([[1., 0.],
-            [0., 1.],
-            [0., 0.],
-            [0., 0.]])
-    """
-    table = _as_pwm(pwm, "pwm")
-    given = pwm if isinstance(pwm, torch.Tensor) else as_tensor(as_array(pwm, "pwm", "a PWM"), "pwm")
-    return consensus(table, "pwm").to(given.device, given.dtype)
-
-
-def consensus(pwm: torch.Tensor, name: str) -> torch.Tensor:
-    """Consensus of PWMs of shape (..., 4, w); see :func:`pwm_consensus`."""
-    is_probability = (pwm >= 0) & (pwm <= 1)  # False for NaN
-    if not is_probability.all():
-        got = pwm[~is_probability][0].item()
-        hint = "Divide counts by the sum of their column; attributions have no consensus."
-        raise InvalidArgument(name, got, "one-hot or probabilities, each between 0 and 1", hint)
-    best = pwm.argmax(dim=-2, keepdim=True)  # torch gives the first of equal values
-    one_hot = torch.zeros_like(pwm).scatter_(-2, best, 1)
-    return one_hot * (pwm.amax(dim=-2, keepdim=True) > 0)
-
-
-def information_content(pwm: npt.NDArray[np.float64], eps: float = 1e-7) -> npt.NDArray[np.float64]:
-    """Information of each column in bits, 0 to 2, shape (w,): 2 + Σ p log2(p + eps)."""
-    bits: npt.NDArray[np.float64] = 2 + (pwm * np.log2(pwm + eps)).sum(axis=0)
-    return bits

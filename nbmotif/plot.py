@@ -29,8 +29,8 @@ from nbmotif.drawing.picture import (
 )
 from nbmotif.encoding import LETTERS
 from nbmotif.errors import InvalidArgument, warn
-from nbmotif.motifs import check_pwm, information_content
 from nbmotif.ported import ALPHABET, ANY, Unused, takes
+from nbmotif.pwms import check_pwm, information_content
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -21,9 +21,9 @@ from nbmotif.encoding import (
     to_codes,
 )
 from nbmotif.errors import InvalidArgument, warn
-from nbmotif.motifs import consensus
 from nbmotif.ported import ANY, N_JOBS, UNPACKED, Unused, takes
 from nbmotif.progress import Progress
+from nbmotif.pwms import consensus
 from nbmotif.words import some
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from nbmotif.hit_index import passing
-from nbmotif.motifs import information_content
+from nbmotif.pwms import information_content
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import torch
 
-    from nbmotif.families import Families
+    from nbmotif.dendrogram import Families
     from nbmotif.hits import Hits
     from nbmotif.loci import Loci
     from nbmotif.matching import SeqletAnnotations

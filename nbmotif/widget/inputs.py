@@ -10,9 +10,10 @@ import numpy as np
 
 from nbmotif.arguments import check_list
 from nbmotif.columns import check_frame, check_names
+from nbmotif.dendrogram import Families
 from nbmotif.errors import InvalidArgument
-from nbmotif.families import Families, content_ranks
 from nbmotif.family_tree import FamilyTree
+from nbmotif.logo_similarity import content_ranks
 from nbmotif.widget.content import Content
 from nbmotif.widget.foreign import load_array
 from nbmotif.widget.places import common_width, place, read_loci

@@ -111,7 +111,7 @@ def _attributions(
             keep = (p < 2e-5) & (rng.random(len(rows)) < 0.5)
             rows, p = rows[keep], p[keep]
             size = sign * rng.exponential(0.12, len(rows)) * -np.log10(p) / 5
-            information = np.maximum(nbmotif.motifs.information_content(motifs.pwms[m]), 0)
+            information = np.maximum(nbmotif.pwms.information_content(motifs.pwms[m]), 0)
             shape, strand = information / information.sum(), hits.strand[rows]
             for j in range(len(shape)):
                 value = size * np.where(strand >= 0, shape[j], shape[-1 - j])

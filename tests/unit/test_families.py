@@ -13,7 +13,8 @@ from scipy.cluster.hierarchy import fcluster, is_valid_linkage
 
 from nbmotif import MotifSet, one_hot_encode, read_meme
 from nbmotif.errors import InvalidArgument
-from nbmotif.families import families, logo_similarities
+from nbmotif.families import families
+from nbmotif.logo_similarity import logo_similarities
 
 if TYPE_CHECKING:
     from pathlib import Path
