@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import torch
 
+    from nbmotif.hit_signal import HowHits
     from nbmotif.motifs import MotifSet
-    from nbmotif.signals import HowHits
 
 # how a strand is written; "." is BED's sign for a site that reads the same on both
 STRANDS = pd.CategoricalDtype(["-", ".", "+"])  # of -1, 0 and 1; "." is both, or not known
@@ -407,7 +407,7 @@ class Hits(Sequence[pd.DataFrame]):
         InvalidArgument
             If X_attr has another number of sequences, or a hit lies beyond its end.
         """
-        from nbmotif.signals import signal_under
+        from nbmotif.hit_signal import signal_under  # numba: hits can be held without
 
         scored = copy.copy(self)
         scored.attribution = signal_under(self, X_attr, how, motifs)

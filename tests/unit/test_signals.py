@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import torch
 
-import nbmotif.signals
+import nbmotif.interval_signal
 from nbmotif import MotifSet, extract_signal, fimo
 from nbmotif.errors import InvalidArgument
 
@@ -39,7 +39,7 @@ def test_extract_signal__equals_slice_sums(base_by_base, X, data):
     expected = np.array([X[i, :, s:e].sum(axis=1) for i, s, e in loci.to_numpy(dtype=int)]).reshape(
         len(loci), X.shape[1]
     )
-    with mock.patch.object(nbmotif.signals, "_BASE_BY_BASE", base_by_base):
+    with mock.patch.object(nbmotif.interval_signal, "_BASE_BY_BASE", base_by_base):
         np.testing.assert_allclose(extract_signal(loci, X).numpy(), expected, atol=1e-9)
 
 
@@ -78,7 +78,7 @@ def test_extract_signal__maxima_are_those_of_the_slices(base_by_base, data, leng
     end = start + 1 + rng.integers(0, length - start)
     loci = pd.DataFrame({"example_idx": rng.integers(0, 3, 40), "start": start, "end": end})
     expected = [X[row, :, a:b].max(axis=1) for row, a, b in loci.to_numpy()]
-    with mock.patch.object(nbmotif.signals, "_BASE_BY_BASE", base_by_base):
+    with mock.patch.object(nbmotif.interval_signal, "_BASE_BY_BASE", base_by_base):
         np.testing.assert_array_equal(extract_signal(loci, X, how="max"), expected)
 
 
@@ -125,7 +125,7 @@ def test_extract_signal__a_long_total_does_not_blur_a_small_sum():
 
 @WAYS
 def test_extract_signal__a_nan_stays_where_it_is(base_by_base, monkeypatch):
-    monkeypatch.setattr("nbmotif.signals._BASE_BY_BASE", base_by_base)
+    monkeypatch.setattr("nbmotif.interval_signal._BASE_BY_BASE", base_by_base)
     nan, inf = np.nan, np.inf
     X = torch.tensor([[[1, 1, nan, inf, 1, 1, -inf, 1, 1, 1]]])
     loci = as_loci([(0, 0, 2), (0, 1, 3), (0, 3, 6), (0, 4, 7), (0, 3, 7), (0, 4, 6), (0, 7, 10)])
@@ -139,7 +139,7 @@ def test_extract_signal__blocks_of_sequences_change_nothing(monkeypatch):
     loci = as_loci([(i, s, s + 7) for i, s in zip(rng.integers(0, 50, 300), rng.integers(0, 23, 300), strict=True)])
     X[3, 1, 4], X[17, 0, 9] = np.nan, np.inf
     whole = [extract_signal(loci, X, how=how) for how in ("sum", "mean", "max")]
-    monkeypatch.setattr("nbmotif.signals._BLOCK_BYTES", 1500)
+    monkeypatch.setattr("nbmotif.interval_signal._BLOCK_BYTES", 1500)
     for expected, how in zip(whole, ("sum", "mean", "max"), strict=True):
         torch.testing.assert_close(extract_signal(loci, X, how=how), expected, rtol=0, atol=0, equal_nan=True)
 
