@@ -8,28 +8,24 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from nbmotif.arguments import check_choice, check_output, check_path, check_whole
+from nbmotif.arguments import check_choice, check_path, check_whole
+from nbmotif.basis import Basis
 from nbmotif.encoding import check_sequences
 from nbmotif.errors import InvalidArgument, MissingStage
-from nbmotif.study_settings import SETTINGS
-from nbmotif.words import counted
+from nbmotif.sequences import dinucleotide_shuffle
+from nbmotif.study_results import StudyResults
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    import pandas as pd
     import torch
 
-    from nbmotif.basis import Basis
     from nbmotif.compute import Arrays
-    from nbmotif.hits import Hits
-    from nbmotif.modisco import PatternSet
-    from nbmotif.motifs import Motifs, MotifSet
-    from nbmotif.outputs import Target
-    from nbmotif.widget.explorer import Explorer
 
     Method = TypeVar("Method", bound=Callable[..., Any])
+
+# What a stage runs is imported when it is called: a study is made without numba, h5py and the engine.
 
 # stage -> the stages whose results it makes stale
 _STALE = {"attribute": ("call_seqlets", "annotate"), "call_seqlets": ("annotate",)}
@@ -55,7 +51,7 @@ def _shown_while_it_runs(stage: Method) -> Method:
     return run  # type: ignore[return-value]
 
 
-class Study:
+class Study(StudyResults):
     """Ask one model what it has learned, with every method, and look at the answers in one widget.
 
     Each stage is a method that stores its result and returns the study, so that calls chain; ``run`` calls them all.
@@ -116,45 +112,6 @@ class Study:
     ['example_idx', 'start', 'end', 'attribution', 'p-value']
     """
 
-    model: torch.nn.Module | None
-    motifs: MotifSet
-    loci: pd.DataFrame | None
-    args: tuple[torch.Tensor, ...]
-    target: Target
-    batch_size: int | None
-    random_state: int | None
-    device: str | torch.device | None
-
-    def __init__(
-        self,
-        model: torch.nn.Module | None,
-        X: torch.Tensor | np.ndarray,
-        motifs: Motifs,
-        loci: pd.DataFrame | None = None,
-        *,
-        name: str = "",
-        args: Sequence[Arrays] | None = None,
-        target: Target = 0,
-        device: str | torch.device | None = None,
-        batch_size: int | None = None,
-        random_state: int | None = 0,
-        verbose: bool = True,
-    ) -> None:
-        self._X = check_sequences(X, "X").detach().cpu()
-        checked: dict[str, Any] = {"batch_size": batch_size, "motifs": motifs, "model": model, "loci": loci}
-        checked |= {"args": args, "target": target, "random_state": random_state, "device": device}
-        for setting, value in checked.items():
-            setattr(self, setting, value)
-        self.name, self.verbose = name, verbose
-        self.hypothetical: torch.Tensor | None = None
-        self.seqlets: pd.DataFrame | None = None
-        self.hits: Hits | None = None
-        self.marginal: pd.DataFrame | None = None
-        self.settings: dict[str, dict[str, Any]] = {}
-        self.numbering: dict[str, list[str]] = {}  # stage -> the motifs that its numbers stand for
-        self.bases: dict[str, Basis] = {}  # stage that ran the model -> which model, and how
-        self._explorer: Explorer | None = None
-
     def __setattr__(self, name: str, value: Any) -> None:
         is_made = "_explorer" in vars(self)  # the last that the constructor sets
         if is_made and name not in vars(self):
@@ -164,17 +121,7 @@ class Study:
                 close = difflib.get_close_matches(name, vars(self), 1)
                 hint = f"; did you mean {close[0]!r}?" if close else ""
                 raise AttributeError(f"Study has no setting {name!r}{hint}")
-        super().__setattr__(name, SETTINGS[name](value, self.X) if name in SETTINGS else value)
-
-    @property
-    def X(self) -> torch.Tensor:
-        """The sequences, shape (N, 4, L); those of other sequences are another study."""
-        return self._X
-
-    @property
-    def attributions(self) -> torch.Tensor | None:
-        """Contributions of the observed bases, shape (N, 4, L); None before ``attribute``."""
-        return None if self.hypothetical is None else self.hypothetical * self.X
+        super().__setattr__(name, value)
 
     def run(self) -> Study:
         """Run every stage: attribute, call seqlets, annotate, scan and, where there is a model, marginalize.
@@ -358,91 +305,6 @@ class Study:
         self._remember("marginalize", {"n_backgrounds": len(background), "n_motifs": len(chosen), **kwargs})
         return self
 
-    def evidence(self, **thresholds: Any) -> pd.DataFrame:
-        """Tabulate what every stage that ran says of each motif family.
-
-        Parameters
-        ----------
-        thresholds
-            What counts: ``attribution``, ``seqlet_p``, ``tomtom_p``, ``fimo_p``, ``sign``, as in
-            :class:`nbmotif.thresholds.Thresholds`. Default: the vignette's, and both signs.
-
-        Returns
-        -------
-        The table of :func:`nbmotif.evidence.evidence`.
-
-        Raises
-        ------
-        InvalidArgument
-            If a threshold is not known, not possible, or above that of the stage, whose results end there.
-        """
-        from nbmotif.evidence import evidence, read_thresholds
-
-        self._check_any("study.evidence()")
-        self._check_current()
-        annotated = self.seqlets if self.seqlets is not None and "motif_idx" in self.seqlets else None
-        hits = self.hits if self.hypothetical is not None else None
-        families, cuts = self.motifs.families(), read_thresholds(thresholds, self.settings)
-        return evidence(families, cuts, marginal=self.marginal, seqlets=annotated, hits=hits)
-
-    @property
-    def explorer(self) -> Explorer:
-        """The widget over everything that has been computed; where it is open, it follows each stage that is run."""
-        explorer = self._open_explorer
-        if explorer is None:
-            self._check_current()
-            from nbmotif.widget.explorer import Explorer
-
-            explorer = self._explorer = Explorer.from_study(self)
-        return explorer
-
-    @property
-    def _open_explorer(self) -> Explorer | None:
-        """The widget, if there is one that was not closed."""
-        return None if self._explorer is None or self._explorer.comm is None else self._explorer
-
-    def to_html(self, path: str | Path, **kwargs: Any) -> Path:
-        """Write what is shown as one HTML file whose sliders work with no kernel and no network.
-
-        Parameters
-        ----------
-        path
-            The file to write.
-        kwargs
-            Further arguments of :meth:`nbmotif.Explorer.to_html`.
-
-        Returns
-        -------
-        The path.
-        """
-        self._check_any("study.to_html()")
-        self.explorer.to_html(path, **kwargs)
-        return check_path(path, "path")
-
-    def save(self, path: str | Path) -> Path:
-        """Write sequences, further inputs, motifs, settings and results to one HDF5 file; the model is not in it.
-
-        Parameters
-        ----------
-        path
-            The file to write, by custom ``<name>.nbmotif``.
-
-        Returns
-        -------
-        The path.
-
-        Raises
-        ------
-        FileNotFoundError
-            If there is no such folder.
-        InvalidArgument
-            If motifs, the model or its target are no longer those of the results.
-        """
-        from nbmotif.study_file import write_study
-
-        self._check_current()
-        return write_study(self, check_output(path, "path"))
-
     @classmethod
     def open(cls, path: str | Path, model: torch.nn.Module | None = None) -> Study:
         """Read a study that ``save`` wrote.
@@ -466,68 +328,16 @@ class Study:
         """
         from nbmotif.study_file import read_study
 
-        return read_study(check_path(path, "path"), model)
-
-    def to_modisco(self, directory: str | Path) -> tuple[Path, Path]:
-        """Write TF-MoDISco's inputs: one-hot sequences and hypothetical contributions, as npz files.
-
-        Parameters
-        ----------
-        directory
-            Where to write ``sequences.npz`` and ``attributions.npz``; made if absent.
-
-        Returns
-        -------
-        The two paths.
-        """
-        from nbmotif.modisco import write_modisco_inputs
-
-        return write_modisco_inputs(directory, self.X, self._need_hypothetical("study.to_modisco()"))
-
-    def run_modisco(self, path: str | Path | None = None, **kwargs: Any) -> PatternSet:
-        """Discover motifs de novo with TF-MoDISco (modisco-lite, the extra ``nbmotif[modisco]``).
-
-        Parameters
-        ----------
-        path
-            Where to keep TF-MoDISco's h5 file. Default: a temporary file that is removed.
-        kwargs
-            Further arguments of :func:`nbmotif.modisco.run_modisco`.
-
-        Returns
-        -------
-        The patterns, as a motif set that annotates and shows like any other.
-
-        Raises
-        ------
-        ImportError
-            If modisco-lite is not installed.
-        MissingStage
-            If nothing has been attributed yet.
-        InvalidArgument
-            As :func:`nbmotif.modisco.run_modisco`, before the run.
-
-        Examples
-        --------
-        >>> import nbmotif
-        >>> study = nbmotif.demo.load().study(verbose=False).attribute()  # doctest: +SKIP
-        >>> patterns = study.run_modisco("modisco.h5")  # doctest: +SKIP
-        """
-        from nbmotif.modisco import run_modisco
-
-        hypothetical = self._need_hypothetical("study.run_modisco()")
-        return run_modisco(self.X, hypothetical, path=path, **{"verbose": self.verbose, **kwargs})
-
-    def __repr__(self) -> str:
-        n, _, length = self.X.shape
-        done = ", ".join(self.settings) or "nothing yet: call `.run()`"
-        title = f"Study {self.name!r}" if self.name else "Study"
-        return f"{title}: {counted(n, 'sequence')} of {length:,} bp, {counted(len(self.motifs), 'motif')}; ran {done}"
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        if not {"attribute", "scan", "call_seqlets"} & set(self.settings):
-            return {"text/plain": repr(self)}
-        return self.explorer._repr_mimebundle_(**kwargs)
+        with read_study(check_path(path, "path")) as saved:
+            study = Study(model, **saved.arguments)
+            for name, value in saved.results.items():
+                setattr(study, name, value)
+            explained = None if callable(study.target) else study.target
+            study.bases = {
+                stage: Basis(None, weights, explained, study.random_state, study.args)
+                for stage, weights in saved.weights.items()
+            }
+        return study
 
     def _model_call(self) -> dict[str, Any]:
         call: dict[str, Any] = {"device": self.device, "verbose": self.verbose}
@@ -535,50 +345,14 @@ class Study:
 
     def _shuffled_sequences(self, n: int) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
         """Shuffles of n of the study's sequences, and the further inputs of these."""
-        from nbmotif.sequences import dinucleotide_shuffle
-
         rows = np.random.default_rng(self.random_state).choice(len(self.X), size=n, replace=n > len(self.X))
         shuffled = dinucleotide_shuffle(self.X[rows], n=1, random_state=self.random_state)[:, 0]
         return shuffled, tuple(arg[rows] for arg in self.args)
-
-    def _check_any(self, wanted: str) -> None:
-        """Refuse to tell of nothing."""
-        if all(result is None for result in (self.hypothetical, self.seqlets, self.hits, self.marginal)):
-            raise MissingStage(wanted, "the results of a stage, such as `study.attribute()`,")
-
-    def _check_current(self) -> None:
-        """Refuse a model, or motifs, that are not those of the results."""
-        now = self._basis()
-        for stage in self.bases:
-            self._check_basis(stage, now)
-        for stage, names in self.numbering.items():
-            if stage in self.settings and names != self.motifs.names:
-                got = f"{len(self.motifs)} motifs, of which some were added, removed or renamed since"
-                hint = "Call it again, or make a new study."
-                raise InvalidArgument("study.motifs", got, f"the motifs of `study.{stage}()`", hint)
-
-    def _basis(self) -> Basis:
-        from nbmotif.basis import Basis
-
-        return Basis.of(self.model, self.target, self.random_state, self.args)
-
-    def _check_basis(self, stage: str, now: Basis) -> None:
-        """Refuse to put the results of a stage beside those of another model."""
-        changed = self.bases[stage].changed(now) if stage in self.bases else ""
-        if changed:
-            hint = "Call it again, or `study.run()`; or make a new study."
-            raise InvalidArgument(f"study.{changed}", "another", f"that of `study.{stage}()`", hint)
 
     def _need_model(self, stage: str) -> torch.nn.Module:
         if self.model is None:
             raise MissingStage(f"study.{stage}()", "a model: pass one, as in `Study.open(path, model=model)`,")
         return self.model
-
-    def _need_hypothetical(self, wanted: str) -> torch.Tensor:
-        if self.hypothetical is None:
-            raise MissingStage(wanted, "`study.attribute()`")
-        self._check_basis("attribute", self._basis())
-        return self.hypothetical
 
     def _remember(self, stage: str, settings: dict[str, Any]) -> None:
         self.settings[stage] = {key: value for key, value in settings.items() if value is not None}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import h5py
 import numpy as np
@@ -11,17 +12,17 @@ import pandas as pd
 import torch
 
 from nbmotif.arguments import check_file
-from nbmotif.basis import Basis
 from nbmotif.encoding import from_codes, to_codes
 from nbmotif.errors import InvalidArgument, InvalidFile
+from nbmotif.hits import Hits
 from nbmotif.motifs import MotifSet
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from nbmotif.hits import Hits
     from nbmotif.outputs import Target
-    from nbmotif.study import Study
+    from nbmotif.study_results import StudyResults
 
 _FORMAT, _VERSION = "nbmotif study", 2
 _FRAMES = ("loci", "seqlets", "marginal")
@@ -29,7 +30,7 @@ _HIT_COLUMNS = ("motif_idx", "sequence_idx", "start", "strand", "score", "p_valu
 _PACKED = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
 
 
-def write_study(study: Study, path: Path) -> Path:
+def write_study(study: StudyResults, path: Path) -> Path:
     """Write everything but the model.
 
     Parameters
@@ -64,7 +65,7 @@ def write_study(study: Study, path: Path) -> Path:
     return path
 
 
-def _write_results(file: h5py.File, study: Study) -> None:
+def _write_results(file: h5py.File, study: StudyResults) -> None:
     file.create_dataset("codes", data=to_codes(study.X), **_PACKED)
     motifs = file.create_group("motifs")
     motifs["names"], motifs["widths"] = study.motifs.names, study.motifs.widths
@@ -85,19 +86,36 @@ def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") and np.size(value) == 1 else str(value)
 
 
-def read_study(path: Path, model: torch.nn.Module | None) -> Study:
-    """Read what ``write_study`` wrote.
+class SavedStudy(NamedTuple):
+    """What is in the file of a study.
+
+    Attributes
+    ----------
+    arguments
+        Those of the study's constructor, but for the model.
+    results
+        Attribute of the study to its value.
+    weights
+        Stage that ran the model to the checksum of the model's weights.
+    """
+
+    arguments: dict[str, Any]
+    results: dict[str, Any]
+    weights: dict[str, int | None]
+
+
+@contextmanager
+def read_study(path: Path) -> Iterator[SavedStudy]:
+    """Read what ``write_study`` wrote, and blame the file for what is refused while a study is made of it.
 
     Parameters
     ----------
     path
         The file.
-    model
-        The model that the study is given.
 
-    Returns
-    -------
-    The study.
+    Yields
+    ------
+    What is in it.
 
     Raises
     ------
@@ -119,47 +137,41 @@ def read_study(path: Path, model: torch.nn.Module | None) -> Study:
                 raise InvalidFile(path, f"written by a later nbmotif (format {version})", "Update nbmotif.")
             if version < _VERSION:
                 raise InvalidFile(path, f"written before the first release (format {version})", "Run the study again.")
-            return _read(file, model)
+            yield _read(file)
     except InvalidFile:
         raise
     except (KeyError, OSError, TypeError, ValueError) as error:
         raise InvalidFile(path, f"damaged or not complete ({error})", "Save the study again.") from error
 
 
-def _read(file: h5py.File, model: torch.nn.Module | None) -> Study:
-    from nbmotif.study import Study
-
+def _read(file: h5py.File) -> SavedStudy:
     facts = json.loads(file.attrs["facts"])
-    motifs = _read_motifs(file["motifs"])
+    X, motifs = _one_hot(file["codes"][:]), _read_motifs(file["motifs"])
     frames = {name: _read_frame(file[name]) if name in file else None for name in _FRAMES}
-    study = Study(
-        model,
-        _one_hot(file["codes"][:]),
-        motifs,
-        frames["loci"],
-        name=facts["name"],
-        args=[_read_tensor(file[f"args/{i}"]) for i in range(len(file.get("args", ())))],
-        target=_target_of(facts["target"]),
-        random_state=facts["random_state"],
-    )
-    study.settings, study.seqlets, study.marginal = facts["settings"], frames["seqlets"], frames["marginal"]
-    if "hypothetical" in file:
-        study.hypothetical = _read_tensor(file["hypothetical"])
-        _check(study.hypothetical.shape == study.X.shape, "attributions are not of the shape of the sequences")
-    if study.seqlets is not None:
-        _check_range(study.seqlets["example_idx"], 0, len(study.X), "sequences of seqlets")
-        if "motif_idx" in study.seqlets:
-            _check_range(study.seqlets["motif_idx"], -1, len(motifs), "motifs of seqlets")
-    if "hits" in file:
-        study.hits = _read_hits(file["hits"], motifs)
-        _check(study.hits.n_sequences == len(study.X), "hits are those of other sequences")
-    study.numbering = {"annotate": motifs.names, "scan": motifs.names}
-    explained = None if facts["target"] is None else study.target
-    study.bases = {
-        stage: Basis(None, weights, explained, study.random_state, study.args)
-        for stage, weights in facts.get("weights", {}).items()
+    arguments = {
+        "X": X,
+        "motifs": motifs,
+        "loci": frames.pop("loci"),
+        "name": facts["name"],
+        "args": [_read_tensor(file[f"args/{i}"]) for i in range(len(file.get("args", ())))],
+        "target": _target_of(facts["target"]),
+        "random_state": facts["random_state"],
     }
-    return study
+    results: dict[str, Any] = {"settings": facts["settings"], **frames}
+    results["numbering"] = {"annotate": motifs.names, "scan": motifs.names}
+    if "hypothetical" in file:
+        results["hypothetical"] = _read_tensor(file["hypothetical"])
+        is_right = results["hypothetical"].shape == X.shape
+        _check(is_right, "attributions are not of the shape of the sequences")
+    seqlets = frames["seqlets"]
+    if seqlets is not None:
+        _check_range(seqlets["example_idx"], 0, len(X), "sequences of seqlets")
+        if "motif_idx" in seqlets:
+            _check_range(seqlets["motif_idx"], -1, len(motifs), "motifs of seqlets")
+    if "hits" in file:
+        results["hits"] = _read_hits(file["hits"], motifs)
+        _check(results["hits"].n_sequences == len(X), "hits are those of other sequences")
+    return SavedStudy(arguments, results, facts.get("weights", {}))
 
 
 def _check(is_right: bool, problem: str) -> None:
@@ -243,8 +255,6 @@ def _write_hits(group: h5py.Group, hits: Hits) -> None:
 
 
 def _read_hits(group: h5py.Group, motifs: MotifSet) -> Hits:
-    from nbmotif.hits import Hits
-
     columns: dict[str, Any] = {name: group[name][:] if name in group else None for name in _HIT_COLUMNS}
     n_sequences = int(group.attrs["n_sequences"])
     return Hits(motif_names=motifs.names, motif_widths=motifs.widths, n_sequences=n_sequences, **columns)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from nbmotif.loci import Loci
     from nbmotif.matching import SeqletAnnotations
     from nbmotif.motifs import Motifs
-    from nbmotif.study import Study
+    from nbmotif.study_results import StudyResults
     from nbmotif.widget.content import Content
 
     Array: TypeAlias = torch.Tensor | np.ndarray[Any, Any] | str | os.PathLike[str]
@@ -222,7 +222,7 @@ class Explorer(ExplorerResults):
                 raise TypeError(f"Explorer() has no argument {name!r}{hint}")
 
     @classmethod
-    def from_study(cls, study: Study, **traits: Any) -> Explorer:
+    def from_study(cls, study: StudyResults, **traits: Any) -> Explorer:
         """Show what a study has computed so far.
 
         Parameters
@@ -238,7 +238,7 @@ class Explorer(ExplorerResults):
         explorer._kept_up_to = _kept_by(study)
         return explorer
 
-    def update_from(self, study: Study) -> None:
+    def update_from(self, study: StudyResults) -> None:
         """Show what a study has computed by now, in the views that are open already.
 
         Parameters
@@ -382,7 +382,7 @@ def _blank() -> Explorer:
     return Explorer.__new__(Explorer)
 
 
-def _kept_by(study: Study) -> dict[str, tuple[str, float]]:
+def _kept_by(study: StudyResults) -> dict[str, tuple[str, float]]:
     settings = study.settings
     return {
         trait: (stage, settings[stage]["threshold"])
@@ -391,7 +391,7 @@ def _kept_by(study: Study) -> dict[str, tuple[str, float]]:
     }
 
 
-def _pieces_of(study: Study) -> dict[str, Any]:
+def _pieces_of(study: StudyResults) -> dict[str, Any]:
     return {
         "X": study.X,
         "hypothetical": study.hypothetical,
