@@ -54,7 +54,7 @@ class Basis:
             return "model"
         if self.model is not None and now.model is not None and self.model() != now.model():
             return "model"
-        if self.target is not None and now.target is not None and self.target != now.target:
+        if self.target is not None and self.target != now.target:
             return "target"
         same_args = len(self.args) == len(now.args) and all(map(_is_same, self.args, now.args))
         return "" if same_args else "args"
@@ -65,18 +65,14 @@ class Basis:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         model = state["model"]
-        vars(self).update(state, model=model and (_gone if model[0] is None else _weakly(model[0])))
+        vars(self).update(state, model=model and _weakly(model[0]))
 
 
 def _weakly(model: Model) -> Callable[[], Model | None]:
     try:  # a bound method is made anew each time that it is looked up
         return weakref.WeakMethod(model) if inspect.ismethod(model) else weakref.ref(model)
-    except TypeError:  # of a class with slots
+    except TypeError:  # of a class with slots, or gone
         return lambda: model
-
-
-def _gone() -> None:
-    return None
 
 
 def _is_same(a: torch.Tensor, b: torch.Tensor) -> bool:

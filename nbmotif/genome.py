@@ -149,7 +149,7 @@ def write_bed(
     bed = _bed_of(frame, name_key, score_key, more=suffix != ".bed")
     if bed.empty:
         warn(f"write_bed: there are no rows, so {path.name} is empty.")
-    ordered = bed.sort_values(["chrom", "start", "end"], kind="stable")
+    ordered = bed.sort_values(["chrom", "start", "end"])
     ordered.to_csv(path, sep="\t", header=False, index=False, float_format="%.6g", quoting=csv.QUOTE_NONE)
     return path
 

@@ -71,7 +71,7 @@ class Insertion:
 
     def gc_change(self, X: torch.Tensor) -> float:
         """Change of the fraction of G and C in the positions of the motif, mean over the backgrounds."""
-        change = (self.letters[:, 1:3].cpu().double() - X[:, 1:3, self.span].cpu()).sum(1)
+        change = self.letters[:, 1:3].cpu().double() - X[:, 1:3, self.span].cpu()
         return (change.sum() / self.is_motif.sum()).item()
 
 

@@ -76,13 +76,8 @@ class References:
             self.n = 1
 
     def _use_tensor(self, tensor: torch.Tensor) -> None:
-        n, channels, length = self.X.shape
-        if (
-            tensor.ndim != 4
-            or tensor.shape[0] != n
-            or tuple(tensor.shape[2:]) != (channels, length)
-            or not tensor.shape[1]
-        ):
+        n, _, length = self.X.shape
+        if tensor.shape[:1] + tensor.shape[2:] != self.X.shape or not tensor.shape[1]:
             raise InvalidArgument("references", describe(tensor), f"of shape ({n}, n, 4, {length})")
         _check_finite(tensor)
         self.tensor, self.n = tensor, tensor.shape[1]
@@ -118,5 +113,5 @@ class References:
 
 
 def _check_finite(references: torch.Tensor) -> None:
-    if references.is_floating_point() and not references.isfinite().all():
+    if not references.isfinite().all():
         raise InvalidArgument("references", "NaN or infinite values", "finite")

@@ -56,6 +56,23 @@ def test_numbers__in_anything_that_holds_some_become_an_array(kind: str) -> None
     np.testing.assert_array_equal(as_array(KINDS[kind], "X", "numbers"), HELD)
 
 
+def test_numbers__keep_their_precision_unless_numpy_does_not_know_it() -> None:
+    for dtype, expected in ((torch.float64, np.float64), (torch.float16, np.float16), (torch.bfloat16, np.float32)):
+        assert as_array(torch.ones(2, dtype=dtype), "X", "numbers").dtype == expected
+    assert as_array(torch.ones(2, dtype=torch.int8), "X", "numbers").dtype == np.int8
+
+
+def test_letters__are_refused_with_what_makes_numbers_of_them() -> None:
+    said = r"got ndarray of <U4\. Letters become an array by one_hot_encode"
+    with pytest.raises(InvalidArgument, match=said):
+        as_array(np.array(["ACGT"]), "X", "numbers")
+    with pytest.raises(InvalidArgument, match=r"got list\. Letters become an array"):
+        as_array(["ACGT"], "X", "numbers")
+    with pytest.raises(InvalidArgument, match="got ndarray of complex128") as refusal:
+        as_array(np.ones(2, complex), "X", "numbers")
+    assert "Letters" not in str(refusal.value)
+
+
 def test_an_array__is_not_copied() -> None:
     assert as_array(HELD, "X", "numbers") is HELD
     tensor = torch.ones(3)

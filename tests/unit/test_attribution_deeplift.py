@@ -106,6 +106,28 @@ def test_deep_lift_shap__calls_a_function_of_references_with_a_seed_per_referenc
     assert seen == [(1, 1, 7), (1, 1, 8)] * 3
 
 
+def test_deep_lift_shap__takes_a_function_of_references_without_a_seed_where_there_is_none(model):
+    def references(x, n):
+        return torch.full((1, n, 4, LENGTH), 0.25, requires_grad=True)
+
+    got, drawn = attribute(model, references=references, n_shuffles=2, random_state=None, return_references=True)
+    assert drawn.shape == (3, 2, 4, LENGTH)
+    assert not drawn.requires_grad
+    torch.testing.assert_close(got, attribute(model, references="uniform"))
+
+
+def test_deep_lift_shap__composition_is_of_the_bases_that_are_known(model):
+    with_n = X.clone()
+    with_n[:, :, 10:20] = 0
+    references = attribute(model, with_n, references="gc", return_references=True)[1]
+    expected = with_n.sum(-1, keepdim=True) / (LENGTH - 10)
+    torch.testing.assert_close(references[:, 0].float(), expected.expand(3, 4, LENGTH))
+
+
+def test_deep_lift_shap__reports_as_many_references_as_it_was_given(model):
+    assert attribute(model, return_report=True).n_references == 5
+
+
 def test_deep_lift_shap__works_with_n_and_soft_columns(model):
     with_n = X.clone()
     with_n[:, :, 10:20] = 0
@@ -284,6 +306,10 @@ def test_deep_lift_shap__warns_once_of_what_does_not_add_up():
         ({"X": X - 0.5}, "`X` must be one-hot"),
         ({"references": REFERENCES[:2]}, r"`references` must be of shape \(3, n, 4, 60\); got float32 \(2, 5, 4, 60\)"),
         ({"references": REFERENCES[..., :50]}, "`references` must be of shape"),
+        ({"references": REFERENCES[:, :0]}, "`references` must be of shape"),
+        ({"references": REFERENCES[:, 0]}, "`references` must be of shape"),
+        ({"references": torch.tensor(0.25)}, "`references` must be of shape"),
+        ({"references": lambda x, n, **_: x[:, None].numpy()}, "`references` must be a function of.*returns ndarray"),
         ({"references": REFERENCES * np.nan}, "`references` must be finite"),
         ({"references": "shuffle"}, "`references` must be one of 'dinucleotide'"),
         ({"references": lambda x, n, **_: x}, "`references` must be a function of"),

@@ -55,6 +55,12 @@ def test_genome_coordinates__take_hits_whose_sequences_have_names() -> None:
     assert found[["chrom", "chrom_start", "chrom_end"]].to_numpy().tolist() == [["chr10", 53, 57]]
 
 
+def test_genome_coordinates__number_the_rows_of_several_tables_through() -> None:
+    found = nbmotif.genome_coordinates([_seqlets(), _seqlets()], WINDOWS)
+    assert found.index.tolist() == list(range(6))
+    assert found["chrom_start"].tolist() == [1010, 200, 70] * 2
+
+
 @pytest.mark.parametrize(
     ("table", "loci", "said"),
     [
@@ -83,6 +89,18 @@ def test_write_bed__orders_by_place_and_scales_the_score(tmp_path) -> None:
         "chr2\t1010\t1018\tA\t500\t+",
     ]
     assert read_bed(path)["start"].tolist() == [70, 200, 1010]
+
+
+def test_write_bed__gives_the_strongest_row_the_whole_score_however_small_it_is(tmp_path) -> None:
+    path = nbmotif.write_bed(_seqlets(attribution=[0.002, -0.004, 0.001]), tmp_path / "a.bed", loci=WINDOWS)
+    assert [line.split("\t")[4] for line in path.read_text().splitlines()] == ["250", "1000", "500"]
+
+
+@pytest.mark.parametrize("dtype", [object, "category"])
+def test_write_bed__orders_chromosomes_as_words_also_where_they_are_numbers(tmp_path, dtype: object) -> None:
+    table = _seqlets(chrom=pd.Series([2, "X", 10]).astype(dtype))
+    rows = nbmotif.write_bed(table, tmp_path / "a.bed").read_text().splitlines()
+    assert [row.split("\t")[0] for row in rows] == ["10", "2", "X"]
 
 
 def test_write_bed__writes_signed_scores_and_surprise_as_narrow_peak(tmp_path) -> None:
@@ -120,6 +138,8 @@ def test_write_bed__says_what_is_missing(tmp_path) -> None:
         nbmotif.write_bed(_seqlets(), tmp_path / "a.bed")
     with pytest.raises(InvalidArgument, match=r"`loci` must be given"):
         nbmotif.write_bed(_seqlets(sequence_name=[0, 2, 1]), tmp_path / "a.bed")
+    with pytest.raises(InvalidArgument, match=r"`loci` must be given"):  # numbers of sequences, held as categories
+        nbmotif.write_bed(nbmotif.fimo(GATA, nbmotif.one_hot_encode(SEQUENCES), threshold=0.01), tmp_path / "a.bed")
     with pytest.raises(InvalidArgument, match=r"`filename` must be a name that ends in .bed or .narrowPeak"):
         nbmotif.write_bed(_seqlets(), tmp_path / "a.csv", WINDOWS)
     with pytest.raises(InvalidArgument, match="There is no 'size'"):

@@ -72,6 +72,8 @@ def test_marginalize__takes_letters_and_one_hot(model, motif):
 def test_marginalize__gives_one_effect_for_each_output():
     result = marginalize(lambda x: (x.mean(-1), x[:, :1, 0]), X, "GATA")
     assert [tuple(effect.shape) for effect in result.effect] == [(12, 4), (12, 1)]
+    after = substitute(X, "GATA")
+    torch.testing.assert_close(result.effect[0], after.float().mean(-1) - X.float().mean(-1))
 
 
 def test_marginalize__compares_both_sides_with_the_same_references(model):
@@ -182,8 +184,9 @@ def test_marginalize_motifs__runs_the_backgrounds_once():
 def test_marginalize_motifs__names_a_motif_that_does_not_fit(model):
     with pytest.raises(InvalidArgument, match=r"`motifs` must be inside sequences of 60 bp; got 'long' of 61 bp"):
         marginalize_motifs(model, X, {"short": np.eye(4), "long": np.eye(4)[:, np.zeros(61, int)]})
-    with pytest.raises(InvalidArgument, match="'short' of 4 bp at position 58"):
-        marginalize_motifs(model, X, {"short": np.eye(4)}, start=58)
+    for start in (58, -1):
+        with pytest.raises(InvalidArgument, match=f"`start` must be inside .* 'short' of 4 bp at position {start}"):
+            marginalize_motifs(model, X, {"short": np.eye(4)}, start=start)
 
 
 def test_marginalize_motifs__tries_every_start_and_strand(model):
@@ -333,3 +336,87 @@ def test_marginalize_motifs__a_partial_is_the_function_with_its_arguments(model)
 def test_marginalize_motifs__a_start_that_is_no_position_is_named(model, start):
     with pytest.raises(InvalidArgument, match="`start` must be a whole number"):
         marginalize_motifs(model, X, {"GATA": np.eye(4)[[2, 0, 3, 0]].T}, start=start)
+
+
+@pytest.mark.parametrize("references", ["gc", "uniform", "zeros"])
+def test_marginalize__takes_whole_numbers_for_every_kind_of_references(model, references):
+    options = {"func": deep_lift_shap, "references": references, "device": "cpu"}
+    whole, floats = (marginalize(model, sequences, "GATAA", **options) for sequences in (X.to(torch.int8), X.float()))
+    torch.testing.assert_close(whole.y_after, floats.y_after)
+
+
+def test_marginalize__a_partial_keeps_what_it_was_given_by_place():
+    def times(factor, model, X):
+        return factor * X.float().mean(-1)
+
+    result = marginalize(None, X, "GATA", func=functools.partial(times, 3.0))
+    torch.testing.assert_close(result.y_before, 3 * X.float().mean(-1))
+
+
+def test_marginalize_motifs__measures_the_change_of_what_any_function_predicts():
+    """Without A elsewhere: AAA adds three, in the second of two outputs six."""
+
+    def func(model, X):
+        return X[:, 0].sum(-1, keepdim=True).float() * torch.tensor([1.0, 2.0]) + 7
+
+    backgrounds = one_hot_encode(["CCCCCCCC", "GTGTGTGT"])
+    for target, expected in ((0, 3), (1, 6)):
+        table = marginalize_motifs(None, backgrounds, {"AAA": "AAA"}, func=func, target=target)
+        assert table["effect"].tolist() == [expected]
+
+
+def test_marginalize_motifs__takes_attributions_of_a_function_that_knows_no_target(model):
+    motifs = {"GATAA": "GATAA"}
+    given = marginalize_motifs(model, X, motifs, func=saliency, random_state=0, device="cpu")
+    hidden = marginalize_motifs(
+        model, X, motifs, func=lambda model, X: saliency(model, X, device="cpu"), random_state=0
+    )
+    pd.testing.assert_frame_equal(hidden, given)
+
+
+def test_marginalize_motifs__leaves_the_background_between_copies_out_of_their_attributions():
+    """Each base is worth its position: AA at 1 and 2, and at 5 and 6, less what was there before."""
+    worth = torch.arange(8.0)
+
+    def func(model, X):
+        return X * worth
+
+    options = {"func": func, "start": 1, "n_copies": 2, "spacing": 2}
+    assert marginalize_motifs(None, one_hot_encode(["CGCGCGCG"] * 2), {"AA": "AA"}, **options)["effect"].tolist() == [0]
+    table = marginalize_motifs(None, one_hot_encode(["CNNCCNNC"] * 2), {"AA": "AA"}, **options)
+    assert table["effect"].tolist() == [1 + 2 + 5 + 6]
+
+
+def test_marginalize_motifs__counts_both_g_and_c():
+    table = marginalize_motifs(CountsGC(), one_hot_encode(["ATGATCAT"] * 2), {"CGCA": "CGCA", "ATAT": "ATAT"}, start=1)
+    # TGAT is replaced: one G of four before; three of four, and none, after
+    assert table["gc_change"].tolist() == [0.5, -0.25]
+
+
+def test_marginalize_motifs__z_of_two_backgrounds_by_hand():
+    """The motif adds 4 and 2 where its letters in another order add 1 and 1."""
+    backgrounds = one_hot_encode(["GGGG", "TTTT"])
+
+    def func(x):
+        is_first = x[:, 0, 0].double()
+        adds = torch.where(x[:, 2, 3] == 1, 4.0, 2.0).double()
+        return (adds * is_first + (x[:, 0, 1] == 1).double())[:, None]
+
+    row = marginalize_motifs(func, backgrounds, {"AC": "AC"}, start=0, random_state=0).iloc[0]
+    assert (row["effect"], row["shuffled_effect"], row["standard_error"]) == (3, 1, 1)
+    # differences 3 and 1: mean 2, standard error 1
+    assert row["z"] == pytest.approx(2)
+
+
+def test_marginalize_motifs__keeps_ten_bases_between_copies_unless_told_otherwise(model):
+    options = {"n_copies": 2, "random_state": 0, "device": "cpu"}
+    default, ten = (marginalize_motifs(model, X, {"GATA": "GATA"}, **options, **said) for said in ({}, {"spacing": 10}))
+    assert default.equals(ten)
+
+
+def test_marginalize_motifs__applies_the_function_of_a_partial_to_what_the_model_returns(model):
+    options = {"random_state": 0, "device": "cpu"}
+    plain = marginalize_motifs(model, X, {"GATAA": "GATAA"}, **options)
+    halved = functools.partial(predict, func=lambda y: y / 2)
+    table = marginalize_motifs(model, X, {"GATAA": "GATAA"}, func=halved, **options)
+    assert table["effect"][0] == pytest.approx(plain["effect"][0] / 2, rel=1e-4)

@@ -49,6 +49,21 @@ def test_progress__is_reported_by_the_long_calls() -> None:
         assert said[-1][0] == said[-1][1]
 
 
+@pytest.mark.parametrize("func", [nbmotif.predict, nbmotif.saliency])
+@pytest.mark.parametrize("target", [0, [0, 1]])
+def test_progress__of_a_database_reaches_its_end(func: Callable[..., Any], target: Any) -> None:
+    X = nbmotif.random_one_hot((5, 4, 30), random_state=0)
+    model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(120, 2))
+    motifs = {"TATA": "TATA", "GATA": "GATA"}
+    options = {"batch_size": 2} if func is nbmotif.predict else {}
+    said = reported(
+        lambda: nbmotif.marginalize_motifs(model, X, motifs, func=func, target=target, device="cpu", **options)
+    )
+    # both motifs and their shuffled letters, in five backgrounds; attributions once for each target
+    total = 2 * 2 * 5 * (len(target) if func is nbmotif.saliency and isinstance(target, list) else 1)
+    assert said[-1] == (total, total)
+
+
 def test_progress__stops_the_work_when_the_report_raises() -> None:
     def stop(done: float, total: float | None) -> None:
         raise Cancelled("`this`")

@@ -140,3 +140,39 @@ def test_plot__returns_the_axes_that_it_drew_into(tmp_path) -> None:
     figure.savefig(tmp_path / "track.svg")
     plt.close(figure)
     assert "GATA" in [text.get_text().split()[0] for text in ax.texts]
+
+
+def test_plot__draws_no_letter_where_no_base_is_known(drawn) -> None:
+    with_n = X.clone()
+    with_n[0, :, 3] = 0
+    _explorer(X=with_n, attributions=np.tile(WORTH, (2, 1))).plot(0, annotations=None)
+    expected = X[0].numpy() * WORTH
+    expected[:, 3] = 0
+    assert (drawn[0][0] == expected).all()
+
+
+def test_plot__takes_letters_from_attributions_of_every_base(drawn) -> None:
+    attributions = X.numpy() * WORTH
+    nbmotif.Explorer(attributions).plot(1)
+    assert (drawn[0][0] == attributions[1]).all()
+
+
+def test_plot__draws_the_observed_base_where_no_other_is_known(drawn) -> None:
+    explorer = _explorer()
+    explorer._show_hypothetical = True
+    explorer.plot(0, annotations=None)
+    assert (drawn[0][0] == X[0].numpy() * WORTH).all()
+
+
+def test_plot__leaves_out_what_begins_where_the_view_ends(drawn) -> None:
+    explorer = _explorer()
+    explorer.viewport = (7, 12)
+    explorer.plot(0, annotations="seqlets")
+    explorer.viewport = (6, 13)
+    explorer.plot(0, annotations="seqlets")
+    assert [look["annotations"]["start"].tolist() for _, look in drawn] == [[], [2, 12]]
+
+
+def test_plot__of_the_other_strand_needs_no_annotations(drawn) -> None:
+    _explorer(reverse_complement=True).plot(0, annotations=None)
+    assert drawn[0][1]["annotations"] is None
