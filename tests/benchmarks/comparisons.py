@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import nbmotif
 from tests.benchmarks.attribution import attribution_comparisons
 from tests.benchmarks.fimo import fimo_comparisons
+from tests.benchmarks.reading import reading_comparisons
 from tests.benchmarks.sequences import sequence_comparisons
 from tests.benchmarks.tomtom import tomtom_comparisons
 
@@ -23,6 +24,7 @@ def comparisons(motif_file: Path | None) -> list[Comparison]:
     return [
         *fimo_comparisons(motifs, X),
         *tomtom_comparisons(motifs),
+        *reading_comparisons(motifs),
         *sequence_comparisons(X),
         *attribution_comparisons(motifs),
     ]

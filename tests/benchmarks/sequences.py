@@ -26,8 +26,7 @@ _PEER = "tangermeme 1.6.0"
 def sequence_comparisons(X: torch.Tensor) -> list[Comparison]:
     """Compare what is done to sequences and to attributions before and after motifs are matched."""
     return [
-        _seqlets(500),
-        _seqlets(100),
+        *(_seqlets(n) for n in (1, 100, 500, 2_000, 11_443)),
         _window_seqlets(),
         _shuffle(X[:50]),
         _signal(X),
@@ -70,7 +69,7 @@ def _seqlets(n: int) -> Comparison:
     attributions = _attributions(n)
     return Comparison(
         "Seqlets",
-        f"{n} x 2,114 bp",
+        f"{n:,} x 2,114 bp",
         _PEER,
         lambda: nbmotif.recursive_seqlets(attributions),
         lambda: tangermeme.seqlet.recursive_seqlets(attributions),
