@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -12,7 +13,6 @@ from torch.utils._pytree import tree_leaves
 from nbmotif.attribution import decompositions as parts
 from nbmotif.attribution.calls import names_in
 from nbmotif.attribution.normalizers import norm, softmax_family
-from nbmotif.attribution.operation import gradient_of
 from nbmotif.attribution.products import midpoint, path_integral, quotient, switch
 from nbmotif.attribution.rescale import rescale, rescale_relu
 from nbmotif.attribution.selection import POOLS, max_pool, maximum_over
@@ -38,14 +38,22 @@ class Rule:
     is_approximate: bool = False
 
 
+def _expanded(function: Callable[..., Any]) -> Rule:
+    return Rule("expanded", expand=function)
+
+
 CONSTANT = Rule("constant")
 LINEAR = Rule("linear")
 RESCALE = Rule("rescale", rescale)
 MIDPOINT = Rule("midpoint", midpoint)
 QUOTIENT = Rule("quotient", quotient)
+MASK = Rule("mask", switch)
 PATH = Rule("path integral", path_integral, doubt="is approximated by a path integral", is_approximate=True)
 ORDERING = Rule(
     "none", doubt="has no DeepLIFT rule: its result depends on an order that sequence and reference do not share"
+)
+BATCH_STATISTICS = Rule(
+    "none", doubt="uses the statistics of the batch, so that sequences and references change each other"
 )
 SEVERED = Rule("none", doubt="receives a value that is computed from the sequences without a derivative")
 
@@ -95,7 +103,7 @@ _EXPANSIONS: dict[str, Callable[..., Any]] = {
     "var": parts.variance,
     "vector_norm": parts.vector_norm,
 }
-# of two dependent operands; of one they are elementwise or a maximum along an axis
+# of two dependent operands; of one they are elementwise, or a maximum along an axis
 _PAIRED: dict[str, Callable[..., Any]] = {
     "clamp": parts.clamp,
     "clamp_max": parts.lesser,
@@ -111,21 +119,95 @@ _PAIRED: dict[str, Callable[..., Any]] = {
     "pow": parts.power,
 }
 
+# the larger or smaller of two operands, of which one may be a constant
+_EXTREMES = {"maximum", "minimum", "fmax", "fmin"}
+# rescaled along whichever of their operands depends
+_ALONG_ANY_OPERAND = {"pow", "rpow", "float_power", "xlogy"}
+
 _BY_NAME: dict[str, Rule] = {
     **dict.fromkeys(ELEMENTWISE, RESCALE),
     **dict.fromkeys(_LINEAR, LINEAR),
     **dict.fromkeys(_BILINEAR, MIDPOINT),
     **dict.fromkeys(_ORDERING, ORDERING),
-    **{name: Rule("expanded", expand=function) for name, function in _EXPANSIONS.items()},
+    **{name: _expanded(function) for name, function in _EXPANSIONS.items()},
     **dict.fromkeys(POOLS, Rule("maximum", max_pool)),
     **dict.fromkeys([f"{name}_with_indices" for name in POOLS], Rule("maximum", max_pool)),
     **dict.fromkeys(["amax", "amin", "max", "min"], Rule("maximum", maximum_over)),
     **dict.fromkeys(["div", "rdiv"], QUOTIENT),
     **dict.fromkeys(["softmax", "log_softmax", "logsumexp"], Rule("softmax", softmax_family)),
     **dict.fromkeys(["layer_norm", "group_norm", "rms_norm", "instance_norm"], Rule("norm", norm)),
-    "choose_between": Rule("mask", switch),
+    "choose_between": MASK,
     "relu": Rule("rescale", rescale_relu),
 }
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A call whose rule is asked for; see `choose`."""
+
+    name: str
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    n_tensors: int
+    dependent: tuple[int, ...]
+
+    @property
+    def rule(self) -> Rule | None:
+        """What the name alone tells."""
+        return _BY_NAME.get(self.name)
+
+    @property
+    def n_dependent(self) -> int:
+        """How many operands depend on the sequences."""
+        return len(self.dependent)
+
+    @property
+    def is_paired(self) -> bool:
+        is_extreme = self.name in _EXTREMES or (self.name in {"max", "min"} and self.n_tensors == 2)
+        return is_extreme or (self.n_dependent >= 2 and self.name in _PAIRED)
+
+    @property
+    def is_along_one(self) -> bool:
+        """Whether the parameters are constants."""
+        return self.n_dependent == 1 and (self.dependent == (0,) or self.name in _ALONG_ANY_OPERAND)
+
+    @cached_property
+    def is_complex(self) -> bool:
+        leaves = tree_leaves((self.args, self.kwargs))
+        return any(isinstance(leaf, torch.Tensor) and leaf.is_complex() for leaf in leaves)
+
+
+def _statistics(call: _Asked) -> Rule | None:
+    """Normalise by statistics: of the input's own, or by constants, or by those of all the batch."""
+    key = "training" if call.name == "batch_norm" else "use_input_stats"
+    given = call.args[5] if len(call.args) > 5 else call.name == "instance_norm"
+    uses_input = bool(call.kwargs.get(key, given))
+    if call.dependent != (0,):
+        return None
+    if not uses_input:
+        return LINEAR
+    return call.rule if call.name == "instance_norm" else BATCH_STATISTICS
+
+
+# what is looked at and what it means, asked from top to bottom: the first that holds answers
+_CHOICES: tuple[tuple[Callable[[_Asked], Any], Callable[[_Asked], Rule | None]], ...] = (
+    (lambda call: call.is_paired, lambda call: _expanded(_PAIRED[call.name])),
+    (lambda call: call.name in {"batch_norm", "instance_norm"}, _statistics),
+    # the closed forms are those of real numbers; the derivatives of products are torch's own
+    (lambda call: call.is_complex and call.name == "abs", lambda _: _expanded(parts.modulus)),
+    (lambda call: call.is_complex and call.rule is MIDPOINT and call.n_dependent > 1, lambda _: MIDPOINT),
+    (lambda call: call.is_complex and call.rule in {LINEAR, MIDPOINT}, lambda _: LINEAR),
+    (lambda call: call.is_complex, lambda _: None),
+    # a product with a constant is linear, and so is a quotient by a constant
+    (lambda call: call.rule is MIDPOINT, lambda call: {1: LINEAR, 2: MIDPOINT}.get(call.n_dependent)),
+    (lambda call: call.name == "div" and call.dependent == (0,), lambda _: LINEAR),
+    (lambda call: call.rule is QUOTIENT, lambda call: None if call.kwargs.get("rounding_mode") else QUOTIENT),
+    # these hold whichever operands depend; all others are about one, their parameters being constants
+    (lambda call: call.rule in {LINEAR, ORDERING, MASK}, lambda call: call.rule),
+    (lambda call: call.rule and (call.rule.expand or call.is_along_one), lambda call: call.rule),
+    (lambda call: _is_written_in_python(call.function), lambda call: _expanded(inside(call.function))),
+)
 
 
 def choose(
@@ -153,48 +235,8 @@ def choose(
     -------
     The rule; None if the table does not know the operation, so that it has to be tried out.
     """
-    n = len(dependent)
-    if n >= 2 and name in _PAIRED:
-        return Rule("expanded", expand=_PAIRED[name])
-    if name in {"maximum", "minimum", "fmax", "fmin"} or (name in {"max", "min"} and n_tensors == 2):
-        # the other operand is a constant
-        return Rule("expanded", expand=_PAIRED[name])
-    if name in {"batch_norm", "instance_norm"}:
-        return _statistics(name, args, kwargs, dependent)
-    rule = _BY_NAME.get(name)
-    if any_complex(args, kwargs):
-        # the closed forms are those of real numbers; the derivatives of products are torch's own
-        if name == "abs":
-            return Rule("expanded", expand=parts.modulus)
-        return rule if rule is LINEAR else None if rule is not MIDPOINT else LINEAR if n == 1 else MIDPOINT
-    # a product with a constant is linear, and so is a quotient by a constant
-    if rule is MIDPOINT:
-        return LINEAR if n == 1 else MIDPOINT if n == 2 else None
-    if rule is QUOTIENT:
-        return LINEAR if name == "div" and dependent == (0,) else None if kwargs.get("rounding_mode") else QUOTIENT
-    if rule is LINEAR or rule is ORDERING or (rule is not None and (rule.expand or name == "choose_between")):
-        return rule
-    # all other rules are about the first operand, their parameters being constants
-    if rule is not None and n == 1 and (dependent[0] == 0 or name in {"pow", "rpow", "float_power", "xlogy"}):
-        return rule
-    return Rule("expanded", expand=inside(function)) if _is_written_in_python(function) else None
-
-
-def any_complex(args: Any, kwargs: Any) -> bool:
-    """Tell whether one of the operands is complex."""
-    return any(isinstance(leaf, torch.Tensor) and leaf.is_complex() for leaf in tree_leaves((args, kwargs)))
-
-
-def _statistics(name: str, args: tuple[Any, ...], kwargs: dict[str, Any], dependent: tuple[int, ...]) -> Rule | None:
-    position, key = (5, "training") if name == "batch_norm" else (5, "use_input_stats")
-    uses_input = bool(kwargs.get(key, args[position] if len(args) > position else name == "instance_norm"))
-    if dependent != (0,):
-        return None
-    if not uses_input:
-        return LINEAR
-    if name == "instance_norm":
-        return _BY_NAME[name]
-    return Rule("none", doubt="uses the statistics of the batch, so that sequences and references change each other")
+    call = _Asked(name, function, args, kwargs, n_tensors, dependent)
+    return next((answer(call) for holds, answer in _CHOICES if holds(call)), None)
 
 
 def _is_written_in_python(function: Callable[..., Any]) -> bool:
@@ -222,72 +264,3 @@ def inside(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _never(*_: Any) -> bool:
     return False
-
-
-def is_affine(evaluate: Callable[..., Any], operands: tuple[torch.Tensor, ...]) -> bool:
-    """Try an unknown operation out: f(a + e) + f(a - e) = 2 f(a) for random e, in all its operands together.
-
-    Parameters
-    ----------
-    evaluate
-        The operation as a function of its dependent operands.
-    operands
-        Where to try it.
-
-    Returns
-    -------
-    Whether it holds, to the rounding of the dtype.
-    """
-    generator = torch.Generator(device=operands[0].device)
-    generator.manual_seed(0)
-    with torch.no_grad():
-        steps = [
-            torch.randn(t.shape, generator=generator, dtype=t.dtype, device=t.device)
-            * t.std(correction=0).clamp_min(0.1)
-            for t in operands
-        ]
-        try:
-            up, down, middle = (
-                _leaves(evaluate(*(t + sign * step for t, step in zip(operands, steps, strict=True))))
-                for sign in (1, -1, 0)
-            )
-        except (RuntimeError, TypeError, ValueError, IndexError):
-            return False
-    tolerance = 1e-4 if operands[0].dtype == torch.float32 else 1e-8
-    return all(
-        bool(((a + b - 2 * c).abs().max() <= tolerance * (1e-6 + a.abs().max())).item())
-        for a, b, c in zip(up, down, middle, strict=True)
-    )
-
-
-def is_differentiable(evaluate: Callable[..., Any], operands: tuple[torch.Tensor, ...]) -> bool:
-    """Try whether torch has a derivative of an operation.
-
-    Parameters
-    ----------
-    evaluate
-        The operation as a function of its dependent operands.
-    operands
-        Where to try it.
-
-    Returns
-    -------
-    Whether its backward pass runs.
-    """
-    # a probe, which this is a part of, drops what is saved for backward
-    kept = torch.autograd.graph.saved_tensors_hooks(_itself, _itself)
-    try:
-        with kept:
-            gradient_of(evaluate, operands, tuple(torch.ones_like(leaf) for leaf in _leaves(evaluate(*operands))))
-    except (RuntimeError, ValueError):
-        return False
-    return True
-
-
-def _itself(t: torch.Tensor) -> torch.Tensor:
-    return t
-
-
-def _leaves(result: Any) -> list[torch.Tensor]:
-    leaves = [leaf for leaf in tree_leaves(result) if isinstance(leaf, torch.Tensor) and leaf.numel()]
-    return [leaf for leaf in leaves if leaf.is_floating_point() or leaf.is_complex()]
