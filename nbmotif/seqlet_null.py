@@ -21,11 +21,7 @@ if TYPE_CHECKING:
 
 Floats: TypeAlias = "npt.NDArray[np.float32] | npt.NDArray[np.float64]"
 
-# bins of each chunk of the attributions, by sign
-Binned: TypeAlias = "dict[int, list[npt.NDArray[np.int32]]]"
-
 SIGNS = {"+": (1,), "-": (-1,), "both": (1, -1)}
-_MOST_KEPT = 1 << 25  # positions whose bins are kept from learning the null for calling: 128 MB
 _EXTENDING = threading.Lock()  # a null may serve several threads, and is pickled without it
 _CHUNK = 1 << 17  # positions binned at a time: what is made of them stays near the processor
 
@@ -143,22 +139,12 @@ def fit_null(X_attr: torch.Tensor | npt.NDArray[Any], max_seqlet_len: int = 25, 
     return fit_tails(check_attributions(X_attr, "X_attr"), max_seqlet_len, n_bins, SIGNS["both"], name="X_attr")
 
 
-def fit_tails(
-    values: Floats,
-    max_len: int,
-    n_bins: int,
-    signs: tuple[int, ...],
-    binned: Binned | None = None,
-    name: str = "X",
-) -> SeqletNull:
-    """Learn the null of the signs given, from attributions that were checked; warn where they are all equal.
-
-    Leaves in ``binned`` how the chunks of each sign were binned, if they are few.
-    """
+def fit_tails(values: Floats, max_len: int, n_bins: int, signs: tuple[int, ...], name: str = "X") -> SeqletNull:
+    """Learn the null of the signs given, from attributions that were checked; warn where they are all equal."""
     n_bins, max_len = check_whole(n_bins, "n_bins", 2), check_whole(max_len, "max_seqlet_len", 1)
     extent = _extent(values)
     _check_range(extent, n_bins, name)
-    tails = {sign: _fit_tail(values, extent, sign, max_len, n_bins, binned) for sign in signs}
+    tails = {sign: _fit_tail(values, extent, sign, max_len, n_bins) for sign in signs}
     if None in tails.values():
         message = f"Every attribution is {values.flat[0]}: there is nothing to call seqlets from."
         warn(message)
@@ -186,7 +172,6 @@ def _fit_tail(
     sign: int,
     max_len: int,
     n_bins: int,
-    binned: Binned | None,
 ) -> Tail | None:
     low, high = extent if sign > 0 else (-extent[1], -extent[0])
     if low == high:
@@ -194,9 +179,7 @@ def _fit_tail(
     bin_width = float(high - low) / (n_bins - 1)
     counts = np.zeros(n_bins, np.int64)
     for _, chunk in signed_chunks(values, sign):
-        bins = bin_values(chunk, low, bin_width, counts)
-        if binned is not None and values.size <= _MOST_KEPT:
-            binned.setdefault(sign, []).append(bins)
+        bin_values(chunk, low, bin_width, counts)
     return Tail(low, bin_width, counts / values.size, max_len)
 
 

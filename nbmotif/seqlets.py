@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import torch
 
-    from nbmotif.seqlet_null import Binned
-
     Attributions = torch.Tensor | npt.NDArray[Any]
     Control = Attributions | Literal["shuffle"] | None
 
@@ -144,15 +142,14 @@ def recursive_seqlets(
     if return_fdr and control is None:
         raise InvalidArgument("return_fdr", True, "False without `control`", "Pass control attributions or 'shuffle'.")
     check_choice(sign, "sign", SIGNS)
-    binned: Binned = {}
-    found = null or fit_tails(values, lengths[1], n_bins, SIGNS[sign], binned)
+    found = null or fit_tails(values, lengths[1], n_bins, SIGNS[sign])
     tails = {s: found.tail(s, lengths[1]) for s in SIGNS[sign]}
     limit: float | None = threshold
     curve = pd.DataFrame()
     if control is not None:
         curve = _fdr_curve(values, _control_values(values, control, random_state), tails, lengths)
         limit = _threshold_at(curve, target_fdr)
-    calls = [_seqlets(values, tail, s, limit, lengths, additional_flanks, binned.get(s)) for s, tail in tails.items()]
+    calls = [_seqlets(values, tail, s, limit, lengths, additional_flanks) for s, tail in tails.items()]
     seqlets = pd.concat(calls).sort_values("p-value", kind="stable", ignore_index=True)
     return SeqletsAndFdr(seqlets, curve) if return_fdr else seqlets
 
@@ -164,14 +161,12 @@ def _seqlets(
     threshold: float | None,
     lengths: tuple[int, int],
     flanks: int,
-    binned: list[npt.NDArray[np.int32]] | None,
 ) -> pd.DataFrame:
     """Seqlets of one sign, in the order of calling; none where there is no null or no threshold."""
     parts: list[tuple[npt.NDArray[Any], ...]] = [tuple(np.empty(0, dtype) for dtype in _COLUMNS.values())]
     if tail is not None and threshold is not None:
-        for at, (first, chunk) in enumerate(signed_chunks(values, sign)):
-            bins = binned[at] if binned else tail.bins(chunk)
-            for example, start, width, p_value in _call(tail, bins, threshold, lengths):
+        for first, chunk in signed_chunks(values, sign):
+            for example, start, width, p_value in _call(tail, tail.bins(chunk), threshold, lengths):
                 end = np.minimum(start + width + flanks, values.shape[1])
                 start = np.maximum(start - flanks, 0)
                 parts.append((example + first, start, end, sign * _sums(chunk, example, start, end), p_value))
