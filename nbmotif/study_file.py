@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from nbmotif.arguments import check_file
+from nbmotif.arguments import check_file, out_of_array
 from nbmotif.encoding import from_codes, to_codes
 from nbmotif.errors import InvalidArgument, InvalidFile
 from nbmotif.hits import Hits
@@ -83,7 +83,8 @@ def _write_results(file: h5py.File, study: StudyResults) -> None:
 
 def _plain(value: Any) -> Any:
     """Write a number of numpy or torch as a number, and anything else as text."""
-    return value.item() if hasattr(value, "item") and np.size(value) == 1 else str(value)
+    number = out_of_array(value)
+    return str(value) if number is value else number
 
 
 class SavedStudy(NamedTuple):

@@ -139,7 +139,7 @@ def test_write_bed__says_what_is_missing(tmp_path) -> None:
     with pytest.raises(InvalidArgument, match=r"`loci` must be given"):
         nbmotif.write_bed(_seqlets(sequence_name=[0, 2, 1]), tmp_path / "a.bed")
     with pytest.raises(InvalidArgument, match=r"`loci` must be given"):  # numbers of sequences, held as categories
-        nbmotif.write_bed(nbmotif.fimo(GATA, nbmotif.one_hot_encode(SEQUENCES), threshold=0.01), tmp_path / "a.bed")
+        nbmotif.write_bed(_seqlets(sequence_name=pd.Categorical([0, 2, 1])), tmp_path / "a.bed")
     with pytest.raises(InvalidArgument, match=r"`filename` must be a name that ends in .bed or .narrowPeak"):
         nbmotif.write_bed(_seqlets(), tmp_path / "a.csv", WINDOWS)
     with pytest.raises(InvalidArgument, match="There is no 'size'"):

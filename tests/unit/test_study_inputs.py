@@ -16,6 +16,7 @@ import pytest
 import torch
 
 from nbmotif import Study, dinucleotide_shuffle, marginalize_motifs, random_one_hot
+from nbmotif.basis import Basis
 from nbmotif.errors import InvalidArgument, InvalidFile
 
 if TYPE_CHECKING:
@@ -140,6 +141,30 @@ def test_a_study_without_seqlets__opens_with_the_columns_of_its_table(tmp_path: 
     pd.testing.assert_frame_equal(opened.seqlets, study.seqlets)
 
 
+def test_whole_numbers_of_which_some_are_missing__are_in_the_file_as_numbers(tmp_path: Path) -> None:
+    loci = pd.DataFrame({"chrom": ["chr1"] * 6, "start": range(6), "end": range(60, 66)})
+    loci["reads"] = pd.array([1, None, 3, 4, 5, 6], dtype="Int64")
+    loci["depth"] = pd.array([1, 2, 3, 4, 5, 6], dtype="Int64")
+    opened = Study.open(_study(loci=loci).save(tmp_path / "study"))
+    np.testing.assert_array_equal(opened.loci["reads"], [1, np.nan, 3, 4, 5, 6])
+    assert opened.loci["depth"].tolist() == [1, 2, 3, 4, 5, 6]
+
+
+def test_settings_of_numpy_and_torch__are_in_the_file_as_numbers(tmp_path: Path) -> None:
+    study = _study().attribute(n_shuffles=np.int64(2), batch_size=torch.tensor(4))
+    opened = Study.open(study.save(tmp_path / "study"))
+    kept = opened.settings["attribute"]
+    assert (kept["n_shuffles"], kept["batch_size"]) == (2, 4)
+    given = _study().attribute(references=X[:, None].float())
+    assert "attribute" in Study.open(given.save(tmp_path / "given")).settings
+
+
+def test_seqlets_that_were_not_annotated__are_in_the_file(tmp_path: Path) -> None:
+    study = _study().attribute(n_shuffles=2).call_seqlets(threshold=0.5)
+    opened = Study.open(study.save(tmp_path / "study"))
+    pd.testing.assert_frame_equal(opened.seqlets, study.seqlets)
+
+
 def test_saving__into_no_folder_says_so_and_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="`path`: there is no folder"):
         _study().save(tmp_path / "none" / "study")
@@ -190,7 +215,9 @@ def _set_column(file: h5py.File, column: str, value: int) -> None:
         lambda file: _shorten(file, "motifs/names"),
         lambda file: _set(file, "motifs/widths", 9),
         lambda file: _set(file, "codes", 9),
+        lambda file: _set(file, "codes", -2),
         lambda file: _set(file, "hits/sequence_idx", 99),
+        lambda file: _set_column(file, "motif_idx", -2),
         lambda file: _set_column(file, "motif_idx", 99),
         lambda file: _set_column(file, "example_idx", 6),
     ],
@@ -342,9 +369,10 @@ def test_further_inputs__are_not_those_of_before_only_if_their_numbers_are_other
     assert torch.equal(study.args[0], CONTROL)
     study.args = [CONTROL.numpy().copy()]  # type: ignore[assignment, list-item]
     study.call_seqlets()
-    study.args = (CONTROL * 2,)
-    with pytest.raises(InvalidArgument, match=r"`study.args` must be that of `study.attribute\(\)`"):
-        study.call_seqlets()
+    for other in ((CONTROL * 2,), (CONTROL.double(),), (), (CONTROL, CONTROL)):
+        study.args = other
+        with pytest.raises(InvalidArgument, match=r"`study.args` must be that of `study.attribute\(\)`"):
+            study.call_seqlets()
 
 
 def test_a_model_that_was_replaced__is_let_go_and_still_known_to_be_another() -> None:
@@ -366,6 +394,41 @@ def test_a_model_that_was_replaced__is_let_go_and_still_known_to_be_another() ->
     for one in (study, copy.deepcopy(study)):
         with pytest.raises(InvalidArgument, match=r"`study.model` must be that of `study.attribute\(\)`"):
             one.call_seqlets()
+
+
+def test_a_module_that_was_replaced__is_let_go() -> None:
+    study = _study().attribute(n_shuffles=2)
+    gone = weakref.ref(study.model)
+    study.model = Scaled()
+    gc.collect()
+    assert gone() is None
+
+
+def test_a_study_that_was_opened__is_copied_with_or_without_a_model(saved: Path) -> None:
+    for opened in (Study.open(saved), Study.open(saved, Scaled())):
+        for again in (copy.deepcopy(opened), pickle.loads(pickle.dumps(opened))):
+            assert torch.equal(again.hypothetical, opened.hypothetical)
+            assert again.call_seqlets(0.5).seqlets is not None
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        torch.nn.ParameterList([torch.arange(8.0)[::2]]),
+        torch.nn.ParameterList([torch.ones(2, 3).to_sparse()]),
+        torch.nn.ParameterList([torch.ones(4, device="meta")]),
+        torch.nn.LazyLinear(2),
+    ],
+    ids=["every second number", "sparse", "without data", "lazy"],
+)
+def test_weights_of_any_kind__are_no_hindrance_to_notice_that_others_changed(odd: torch.nn.Module) -> None:
+    model = torch.nn.Linear(3, 1)
+    model.odd = odd
+    before, same = (Basis.of(model, 0, 0, ()) for _ in range(2))
+    assert before.changed(same) == ""
+    with torch.no_grad():
+        model.weight.add_(1)
+    assert before.changed(Basis.of(model, 0, 0, ())) == "model"
 
 
 def test_a_copy_of_a_study__knows_the_copy_of_its_model() -> None:
