@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
@@ -13,22 +13,20 @@ import pandas as pd
 
 from nbmotif.arguments import check_number, check_text, check_whole, whole_number
 from nbmotif.arrays import as_array
-from nbmotif.columns import check_columns, whole_numbers
 from nbmotif.drawing import matplotlib_axes, svg
+from nbmotif.drawing.annotations import read_annotations
 from nbmotif.drawing.picture import (
     LANE_PX,
     LETTER_COLORS,
-    Annotation,
     Glyphs,
     Picture,
-    facts_of,
     lay_out,
     nice_ticks,
     stack,
     value_range,
 )
 from nbmotif.encoding import LETTERS
-from nbmotif.errors import InvalidArgument, warn
+from nbmotif.errors import InvalidArgument
 from nbmotif.ported import ALPHABET, ANY, Unused, takes
 from nbmotif.pwms import check_pwm, information_content
 
@@ -36,7 +34,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import torch
 
-_LABEL_COLUMNS = ("motif_name", "label", "name")
 _MOTIF_GAP = 2  # bp between a motif and its reverse complement
 _PX_PER_TICK = 80
 
@@ -134,7 +131,7 @@ def plot_logo(
     chrom, origin = _origin(locus)
     glyphs = stack(values[:, first:last], origin + first)
     x_range = (origin + first - 0.5, origin + last - 0.5)
-    rows = [] if annotations is None else _read_annotations(annotations, score_key, show_score, origin, length)
+    rows = [] if annotations is None else read_annotations(annotations, score_key, show_score, origin, length)
     n_tracks = None if n_tracks is None else check_whole(n_tracks, "n_tracks", 0)
     width, height = check_whole(width, "width", 1), check_whole(height, "height", 1)
     width, whole = matplotlib_axes.size(ax) if matplotlib_axes.is_axes(ax) else (width, None)
@@ -291,67 +288,6 @@ def _is_color(color: object) -> bool:
     from bokeh.core.properties import Color
 
     return isinstance(color, str) and Color().is_valid(color)
-
-
-def _read_annotations(
-    table: pd.DataFrame, score_key: str, show_score: bool, origin: int, length: int
-) -> list[Annotation]:
-    check_columns(table, ["start", "end"], "annotations")
-    has_score = score_key != "score" or "score" in table.columns
-    if has_score:
-        check_columns(table, [score_key], "annotations")
-    starts, ends = (whole_numbers(table[one], f"annotations[{one!r}]", np.int64) for one in ("start", "end"))
-    scores = _scores(table, score_key) if has_score else None
-    _check_spans(starts, ends, length)
-    _warn_of_several(table)
-    labels = _labels(table)
-    strands = table["strand"].astype(str).replace({"1": "+", "-1": "-"}).tolist() if "strand" in table.columns else None
-    annotations = []
-    for i, (start, end, row) in enumerate(zip(starts.tolist(), ends.tolist(), table.to_dict("records"), strict=True)):
-        words = [labels[i] + (f" ({strands[i]})" if strands else "")]
-        words += [f"{scores[i]:.3g}"] if scores is not None and show_score else []
-        rank = float(start) if scores is None else np.inf if np.isnan(scores[i]) else -float(scores[i])
-        left, right = origin + start - 0.5, origin + end - 0.5
-        annotations.append(
-            Annotation(left, right, " ".join(words).strip().replace("-", "−"), labels[i], rank, facts_of(row))
-        )
-    return annotations
-
-
-def _scores(table: pd.DataFrame, score_key: str) -> npt.NDArray[np.float64]:
-    try:
-        return table[score_key].to_numpy(np.float64, na_value=np.nan)
-    except (TypeError, ValueError):
-        got = f"{table[score_key].dtype}, such as {table[score_key].iloc[0]!r}"
-        raise InvalidArgument(f"annotations[{score_key!r}]", got, "numbers") from None
-
-
-def _check_spans(starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], length: int) -> None:
-    rules = (
-        (starts >= ends, "spans with start < end", ""),
-        ((ends <= 0) | (starts >= length), f"on the {length} positions of X_attr", "Subtract where X_attr begins."),
-    )
-    for broken, expected, hint in rules:
-        if broken.any():
-            row = int(broken.argmax())
-            raise InvalidArgument("annotations", f"{starts[row]} to {ends[row]} in row {row}", expected, hint)
-
-
-def _warn_of_several(table: pd.DataFrame) -> None:
-    """Warn of annotations of several sequences, which were forgotten to be chosen from."""
-    for column in ("example_idx", "sequence_name"):
-        if column in table.columns and pd.api.types.is_numeric_dtype(table[column]) and table[column].nunique() > 1:
-            message = f"annotations: {table[column].nunique()} sequences by {column!r}, all drawn on this one."
-            warn(f"{message} Choose the rows of one sequence.")
-            return
-
-
-def _labels(table: pd.DataFrame) -> Sequence[str]:
-    named = [column for column in _LABEL_COLUMNS if column in table.columns]
-    first = table.columns[0]
-    if not named and (first in ("start", "end") or pd.api.types.is_numeric_dtype(table[first])):
-        return [""] * len(table)
-    return [str(label) for label in table[named[0] if named else first]]
 
 
 def _deliver(picture: Picture, ax: Any) -> Any:
