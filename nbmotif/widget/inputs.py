@@ -7,13 +7,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from nbmotif.arguments import check_list
 from nbmotif.columns import check_frame, check_names
 from nbmotif.dendrogram import Families
+from nbmotif.encoding import check_sequences
 from nbmotif.errors import InvalidArgument
 from nbmotif.family_tree import FamilyTree
 from nbmotif.logo_similarity import content_ranks
+from nbmotif.motifs import as_motif_set
 from nbmotif.widget.content import Content
 from nbmotif.widget.foreign import load_array
 from nbmotif.widget.places import common_width, place, read_loci
@@ -22,7 +25,6 @@ from nbmotif.widget.sites import read_hits, read_seqlets
 from nbmotif.words import counted
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
     from nbmotif.hits import Hits
@@ -93,8 +95,6 @@ def read_one_hot(X: Any) -> NDArray[Any] | None:
     """Check one-hot sequences of shape (N, 4, L)."""
     if X is None:
         return None
-    from nbmotif.encoding import check_sequences
-
     return np.asarray(check_sequences(load_array(X, "X")).detach().cpu().numpy())
 
 
@@ -130,8 +130,6 @@ def _share_names(names: list[str] | None, hits: Hits | None) -> tuple[list[str] 
 def _motif_set(motifs: Any) -> MotifSet | None:
     if motifs is None:
         return None
-    from nbmotif.motifs import as_motif_set
-
     return as_motif_set(motifs)
 
 
@@ -214,8 +212,6 @@ def read_marginal(marginal: Any, motif_names: list[str]) -> NDArray[np.float32] 
 
 def _effects(marginal: Any) -> dict[str, float]:
     """Return the largest effect of each motif, of several places and strands; without those that are missing."""
-    import pandas as pd
-
     if isinstance(marginal, pd.Series):
         marginal = marginal.rename("effect").to_frame()
     if isinstance(marginal, pd.DataFrame) and "effect" in marginal.columns:
@@ -266,8 +262,6 @@ def read_families(families: Any, motif_names: list[str], motif_set: MotifSet | N
 
 def _family_names(families: Any, motif_names: list[str]) -> list[str]:
     """Return the family of each motif; one without is a family of its own."""
-    import pandas as pd
-
     if isinstance(families, pd.Series) and families.index.isin(motif_names).any():
         families = families.to_dict()
     is_list = hasattr(families, "__iter__") and not isinstance(families, (str, bytes, pd.DataFrame))
