@@ -74,7 +74,7 @@ class Tail:
 
     def bins(self, values: Floats) -> npt.NDArray[np.int32]:
         """Bin attributions; what lies outside the range of the null falls in its end bins."""
-        return bin_values(values, self.lowest, self.bin_width, np.zeros(len(self.pmf), np.int64))
+        return bin_values(values, self.lowest, self.bin_width, len(self.pmf))
 
 
 @dataclass(frozen=True)
@@ -179,18 +179,22 @@ def _fit_tail(
     bin_width = float(high - low) / (n_bins - 1)
     counts = np.zeros(n_bins, np.int64)
     for _, chunk in signed_chunks(values, sign):
-        bin_values(chunk, low, bin_width, counts)
+        bin_values(chunk, low, bin_width, n_bins, counts)
     return Tail(low, bin_width, counts / values.size, max_len)
 
 
 def bin_values(
-    values: Floats, lowest: np.floating[Any], bin_width: float, counts: npt.NDArray[np.int64]
+    values: Floats,
+    lowest: np.floating[Any],
+    bin_width: float,
+    n_bins: int,
+    counts: npt.NDArray[np.int64] | None = None,
 ) -> npt.NDArray[np.int32]:
-    """Bin attributions from ``lowest`` up, what lies outside in the end bins, and add to the count of each bin."""
+    """Bin attributions from ``lowest`` up, what lies outside in the end bins; add to the ``counts`` given."""
     # the difference is rounded in the dtype of the attributions and divided in float64, as tangermeme does
     above = np.subtract(values, lowest, order="C")
     bins = np.empty(above.shape, np.int32)
-    bin_and_count(above, bin_width, bins, counts)
+    bin_and_count(above, bin_width, n_bins, bins, np.empty(0, np.int64) if counts is None else counts)
     return bins
 
 

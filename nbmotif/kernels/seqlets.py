@@ -22,6 +22,7 @@ _BLOCK = 512  # outputs of the convolution worked on at a time: 4 kB stays in th
 def bin_and_count(
     above: npt.NDArray[np.floating],
     bin_width: float,
+    n_bins: int,
     bins: npt.NDArray[np.int32],
     counts: npt.NDArray[np.int64],
 ) -> None:
@@ -33,19 +34,21 @@ def bin_and_count(
         How far each attribution is above the start of the first bin, float32 or float64 of shape (N, L); no NaN.
     bin_width
         Divided by in float64, and rounded down.
+    n_bins
+        How many bins there are.
     bins
         Overwritten: 0 to n_bins - 1, int32 of shape (N, L); what lies outside falls in the end bins.
     counts
-        Added to, int64 of shape (n_bins,).
+        Added to, int64 of shape (n_bins,); or empty, to count nothing.
     """
-    top = np.float64(counts.shape[0] - 1)
+    top = np.float64(n_bins - 1)
     for i in range(above.shape[0]):
         values, row = above[i], bins[i]
         for j in range(values.shape[0]):
             place = np.float64(values[j]) / bin_width
             place = place if place > 0 else np.float64(0)
             row[j] = np.int32(place if place < top else top)
-        for j in range(values.shape[0]):
+        for j in range(values.shape[0] if counts.shape[0] > 0 else 0):
             counts[row[j]] += 1
 
 
@@ -276,7 +279,7 @@ def take_peaks(scores: npt.NDArray[np.float64], suppress: int, peaks: npt.NDArra
 def warm_up() -> None:
     """Compile every kernel of this module."""
     for dtype in (np.float32, np.float64):
-        bin_and_count(np.zeros((1, 1), dtype), 1.0, np.empty((1, 1), np.int32), np.zeros(2, np.int64))
+        bin_and_count(np.zeros((1, 1), dtype), 1.0, 2, np.empty((1, 1), np.int32), np.zeros(2, np.int64))
     padded, survival = np.array([0.0, 0.0, 1.0, 0.0, 0.0, 0.0]), np.zeros((3, 4))
     extend_survival(np.array([0.5, 0.5]), np.array([1, 0]), padded, np.empty(3), survival, 1, 2)
     scratch = np.ones(4, np.bool_), np.zeros(5, np.int64), np.empty((2, 4), np.int64), np.empty((2, 4))

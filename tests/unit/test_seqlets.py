@@ -121,9 +121,12 @@ def test_bin_and_count__bins_as_numpy_divides(run, dtype, values, n_bins: int, w
     above = np.array([values, values[::-1]], dtype) - dtype(lowest)
     expected = np.clip(np.floor(np.divide(above, width, dtype=np.float64)), 0, n_bins - 1).astype(np.int32)
     bins, counts = np.empty(above.shape, np.int32), np.ones(n_bins, np.int64)
-    run(above, width, bins, counts)
+    run(above, width, n_bins, bins, counts)
     np.testing.assert_array_equal(bins, expected)
     np.testing.assert_array_equal(counts, 1 + np.bincount(expected.ravel(), minlength=n_bins))
+    bins[:] = -1
+    run(above, width, n_bins, bins, np.empty(0, np.int64))
+    np.testing.assert_array_equal(bins, expected)
 
 
 def test_fit_null__takes_attributions_in_any_order_of_memory() -> None:
