@@ -19,7 +19,8 @@ _TWIN = "_nbmotif_twin"
 _COMPARISONS = {name: getattr(torch, name) for name in ("gt", "ge", "lt", "le", "eq", "ne")}
 # what a mask may go through and stay a mask
 _RESHAPING = names_in(
-    "T __getitem__ clone contiguous expand expand_as flatten movedim permute reshape squeeze transpose unsqueeze view"
+    "T __getitem__ clone contiguous expand expand_as flatten flip movedim permute reshape roll squeeze transpose "
+    "unsqueeze view"
 )
 # what turns a mask into a number
 _COUNTING = names_in("add cat cumsum div double float half mean mul rsub stack sub sum to type type_as")

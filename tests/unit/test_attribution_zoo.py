@@ -36,6 +36,32 @@ def test_deep_lift_shap__is_complete(middle):
     assert completeness_error(zoo.build(middle), X, REFERENCES) < 1e-4
 
 
+def _positions_overwritten(x):
+    y = x.mT.clone()
+    y[x.mean(1) > 0] = 0.5
+    return y.mT
+
+
+# each of two masks that depend on the sequences is at times the only one that is true
+MASKS = {
+    "either": lambda x: torch.where((x > 0) | (x.roll(1, -1) > 0), x.exp(), 0.1 * x),
+    "both": lambda x: torch.where((x > 0) & (x.roll(1, -1) > 0), x.exp(), 0.1 * x),
+    "one alone": lambda x: torch.where((x > 0) ^ (x.roll(1, -1) > 0), x.exp(), 0.1 * x),
+    "neither": lambda x: torch.where(~((x > 0) | (x.roll(1, -1) > 0)), x.exp(), 0.1 * x),
+    "moved": lambda x: torch.where((x > 0).transpose(1, 2).flip(1).roll(1, 1).transpose(1, 2), x.exp(), 0.1 * x),
+    "of positions": _positions_overwritten,
+    "with a number": lambda x: torch.where(x.le(0.1), x, x.square()),
+    "counted": lambda x: x * torch.stack([x > 0, x.roll(1, -1) > 0]).sum(0),
+}
+
+
+@pytest.mark.parametrize("middle", MASKS.values(), ids=MASKS.keys())
+def test_deep_lift_shap__follows_masks_that_are_put_together(middle):
+    model = zoo.build(zoo.Do(middle))
+    assert completeness_error(model, X, REFERENCES) < 1e-4
+    assert set(audit(model, X, device="cpu")["note"]) == {""}
+
+
 @pytest.mark.parametrize("middle", zoo.approximated().values(), ids=zoo.approximated().keys())
 def test_deep_lift_shap__approximates_smooth_operations_it_does_not_know(middle):
     model = zoo.build(middle)
