@@ -6,7 +6,7 @@ PIP := $(PY) -m pip --disable-pip-version-check install --quiet --constraint con
 # node from the system if there is one, else from PyPI, in the environment
 export PATH := $(PATH):$(CURDIR)/$(VENV)/bin
 
-.PHONY: demo test lint check-js check-bundle bundle bench bench-explorer clean setup setup-test
+.PHONY: demo test lint check-js check-bundle check-wheel test-lowest bundle bench bench-explorer clean setup setup-test
 
 demo: $(VENV)/.installed
 	$(PY) -m nbmotif.demo
@@ -25,7 +25,18 @@ check-js: js/node_modules/.installed
 	cd js && npm run --silent check
 
 # the committed bundle must be what the sources build, byte for byte
-check-bundle: js/node_modules/.installed
+check-# the wheel alone in a new environment of $(PYTHON): its files, the demo and the README's lines, with every warning an error
+check-wheel: $(VENV)/.installed-test
+	$(PY) tests/check_wheel.py $(PYTHON)
+
+# the oldest packages that pyproject.toml allows, on $(PYTHON); several GB, for this torch has a CUDA build only
+test-lowest: $(VENV)/.installed-test
+	$(PIP) uv
+	$(VENV)/bin/uv venv --quiet --clear --seed --python $(PYTHON) $(VENV)-lowest
+	$(VENV)/bin/uv pip install --quiet --python $(VENV)-lowest --resolution lowest-direct --requirements pyproject.toml --extra notebook --extra test
+	OMP_NUM_THREADS=1 PYTHONPATH=$(CURDIR) $(VENV)-lowest/bin/python -m pytest --numprocesses auto --dist worksteal tests/unit
+
+bundle: js/node_modules/.installed
 	mkdir -p build
 	cd js && npm run --silent build -- --out ../build/widget.js
 	cmp build/widget.js nbmotif/widget/static/widget.js

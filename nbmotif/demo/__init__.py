@@ -95,7 +95,7 @@ def load() -> Demo:
     with torch.device("meta"):  # draws no weights, so torch's random state stays as it is
         model = CountModel()
     model.load_state_dict(load_file(_DATA / "model.safetensors"), assign=True)
-    lines = (_DATA / "sequences.fa").read_text().split()
+    lines = (_DATA / "sequences.fa").read_text(encoding="utf-8").split()
     truth = Truth(roles=pd.read_csv(_DATA / "roles.csv"), sites=pd.read_csv(_DATA / "sites.csv"))
     return Demo(
         model=model.eval(),

@@ -49,7 +49,7 @@ def main(page: Path) -> None:
     print(
         f"\nDone in {time.perf_counter() - started:.0f} s.\n"
         f"Open {page} in a browser: sliders, tracks and table work there, with no kernel and no network.\n"
-        f"Then open the notebook:  {_jupyter_lab()} examples/quickstart.ipynb"
+        f"{_next_step()}"
     )
 
 
@@ -74,6 +74,19 @@ def top_families(evidence: pd.DataFrame, column: str, shown: list[str], n: int =
     rows = evidence.loc[evidence[column].abs().sort_values(ascending=False, kind="stable").index[:n]]
     columns = list(dict.fromkeys(["family", *shown, column]))
     return rows[columns].to_string(index=False, float_format=lambda value: f"{value:+.3g}")
+
+
+def _next_step() -> str:
+    """Name the notebook of a checkout; an installed package has none, so give the lines to type."""
+    notebook = Path("examples", "quickstart.ipynb")
+    if notebook.is_file():
+        return f"Then open the notebook:  {_jupyter_lab()} {notebook}"
+    return (
+        f"Then in a notebook ({_jupyter_lab()}):\n"
+        "    import nbmotif\n"
+        "    demo = nbmotif.demo.load()\n"
+        "    nbmotif.Study(demo.model, demo.X, demo.motifs).run()"
+    )
 
 
 def _jupyter_lab() -> Path | str:

@@ -152,7 +152,7 @@ def write_data(
     (folder / "model.safetensors").write_bytes(save(model.state_dict()))
     write_meme(folder / "motifs.meme", motifs)
     records = (f">{i}\n{letters}\n" for i, letters in enumerate(decode(from_codes(codes))))
-    (folder / "sequences.fa").write_text("".join(records))
+    (folder / "sequences.fa").write_text("".join(records), encoding="utf-8")
     roles = pd.DataFrame([vars(role) for role in ROLES], columns=["motif_name", "family", "role", "effect"])
     roles.to_csv(folder / "roles.csv", index=False)
     sites.to_csv(folder / "sites.csv", index=False, float_format="%.3f")

@@ -124,4 +124,4 @@ def measure_memory(call: str) -> None:
 
 def _resident() -> int:
     """Bytes of memory that this process holds (Linux)."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+    return int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1]) * resource.getpagesize()

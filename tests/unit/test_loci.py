@@ -152,7 +152,7 @@ def test_extract_loci__reads_fasta_files_in_all_ways(fasta: Path, tmp_path: Path
     expected = [CHR2[4:10].upper(), CHR1[20:26], CHR1[3:9]]
     compressed = tmp_path / "genome.fa.gz"
     with bgzf.BgzfWriter(compressed) as file:
-        file.write(fasta.read_text())
+        file.write(fasta.read_text(encoding="utf-8"))
     with pyfaidx.Fasta(str(fasta)) as opened:
         one_hot = {"chr1": one_hot_encode(CHR1), "chr2": one_hot_encode(CHR2).numpy()}
         for sequences in (fasta, str(fasta), compressed, opened, GENOME, one_hot):
@@ -165,7 +165,7 @@ def test_extract_loci__reads_every_window_of_a_fasta_file(fasta: Path, tmp_path:
     if kind == "bgzip":
         path = tmp_path / "genome.fa.gz"
         with bgzf.BgzfWriter(path) as file:
-            for line in fasta.read_text().splitlines(keepends=True):
+            for line in fasta.read_text(encoding="utf-8").splitlines(keepends=True):
                 file.write(line)
                 file.flush()  # a block per line: every window spans several
     for width in (1, 2, 7, 15):
