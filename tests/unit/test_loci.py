@@ -197,14 +197,16 @@ def test_read_windows__gives_what_pyfaidx_reads(sequences, line, line_end, ends_
 
 
 def test_extract_loci__says_in_which_window_of_a_file_a_letter_is_none(fasta: Path) -> None:
-    fasta.write_text(">chr1\nACGTR\nYACGT\n>chr2\nACGT\n")
+    fasta.write_text(">chr1\nACGTR\nYACGT\n>chr2\nACGT\n", encoding="utf-8")
     table = loci(("chr2", 1, 3), ("chr1", 6, 8), ("chr1", 1, 3))
     with pytest.raises(InvalidArgument, match=r"`sequences\['chr1'\]\[5:9\]` must be letters .*got 'Y' at position 0"):
         extract_loci(table, fasta, in_window=4)
 
 
 def test_extract_loci__refuses_an_index_that_does_not_fit(fasta: Path) -> None:
-    Path(f"{fasta}.fai").write_text("chr1\t40\t17\t20\t21\nchr2\t12\t81\t7\t8\n")  # lines of 20 bp, not of 7
+    Path(f"{fasta}.fai").write_text(
+        "chr1\t40\t17\t20\t21\nchr2\t12\t81\t7\t8\n", encoding="utf-8"
+    )  # lines of 20 bp, not of 7
     with pytest.raises(InvalidArgument, match=r"1 windows of 12 bp are 10 letters\. Remove the index"):
         extract_loci(loci(("chr1", 10, 14)), fasta, in_window=12)
 
