@@ -320,3 +320,10 @@ def test_dinucleotide_shuffle__names_what_has_no_other_shuffle_however_many_are_
     X = one_hot_encode(["ACCCACGATGATA", "ACCCACGATGATC", "AAAAAAAAAAAAA"])
     with pytest.warns(NbmotifWarning, match=r"1 sequence\(s\) \(at index 2\) have no shuffle"):
         dinucleotide_shuffle(X, n=2, random_state=0)
+
+
+def test_sequence_seeds__hang_on_the_letters_however_they_lie_in_memory() -> None:
+    codes = np.random.default_rng(0).integers(-1, 4, (5, 30)).astype(np.int8)
+    expected = sequence_seeds(3, codes).tolist()
+    assert sequence_seeds(3, np.repeat(codes, 2, axis=1)[:, ::2]).tolist() == expected
+    assert sequence_seeds(3, np.asfortranarray(codes)).tolist() == expected
