@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 _ACCESSION = re.compile(r"(MA|UN|PB|PH|PF|PL|M)\d+([._]\d+)*", re.IGNORECASE)
 _SHARED_STEM = 0.6  # share of a family's genes that must begin alike for it to be named after their stem
 _SHORTEST_STEM = 3
-_NOT_A_STEM = {"ZNF", "ZFP"}  # zinc fingers are numbered, whatever they bind
+# zinc fingers are numbered, whatever they bind, and so are TF-MoDISco's patterns
+_NOT_A_STEM = {"ZNF", "ZFP", "POS", "NEG"}
+_PATTERN = "_patterns.pattern"  # of pos_patterns.pattern_0 only the sign and the number tell
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +120,12 @@ def _choices(names: Sequence[str], medoid: str, genes: dict[str, str]) -> list[s
 
 
 def _gene(name: str) -> str:
-    """Take the gene out of a motif's name: "MA0036.4 GATA2", "GATA2_MA0036.3" and "GATA2_HUMAN.H11MO.0.A" are GATA2."""
+    """Take the gene out of a motif's name: "MA0036.4 GATA2", "GATA2_MA0036.3" and "GATA2_HUMAN.H11MO.0.A" are GATA2.
+
+    TF-MoDISco's "pos_patterns.pattern_0" is "pos_0".
+    """
+    if _PATTERN in name:
+        return name.replace(_PATTERN, "")
     words = [word for word in re.split(r"[\s_]+", name) if word and not _ACCESSION.fullmatch(word)]
     return words[0].split(".")[0] or name if words else name
 

@@ -37,6 +37,7 @@ const shared = {
   jsxFragment: "Fragment",
   inject: [fileURLToPath(import.meta.resolve("preact"))],
   tsconfigRaw: { compilerOptions: { jsx: "react", useDefineForClassFields: true } },
+  define: { "window.__PREACT_SIGNALS_DEVTOOLS__": "false" },
   charset: "utf8",
   legalComments: "none",
   plugins: [cssText],
@@ -70,7 +71,14 @@ const { code } = await minify(bundled, {
   ecma: 2020,
   mangle: { properties },
   // nobody redefines what JavaScript brings along, or makes objects by a function expression
-  compress: { passes: 6, keep_fargs: false, unsafe: true, unsafe_arrows: true, unsafe_methods: true },
+  compress: {
+    passes: 6,
+    keep_fargs: false,
+    lhs_constants: false,
+    unsafe: true,
+    unsafe_arrows: true,
+    unsafe_methods: true,
+  },
   // a text of one byte per character: each widget that a notebook keeps holds it, in the kernel and in the browser
   format: { comments: false, ascii_only: true },
 });

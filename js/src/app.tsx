@@ -25,6 +25,13 @@ export function show(store: Store, el: HTMLElement, signal: AbortSignal, view: V
   el.append(root);
   keepTyping(body);
   keepFocus(body);
+  // who goes on with something else needs the hover card no more
+  body.onpointerdown = () => {
+    store.hover.value = null;
+  };
+  body.onkeydown = ({ key }) => {
+    if (key === "Escape") store.hover.value = null;
+  };
 
   const palette = watchTheme(root, store.traits.theme, store.traits.palette, signal);
   const pixelRatio = watchPixelRatio(signal);

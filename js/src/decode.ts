@@ -31,10 +31,9 @@ function toBytes(data: Bytes): Uint8Array<ArrayBuffer> {
   return new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
 }
 
-/** Reads little-endian elements, without a copy where alignment allows. */
-export function toTyped<D extends Dtype>(dtype: D, data: Bytes): ArrayOf<D> {
+/** Reads little-endian elements, without a copy where alignment allows; what is missing has none. */
+export function toTyped<D extends Dtype>(dtype: D, data: Bytes = new ArrayBuffer(0)): ArrayOf<D> {
   const ArrayType = ARRAYS[dtype];
-  if (!ArrayType) throw new Error(`Unknown dtype "${dtype}".`);
   const bytes = toBytes(data);
   const size = ArrayType.BYTES_PER_ELEMENT;
   if (bytes.byteLength % size !== 0) {

@@ -39,7 +39,6 @@ export function claimsAt(
   const seqlets: Claim[] = [];
   const passing: Claim[] = [];
   const failing: Claim[] = [];
-  const names = dataset.manifest.motif_names;
   for (const q of dataset.seqletsOf(sequence)) {
     if (base < dataset.seqlets.start[q] || base >= dataset.seqlets.end[q]) continue;
     const passes = seqletPasses(dataset, thresholds, q);
@@ -48,7 +47,7 @@ export function claimsAt(
     seqlets.push({
       kind: "seqlet",
       motif,
-      name: best < 0 ? "no match" : names[best],
+      name: best < 0 ? "no match" : dataset.labelOf(best),
       strand: best < 0 ? 0 : dataset.seqlets.strand[q],
       attribution: dataset.seqlets.attribution[q],
       p: dataset.seqlets.p[q],
@@ -63,14 +62,15 @@ export function claimsAt(
     (passes ? passing : failing).push({
       kind: "hit",
       motif,
-      name: names[motif],
+      name: dataset.labelOf(motif),
       strand: dataset.hits.strand[h],
       attribution: dataset.hits.attribution[h],
       p: dataset.hitP(h),
       reason: passes ? whyNotCounted(dataset, counts, own, h, mode) : whyNotHit(dataset, thresholds, h),
     });
   }
-  const first = (claim: Claim): number => (selected.has(claim.motif) ? 0 : 1);
+  // what loses its site to another one last
+  const first = (claim: Claim): number => (claim.reason ? 2 : 0) + (selected.has(claim.motif) ? 0 : 1);
   passing.sort((a, b) => first(a) - first(b));
   failing.sort((a, b) => first(a) - first(b));
   const all = [...seqlets, ...passing, ...failing];

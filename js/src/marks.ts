@@ -47,12 +47,16 @@ export function slotOf(store: Store, row: number): number {
   return name === undefined ? -1 : store.traits.selected_motifs.value.indexOf(name);
 }
 
-/** Opens the card of a motif, or of the one that is most like the others of a family; or closes it. */
+/** Opens the card of a motif, or of the one of a family that counts most, its medoid among equals; or closes it. */
 export function openCard(store: Store, name: string): void {
-  const families = store.families.peek()!;
-  const family = families.names.indexOf(name);
-  const isMotif = store.dataset.peek()!.motifIndex.has(name);
-  const motif = isMotif ? name : store.manifest.motif_names[families.medoids[family]];
+  const { names, members, medoids } = store.families.peek()!;
+  const { count } = store.counts.peek()!.motifs;
+  const family = names.indexOf(name);
+  const motif = store.dataset.peek()!.motifIndex.has(name)
+    ? name
+    : store.manifest.motif_names[
+        itemsOf(members, family).reduce((a, b) => (count[b] > count[a] ? b : a), medoids[family])
+      ];
   store.set({ motif: store.traits.motif.peek() === motif ? null : motif });
 }
 

@@ -66,7 +66,7 @@ export class StaticHost implements Host {
     const found = this.#page.answers.find(
       (answer) => answer.name === name && JSON.stringify(answer.params) === asked,
     );
-    if (!found) throw new Error("This is not in the page; open the notebook to compute it.");
+    if (!found) throw new Error("This is not in this page: see the notebook.");
     for (const { data, ...piece } of found.columns) onPart?.([piece], [await unpack(data)]);
     return { message: found.message, buffers: [] };
   }
@@ -86,12 +86,12 @@ export class StaticHost implements Host {
     const track = this.#page.tracks.find((other) => other.sequence === sequence && other.set === set);
     if (!track) {
       throw new Error(
-        "The attributions of this sequence are not in this page; export it with this sequence to see them.",
+        "The attributions of this sequence are not in this page: export it with this sequence.",
       );
     }
     const wanted = track.buffers.slice(0, hypothetical ? 3 : 2);
     if (hypothetical && wanted.length < 3) {
-      throw new Error("This page was exported without hypothetical scores; switch them off.");
+      throw new Error("Hypothetical scores are not in this page: switch them off.");
     }
     return { message: { sequence }, buffers: await Promise.all(wanted.map(unpack)) };
   }

@@ -106,7 +106,6 @@ export class TrackCache {
 
 export function decodeTrack(buffers: readonly Bytes[], length: number): TrackData {
   const [codes, observed, hypothetical] = buffers;
-  if (!codes || !observed) throw new Error("The answer lacks the bases or the attributions of the sequence.");
   const track = {
     codes: toTyped("u8", codes),
     observed: toTyped("f32", observed),

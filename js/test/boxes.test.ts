@@ -192,7 +192,8 @@ describe("layoutBoxes", () => {
     ["Gata1_MA0035.3", "Gata1"],
     ["MA0139.1.CTCF", "CTCF"],
     ["Ddit3+Cebpa_MA0019.1", "Ddit3+Cebpa"],
-    ["pos_patterns.pattern_0", "pos_patterns.patter…"],
+    ["pos_patterns.pattern_0", "pos_0"],
+    ["CTCF neg_patterns.pattern_12", "CTCF neg_12"],
     ["pattern_0", "pattern_0"],
     ["SPDEF_ETS_5", "SPDEF_ETS_5"],
   ])("the label of %s is %s", (name, label) => {
@@ -265,6 +266,26 @@ describe("claimsAt", () => {
       const other = dataset.motifIndex.get(reason.replace("one site with ", ""))!;
       expect(families.labels[other]).toBe(families.labels[motif]);
     }
+  });
+
+  test("what counts comes before what loses its site, whatever is marked", () => {
+    const everything = new Set(dataset.everyMotif);
+    const marks = [new Set<number>(), everything, new Set([...everything].filter((motif) => motif % 2))];
+    let mixed = 0;
+    for (const selected of marks) {
+      for (let base = 0; base < 300; base++) {
+        const at = claimsAt(dataset, counts, thresholds, SEQUENCE, base, selected, "sites");
+        const passing = at.claims.filter(
+          ({ kind, attribution, p }) => kind === "hit" && p < 5e-5 && attribution > Math.fround(0.005),
+        );
+        const ranks = passing.map(
+          ({ motif, reason }) => 2 * Number(reason !== "") + Number(!selected.has(motif)),
+        );
+        expect(ranks).toEqual([...ranks].sort());
+        mixed += Number(new Set(ranks).size > 1);
+      }
+    }
+    expect(mixed).toBeGreaterThan(0);
   });
 
   test("gives a reason exactly for those that do not count", () => {

@@ -435,7 +435,7 @@ describe("StaticHost", () => {
   test("answers what it was asked when it was written, and says that it knows no more", async () => {
     const host = new StaticHost(page);
     expect((await host.request("hits", { sequence: 4 })).message.found).toBe(true);
-    await expect(host.request("hits", { sequence: 5 })).rejects.toThrow("not in the page");
+    await expect(host.request("hits", { sequence: 5 })).rejects.toThrow("This is not in this page");
   });
 
   test("says in words what the page lacks", async () => {
@@ -444,7 +444,7 @@ describe("StaticHost", () => {
       "are not in this page",
     );
     await expect(host.request("track", { sequence: 4, hypothetical: true, set: 0 })).rejects.toThrow(
-      "without hypothetical scores",
+      "Hypothetical scores are not in this page",
     );
   });
 

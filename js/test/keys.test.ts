@@ -60,8 +60,6 @@ describe("keys of the tracks", () => {
     for (let i = 0; i < 90; i++) press("ArrowRight", { shiftKey: true });
     expect(store.hover.value?.base).toBe(240);
     expect(visible()[1]).toBeGreaterThan(240);
-    press("Escape");
-    expect(store.hover.value).toBeNull();
   });
 
   test("N goes from site to site, through the shown sequences and the next page, P back", () => {

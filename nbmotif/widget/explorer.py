@@ -318,8 +318,9 @@ class Explorer(ExplorerResults):
         assert self._shown is not None
         traits = {name: getattr(self, name) for name in SHARED}
         chosen, title = self._choose(tracks), check_text(title, "title") or content.name or "nbmotif"
-        wanted = [*filter(None, [self.motif]), *self.selected_motifs, *self.counts["motif_name"]]
-        motifs = dict.fromkeys(self._motif_of(name) for name in wanted)
+        # the first column has the names of the rows, whose cards the logos open
+        wanted = [*filter(None, [self.motif]), *self.selected_motifs, *self.counts.iloc[:, 0]]
+        motifs = dict.fromkeys(self._motifs_of(wanted))
         cards = [motif_card(content, self._query, motif) for motif in list(motifs)[:_CARDS_IN_A_PAGE]]
         text = share.page(traits, self._shown.encoded, chosen, title, cards)
         if target is not None:

@@ -145,6 +145,6 @@ class ExplorerResults(ExplorerViews):
         Parameters
         ----------
         motif
-            Its name, or that of a family for the motif that is most like the others.
+            Its name, or that of a family for its motif that counts most, of equal ones the one most like the others.
         """
-        return motif_card(self._content, self._query, self._motif_of(motif))
+        return motif_card(self._content, self._query, self._motifs_of([motif])[0])

@@ -18,6 +18,7 @@ from nbmotif.widget.queries import QUERY_TRAITS, read_query
 from nbmotif.widget.rows import Order
 from nbmotif.widget.score_sets import difference_name
 from nbmotif.widget.stage import READY, Stage
+from nbmotif.widget.table import top_motifs
 from nbmotif.widget.traits import (
     Filters,
     Names,
@@ -31,7 +32,7 @@ from nbmotif.widget.traits import (
 from nbmotif.words import alike
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from nbmotif.widget.content import Content
     from nbmotif.widget.jobs import Snapshot
@@ -194,12 +195,15 @@ class ExplorerState(anywidget.AnyWidget):
         except InvalidArgument as error:
             raise t.TraitError(str(error)) from None
 
-    def _motif_of(self, name: str) -> int:
-        """Return the index of a motif, or of the one in the middle of a family."""
-        tree, names = self._content.tree, self._content.motif_names
-        if name not in names and name in tree.names:
-            return int(tree.medoids[tree.names.index(name)])
-        return self._motif_index(name, "motif")
+    def _motifs_of(self, names: Sequence[str]) -> list[int]:
+        """Return the index of each motif, or of the one of a family that counts most."""
+        content, tree = self._content, self._content.tree
+        known = {name: motif for motif, name in enumerate(content.motif_names)}
+        if not known.keys() >= set(names):
+            # of a family at another similarity the one in the middle
+            middle = dict(zip(tree.names, tree.medoids.tolist(), strict=True))
+            known = middle | top_motifs(content, self._query) | known
+        return [known[name] if name in known else self._motif_index(name, "motif") for name in names]
 
     def _motif_index(self, name: str, argument: str) -> int:
         names = self._content.motif_names

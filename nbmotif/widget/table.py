@@ -148,6 +148,16 @@ def answer(content: Content, query: Query, with_null: bool = True) -> Answer:
     return Answer(labels, names, content.tree.medoids[nodes], *levels)
 
 
+def top_motifs(content: Content, query: Query) -> dict[str, int]:
+    """Return the motif of each family that counts most, of equal ones its medoid: the one whose card is shown."""
+    found = answer(content, query, with_null=False)
+    is_medoid = np.isin(np.arange(content.n_motifs), found.medoids)
+    order = np.lexsort((-np.arange(content.n_motifs), is_medoid, found.motifs.count))
+    top = np.empty(len(found.family_names), np.int64)
+    top[found.labels[order]] = order  # the last assignment stays
+    return dict(zip(found.family_names, top.tolist(), strict=True))
+
+
 def by_chance(content: Content, query: Query) -> list[NDArray[np.float64]]:
     """Return the counts by chance of motifs, shape (M,), and of families, shape (F,); NaN where they are not known."""
     labels, nodes = content.tree.cut(query.similarity)

@@ -259,6 +259,21 @@ def test_page__jumps_to_seqlets_that_nothing_explains(exported: Callable, page: 
     view.settle()
     assert card.text_content() != first
     view.screenshot("page-unexplained")
+    view.root.get_by_role("button", name="Next site").press("Escape")  # wherever the focus is
+    expect(card).to_have_count(0)
+    view.root.get_by_role("button", name="Next site").click()
+    expect(card).to_have_count(1)
+    view.root.get_by_label("Search motifs").click()
+    expect(card).to_have_count(0)
+
+
+def test_page__the_logo_of_a_family_opens_the_card_of_its_motif_that_counts_most(exported: Callable) -> None:
+    explorer, view = exported(by_family=True)
+    for family in explorer.counts["family"][:3]:
+        view.root.locator(f'[data-family="{family}"] [data-column="logo"]').click()
+        card = view.root.get_by_role("region", name=f"Motif {explorer.describe(family).name}", exact=True)
+        expect(card).to_be_visible()
+        expect(card.get_by_text("with the database")).to_be_visible()
 
 
 def test_page__has_colours_for_the_colour_blind(exported: Callable) -> None:
@@ -297,16 +312,18 @@ def test_wheel__zooms_with_ctrl_and_scrolls_the_page_without(exported: Callable)
     expect(shown).not_to_have_text("2,114 bp")
 
 
-def test_marks__have_lines_of_their_own_where_they_are_many(exported: Callable) -> None:
-    motifs = [name for name, *_ in synthetic.MOTIFS]
-    for n, has_own in ((1, False), (8, True)):
-        _, view = exported(selected_motifs=motifs[:n])
-        view.settle()  # suggestions come later, and move what is below them
-        search = view.root.get_by_label("Search motifs").bounding_box()
-        copy = view.root.get_by_role("button", name="Copy", exact=True).bounding_box()
-        chips = view.root.locator(".nbm-chip").first.bounding_box()
-        assert copy["y"] == search["y"]
-        assert (chips["y"] >= search["y"] + search["height"]) == has_own
+def test_marks__have_a_line_of_their_own_so_that_rows_stay_where_they_are_clicked(exported: Callable) -> None:
+    _, view = exported(by_family=False)
+    view.settle()  # suggestions come later, and move what is below them
+    rows = view.root.locator(".nbm-grid-rows .nbm-grid-row")
+    search = view.root.get_by_label("Search motifs").bounding_box()
+    expect(view.root.get_by_text("Click a row to mark its sites")).to_be_visible()
+    before = rows.first.bounding_box()
+    for i in range(3):
+        rows.nth(i).locator('[data-column="names"]').click()
+        expect(view.root.locator(".nbm-chip")).to_have_count(i + 1)
+        assert rows.first.bounding_box() == before
+    assert view.root.locator(".nbm-chip").first.bounding_box()["y"] >= search["y"] + search["height"]
 
 
 def test_page__says_why_it_cannot_tell_what_chance_gives(exported: Callable) -> None:

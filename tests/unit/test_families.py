@@ -154,6 +154,8 @@ def test_families__motifs_without_information_stay_alone() -> None:
         (["GATA1_HUMAN.H11MO.0.A", "GATA4_MOUSE.H11MO.0.A"], "GATA"),
         (["MA0098.4 ETS1", "MA0764.3 ETV4", "MA0475.3 FLI1"], r"(ETS1|ETV4|FLI1) \(\+2\)"),
         (["ZNF143", "ZNF76"], r"ZNF(143|76) \(\+1\)"),
+        (["pos_patterns.pattern_0", "pos_patterns.pattern_3"], r"pos_(0|3) \(\+1\)"),
+        (["neg_patterns.pattern_12"], "neg_12"),
     ],
 )
 def test_families__are_named_after_the_stem_or_the_medoid(names: list[str], expected: str) -> None:

@@ -115,17 +115,25 @@ def test_card__is_answered_at_the_thresholds_of_the_request(explorer: Make) -> N
 def test_to_html__holds_the_cards_of_the_motifs(explorer: Make) -> None:
     widget = explorer(motif="TAL1")
     page = page_of(widget.to_html())
-    assert set(page["cards"]) == set(widget.counts["motif_name"])
+    assert set(page["cards"]) == {widget.describe(family).name for family in widget.counts["family"]}
     assert page["traits"]["motif"] == "TAL1"
     assert page["cards"]["TAL1"]["body"]["n_sites"] == widget.describe("TAL1").n_sites
 
 
-def test_describe__takes_a_family_for_its_middle_motif(explorer: Make) -> None:
-    widget = explorer()
-    family = widget.describe("GATA1").family
-    assert widget.describe(family).name in {"GATA1", "Gata4"}
-    widget.selected_motifs = [family]
-    assert widget.describe(family).name in page_of(widget.to_html())["cards"]
+def test_describe__takes_a_family_for_its_motif_that_counts_most(explorer: Make) -> None:
+    widget = explorer(by_family=False)
+    counts = widget.counts
+    members = counts[counts["family"] == "GATA"].set_index("motif_name")[widget.count_mode]
+    assert members.nunique() == len(members) > 1
+    assert widget.describe("GATA").name == members.idxmax()
+    widget.selected_motifs = ["GATA"]
+    assert widget.describe("GATA").name in page_of(widget.to_html())["cards"]
+
+
+def test_describe__takes_a_family_of_which_nothing_counts_for_its_middle_motif(explorer: Make) -> None:
+    widget = explorer(attribution_threshold=1e6)
+    for family, middle in widget.counts[["family", "motif_name"]].itertuples(index=False):
+        assert widget.describe(family).name == middle
 
 
 def test_motif__is_one_that_is_shown(explorer: Make) -> None:
@@ -137,7 +145,7 @@ def test_motif__is_one_that_is_shown(explorer: Make) -> None:
     assert widget.motif is None
 
 
-def test_card__of_a_family_is_that_of_its_middle(explorer: Make) -> None:
+def test_card__of_a_family_is_that_of_its_motif_that_counts_most(explorer: Make) -> None:
     widget = explorer()
     widget.card("GATA")
     assert widget.motif == widget.describe("GATA").name

@@ -118,10 +118,7 @@ function NoTracks() {
 }
 
 const SOURCES = {
-  page: [
-    "static copy",
-    "Thresholds, sorting and tracks work in this page; open the notebook to compute more.",
-  ],
+  page: ["static copy", "Thresholds, sorting and tracks work in this page: see the notebook for more."],
   gone: ["kernel ended", "What is here still works; run the cell again to see more."],
 } as const;
 

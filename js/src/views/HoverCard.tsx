@@ -12,9 +12,11 @@ import { Swatch } from "./Swatch.tsx";
 
 const LETTERS = "ACGTN";
 
-/** Widest, and the air between it and the base it describes. */
-const CARD_WIDTH = 390;
+/** Narrowest, widest, and the air between it and the base it describes, or the edge. */
+const LEAST_WIDTH = 280;
+const MOST_WIDTH = 390;
 const CARD_GAP = 10;
+const EDGE = 4;
 
 interface HoverCardProps {
   width: number;
@@ -63,7 +65,8 @@ export function HoverCard({ width, trackOf }: HoverCardProps) {
     selected,
     store.traits.count_mode.value,
   );
-  const onRight = x < width / 2;
+  const cardWidth = Math.max(LEAST_WIDTH, Math.min(MOST_WIDTH, width / 2 - CARD_GAP - EDGE));
+  const left = x < width / 2 ? x + columnWidth + CARD_GAP : x - CARD_GAP - cardWidth;
   return (
     <>
       <div
@@ -79,8 +82,8 @@ export function HoverCard({ width, trackOf }: HoverCardProps) {
         ref={card}
         aria-live={hover.byKey ? "polite" : "off"}
         style={{
-          width: `${Math.min(CARD_WIDTH, width / 2 - CARD_GAP - 4)}px`,
-          ...(onRight ? { left: `${x + columnWidth + CARD_GAP}px` } : { right: `${width - x + CARD_GAP}px` }),
+          width: `${cardWidth}px`,
+          left: `${Math.max(EDGE, Math.min(left, width - EDGE - cardWidth))}px`,
         }}
       >
         <div class="nbm-card-head">

@@ -2,6 +2,7 @@
 import { copy } from "../clipboard.ts";
 import { plural } from "../format.ts";
 import { openCard, toggleMotif } from "../marks.ts";
+import { patternName } from "../names.ts";
 import { useScreen } from "./context.ts";
 import { Chip, Toggle } from "./controls.tsx";
 import { rowsAsText } from "./MotifRow.tsx";
@@ -27,6 +28,9 @@ export function MotifBar() {
         }}
       />
       <span class="nbm-chips">
+        {sequence === null && traits.selected_motifs.value.length === 0 && (
+          <span class="nbm-muted">Click a row to mark its sites, a logo for its card.</span>
+        )}
         {sequence !== null && (
           <Chip
             text={`in ${dataset.sequenceName(sequence)}`}
@@ -39,7 +43,7 @@ export function MotifBar() {
           <Chip
             key={name}
             slot={slot}
-            text={name}
+            text={patternName(name)}
             label={`Unmark ${name}`}
             title={`Open the card of ${name}`}
             onOpen={() => openCard(store, name)}

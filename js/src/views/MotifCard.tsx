@@ -242,7 +242,7 @@ function Members({ motif, column }: { motif: number; column: number }) {
       {shown.map(({ motif: member, offset, reverse, similarity }) => (
         <button
           key={member}
-          title="Open its card"
+          title={`Open the card of ${dataset.manifest.motif_names[member]}`}
           onClick={() => store.set({ motif: dataset.manifest.motif_names[member] })}
         >
           <span style={{ paddingLeft: `${column * (offset - left)}px` }}>
@@ -254,7 +254,7 @@ function Members({ motif, column }: { motif: number; column: number }) {
               reverse={reverse}
             />
           </span>
-          <span class="nbm-clip">{dataset.manifest.motif_names[member]}</span>
+          <span class="nbm-clip">{dataset.labelOf(member)}</span>
           <span class="nbm-muted">
             {similarity.toFixed(2)}
             {dataset.manifest.has.hits && ` · ${cellText(counts, counts.motifs, "count", member, mode)}`}

@@ -1,6 +1,7 @@
 // One row of the table: a family, or a motif.
 import { whole } from "../format.ts";
 import { expand, isExpanded, openCard, slotOf, toggleRow } from "../marks.ts";
+import { patternName } from "../names.ts";
 import { numberOf } from "../order.ts";
 import { useScreen } from "./context.ts";
 import { Icon } from "./Icon.tsx";
@@ -86,7 +87,7 @@ export function MotifRow({ id, row, at, columns, most, isActive, onPick }: RowPr
       <div role="gridcell" class="nbm-cell" data-column="names" title={tip}>
         <div class="nbm-motif-name">
           {slot >= 0 && <Swatch slot={slot} />}
-          <span data-column="name">{isNested ? dataset.labelOf(row) : name}</span>
+          <span data-column="name">{isNested ? dataset.labelOf(row) : patternName(name)}</span>
           {moved !== 0 && (
             <span class="nbm-moved" data-up={moved > 0}>
               {moved > 0 ? "▲" : "▼"}
@@ -120,7 +121,7 @@ export function MotifRow({ id, row, at, columns, most, isActive, onPick }: RowPr
       </div>
       {columns.map(({ column, title }) => {
         const bar = column === "count" || column === "seqlets" ? level[column][i] / most[column] : 0;
-        const was = column === "count" && before ? before.count[i] : null;
+        const was = column === "count" && before ? cellText(pinned, before, column, i, mode) : undefined;
         return (
           <div
             key={column}
@@ -128,14 +129,12 @@ export function MotifRow({ id, row, at, columns, most, isActive, onPick }: RowPr
             class="nbm-cell nbm-cell-number"
             data-column={column === "count" ? mode : column}
             data-value={numberOf(level, column, i)}
-            data-zero={column !== "marginal" && numberOf(level, column, i) === 0}
-            title={was === null ? undefined : `${title} at A: ${cellText(pinned!, before!, column, i, mode)}`}
+            data-zero={column !== "marginal" && level[column === "enrichment" ? "count" : column][i] === 0}
+            title={was && `${title} at A: ${was}`}
           >
             {bar > 0 && <span class="nbm-bar-fill" style={{ width: `${Math.min(100, 100 * bar)}%` }} />}
             <span class="nbm-value">{cellText(counts, level, column, i, mode)}</span>
-            {was !== null && was !== level.count[i] && (
-              <span class="nbm-was">A {cellText(pinned!, before!, column, i, mode)}</span>
-            )}
+            {was && before!.count[i] !== level.count[i] && <span class="nbm-was">A {was}</span>}
           </div>
         );
       })}

@@ -129,7 +129,7 @@ export function Pairs({ onClose }: { onClose?: (() => void) | undefined }) {
                 ))}
               </tbody>
             </table>
-            <p class="nbm-muted">Sequences with both; darker: more than by chance.</p>
+            <p class="nbm-muted">Sequences with both; in colour: more than by chance.</p>
           </div>
           <Spacings
             names={[groups[a].name, groups[b].name]}

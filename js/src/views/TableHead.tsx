@@ -46,8 +46,8 @@ export function TableHead({ columns }: { columns: ColumnSpec[] }) {
       {isFiltering && (
         <div class="nbm-grid-row" role="row">
           <div role="gridcell" class="nbm-cell" />
-          <div role="gridcell" class="nbm-cell nbm-muted">
-            {byFamily ? <Filter column="members" title="Members" /> : "filters, such as ≥ 10"}
+          <div role="gridcell" class="nbm-cell">
+            {byFamily && <Filter column="members" title="Members" />}
           </div>
           {columns.map(({ column, title }) => (
             <div key={column} role="gridcell" class="nbm-cell">

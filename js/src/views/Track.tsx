@@ -158,7 +158,7 @@ function TrackHead(props: { sequence: number; isSelected: boolean; where: string
       >
         {name}
       </button>
-      <span class="nbm-muted">{where}</span>
+      <span class="nbm-muted nbm-clip">{where}</span>
       <span class="nbm-track-counts">{counts}</span>
     </div>
   );

@@ -43,16 +43,15 @@ export function Tracks() {
         ref={area}
         role="group"
         tabIndex={0}
-        aria-label="Sequence tracks. Arrow keys move, plus and minus zoom, 0 shows all, N and P jump between sites, U to the strongest unexplained seqlet, J and K turn the page, shift and arrows read base by base."
+        aria-label="Sequence tracks. Arrow keys move, with shift base by base; U jumps to the unexplained."
         onKeyDown={(event) => onTrackKey(store, event)}
         {...pointer}
       >
-        {isTooNarrow && (
+        {isTooNarrow ? (
           <p class="nbm-message">
             The tracks need {MIN_WIDTH} pixels of width: widen the cell or the window.
           </p>
-        )}
-        {!isTooNarrow && (
+        ) : (
           <>
             <Overview sequences={sequences} width={width} />
             {sequences.map((sequence) => (
@@ -66,7 +65,8 @@ export function Tracks() {
               />
             ))}
             <p class="nbm-hint">
-              Drag to move, Ctrl + wheel to zoom, click a box to mark its motif. Dashed boxes do not count.
+              Ctrl + wheel or double-click to zoom, drag to move, click a box to mark its motif. Dashed boxes
+              do not count.
             </p>
             <HoverCard width={width} trackOf={trackOf} />
           </>

@@ -36,15 +36,15 @@ export function TracksBar() {
       <span class="nbm-group" role="group" aria-label="Zoom">
         <IconButton
           icon="minus"
-          label="Zoom out"
+          label="Zoom out (−)"
           onClick={() => zoomBy(store, 2)}
           isOff={span(viewport) >= length}
         />
         <span class="nbm-zoom-text">{whole(Math.round(span(viewport)))} bp</span>
-        <IconButton icon="plus" label="Zoom in" onClick={() => zoomBy(store, 0.5)} />
+        <IconButton icon="plus" label="Zoom in (+)" onClick={() => zoomBy(store, 0.5)} />
         <IconButton
           icon="fit"
-          label="Show whole sequences"
+          label="Show whole sequences (0)"
           onClick={() => showAll(store)}
           isOff={span(viewport) >= length}
         />
@@ -65,7 +65,7 @@ function Pager() {
     <span class="nbm-group" role="group" aria-label="Shown sequences">
       <IconButton
         icon="previous"
-        label="Previous sequences"
+        label="Previous sequences (K)"
         onClick={() => turnPage(store, -1)}
         isOff={at === 0}
       />
@@ -74,7 +74,7 @@ function Pager() {
       </span>
       <IconButton
         icon="next"
-        label="Next sequences"
+        label="Next sequences (J)"
         onClick={() => turnPage(store, 1)}
         isOff={at + shown.length >= total}
       />

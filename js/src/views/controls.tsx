@@ -116,18 +116,13 @@ export function Chip(props: {
   onRemove: () => void;
 }) {
   const { text, title, label, slot, onOpen, onRemove } = props;
+  const Text = onOpen ? "button" : "span";
   return (
     <span class="nbm-chip">
       {slot !== undefined && <Swatch slot={slot} />}
-      {onOpen ? (
-        <button class="nbm-clip" title={title} onClick={onOpen}>
-          {text}
-        </button>
-      ) : (
-        <span class="nbm-clip" title={title}>
-          {text}
-        </span>
-      )}
+      <Text class="nbm-clip" title={title} onClick={onOpen}>
+        {text}
+      </Text>
       <button class="nbm-chip-remove" aria-label={label} title={label} onClick={onRemove}>
         <Icon name="close" />
       </button>

@@ -45,9 +45,6 @@ const KEYS: Record<string, (store: Store, event: KeyboardEvent) => void> = {
   k: (store) => turnPage(store, -1),
   r: toggle("reverse_complement"),
   h: (store) => store.manifest.has.hypothetical && toggle("_show_hypothetical")(store),
-  Escape: (store) => {
-    store.hover.value = null;
-  },
 };
 
 /** Moves the cursor that the pointer moves otherwise, base by base. */
