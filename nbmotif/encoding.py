@@ -125,7 +125,8 @@ def decode(X: torch.Tensor | npt.NDArray[Any]) -> list[str]:
 def from_codes(codes: npt.NDArray[np.integer], dtype: Dtype = torch.int8, device: Any = None) -> torch.Tensor:
     """Turn base codes (0..3 for A C G T, -1 for N) of shape (..., L) into one-hot of shape (..., 4, L)."""
     one_hot = np.empty((*codes.shape[:-1], 4, codes.shape[-1]), dtype=bool)
-    np.equal(codes[..., None, :], np.arange(4, dtype=codes.dtype)[:, None], out=one_hot)
+    for code in range(4):  # of a batch twice as fast as one comparison that broadcasts, and faster than torch's
+        np.equal(codes, code, out=one_hot[..., code, :])
     return torch.from_numpy(one_hot.view(np.int8)).to(device=device, dtype=as_dtype(dtype))
 
 
