@@ -83,8 +83,8 @@ export function nextSite(search: SiteSearch): { start: number; end: number } | n
   let best: { start: number; end: number } | null = null;
   let nearest = Number.POSITIVE_INFINITY;
   const consider = (start: number, end: number): void => {
-    const distance = ((start + end) / 2 - from) * direction;
-    if (distance > 0.5 && distance < nearest) {
+    const distance = (Math.floor((start + end) / 2) - from) * direction;
+    if (distance > 0 && distance < nearest) {
       nearest = distance;
       best = { start, end };
     }

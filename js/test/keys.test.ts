@@ -83,6 +83,29 @@ describe("keys of the tracks", () => {
     expect(cursor()).toEqual(places.at(-2));
   });
 
+  test("P leads back through every site that N led to, from page to page", () => {
+    const walk = (key: string): [number, number][] => {
+      const places: [number, number][] = [];
+      store.notice.value = null;
+      for (let i = 0; i < 2000; i++) {
+        press(key);
+        if (store.notice.value !== null) return places;
+        places.push([store.hover.value!.sequence, store.hover.value!.base]);
+        expect(store.shownSequences.value).toContain(store.hover.value!.sequence);
+      }
+      return places;
+    };
+    resizePage(store, 5);
+    goTo(store, 0);
+    walk("p");
+    const there = walk("n");
+    expect(store.page.value).toBe(10);
+    const back = walk("p");
+    expect(store.notice.value?.text).toBe("No earlier site that counts.");
+    expect(store.page.value).toBe(0);
+    expect(back.slice(0, there.length - 1)).toEqual(there.slice(0, -1).reverse());
+  });
+
   test("on the reverse complement the same keys go the same way on the screen", () => {
     press("+");
     press("r");
