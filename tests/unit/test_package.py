@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import graphlib
 import json
 import subprocess
 import sys
@@ -44,6 +46,30 @@ def test_public_names__are_looked_up_where_they_are_defined(name: str) -> None:
 def test_public_names__unknown_one_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'no_such_thing'"):
         _ = nbmotif.no_such_thing
+
+
+def _imports(node: ast.AST, modules: set[str]) -> set[str]:
+    """Modules of the package that run when this one does, or when a function of it does."""
+    found: set[str] = set()
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
+            continue
+        if isinstance(child, ast.Import):
+            found |= {alias.name for alias in child.names}
+        elif isinstance(child, ast.ImportFrom) and child.module:
+            names = [f"{child.module}.{alias.name}" for alias in child.names]
+            found |= {name if name in modules else child.module for name in names}
+        found |= _imports(child, modules)
+    return found & modules
+
+
+def test_modules__import_each_other_in_one_direction() -> None:
+    folder = Path(nbmotif.__file__).parent
+    files = {".".join(path.relative_to(folder.parent).with_suffix("").parts): path for path in folder.rglob("*.py")}
+    modules = {name.removesuffix(".__init__"): path for name, path in files.items()}
+    graph = {name: _imports(ast.parse(path.read_text("utf-8")), set(modules)) for name, path in modules.items()}
+    assert "nbmotif.marginal" in graph["nbmotif.study"]
+    graphlib.TopologicalSorter(graph).prepare()  # raises CycleError, with the cycle
 
 
 def test_errors__show_the_beginning_of_what_is_long_in_one_line() -> None:
