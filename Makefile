@@ -33,7 +33,7 @@ check-wheel: $(VENV)/.installed-test
 test-lowest: $(VENV)/.installed-test
 	$(PIP) uv
 	$(VENV)/bin/uv venv --quiet --clear --seed --python $(PYTHON) $(VENV)-lowest
-	$(VENV)/bin/uv pip install --quiet --python $(VENV)-lowest --resolution lowest-direct --requirements pyproject.toml --extra notebook --extra test
+	$(VENV)/bin/uv pip install --quiet --python $(VENV)-lowest --resolution lowest-direct --requirements pyproject.toml --extra notebook --extra modisco --extra test
 	OMP_NUM_THREADS=1 PYTHONPATH=$(CURDIR) $(VENV)-lowest/bin/python -m pytest --numprocesses auto --dist worksteal tests/unit
 
 bundle: js/node_modules/.installed

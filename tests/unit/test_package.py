@@ -14,7 +14,7 @@ import pytest
 import nbmotif
 from nbmotif.errors import InvalidArgument, InvalidFile, MissingStage
 
-ROOT = Path(nbmotif.__file__).parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ["torch", "bokeh", "numba", "pandas", "anywidget"]
 
 

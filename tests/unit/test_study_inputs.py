@@ -119,6 +119,7 @@ def test_sequences_that_require_a_gradient__are_no_hindrance(tmp_path: Path) -> 
     assert torch.equal(Study.open(study.save(tmp_path / "study")).attributions, study.attributions)
 
 
+@pytest.mark.filterwarnings("ignore:Mismatched null-like values:FutureWarning")  # pandas 2 has None beside NaN
 @pytest.mark.parametrize(
     "columns",
     [
