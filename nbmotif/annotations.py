@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from nbmotif.encoding import Dtype
 
 _PAIRS_AT_ONCE = 1 << 21
+# to which torch can scatter: not to unsigned numbers of more than a byte, nor to floats of one
+_SCATTERED = {torch.uint8, torch.int8, torch.int16, torch.int64}
+_SCATTERED |= {torch.float16, torch.bfloat16, torch.float32, torch.float64}
 
 
 def count_annotations(
@@ -85,6 +88,8 @@ def _count_each(places: npt.NDArray[np.int64], shape: tuple[int, int], dtype: Dt
         return counts
     seen = counts.view(-1)[at]
     _check_fits(int(seen.max()) if len(at) else 0, counts.numel() > 0, dtype)
+    if wanted not in _SCATTERED:
+        return counts.to(wanted)
     narrow = _zeros(shape, wanted)
     narrow.view(-1).scatter_(0, at, seen.to(wanted))
     return narrow
@@ -92,6 +97,8 @@ def _count_each(places: npt.NDArray[np.int64], shape: tuple[int, int], dtype: Dt
 
 def _zeros(shape: tuple[int, int], dtype: torch.dtype) -> torch.Tensor:
     """Take memory that the system clears where it is first written to: most counts stay zero."""
+    if 0 in shape:
+        return torch.zeros(shape, dtype=dtype)
     return torch.from_numpy(np.zeros(shape[0] * shape[1] * dtype.itemsize, np.uint8)).view(dtype).reshape(shape)
 
 

@@ -62,8 +62,8 @@ def open_fasta(filename: str | os.PathLike[str], name: str = "sequences") -> pyf
 
 def read_windows(
     fasta: pyfaidx.Fasta, chroms: Sequence[str], start: npt.NDArray[np.int64], end: npt.NDArray[np.int64]
-) -> str:
-    """Read the letters of many windows, one behind the other.
+) -> list[str]:
+    """Read the letters of many windows.
 
     From a plain file they are read at the places that pyfaidx's index tells: its own reading of them one by one takes
     several times as long.
@@ -77,19 +77,29 @@ def read_windows(
 
     Returns
     -------
-    As many letters as the windows are long, if the index is that of the file.
+    Per window as many letters as it is long, if the index is that of the file.
+
+    Raises
+    ------
+    InvalidFile
+        If a chromosome does not begin where the index says.
     """
     path = Path(fasta.filename)
     if path.suffix.lower() in _COMPRESSED:
         places = zip(chroms, start.tolist(), end.tolist(), strict=True)
-        return "".join([fasta[chrom][first:last] for chrom, first, last in places])
+        return [fasta[chrom][first:last] for chrom, first, last in places]
     # where each chromosome begins, and how long its lines are, without and with what ends them
     at, bare, full = np.array([fasta.faidx.index[chrom][1:4] for chrom in chroms], dtype=np.int64).T
     first = at + start // bare * full + start % bare
     last = at + (end - 1) // bare * full + (end - 1) % bare + 1
     parts = []
     with path.open("rb", buffering=0) as file:  # windows lie far apart: a buffer would be filled for nothing
+        for chrom, offset in dict(zip(chroms, at.tolist(), strict=True)).items():
+            file.seek(offset - 1)
+            if file.read(1) != b"\n":
+                problem = f"its index says that {chrom} begins where no line does"
+                raise InvalidFile(path, problem, f"Remove {path.name}.fai: it will be made anew.")
         for offset, size in zip(first.tolist(), (last - first).tolist(), strict=True):
             file.seek(offset)
             parts.append(file.read(size))
-    return b"".join(parts).replace(b"\n", b"").replace(b"\r", b"").decode("latin-1")
+    return [part.replace(b"\n", b"").replace(b"\r", b"").decode("ascii", "replace") for part in parts]

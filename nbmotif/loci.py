@@ -296,15 +296,15 @@ def _open_genome(sequences: Genome, ignore: Iterable[str]) -> Iterator[_Chromoso
 
 
 def _fasta_chromosomes(
-    fasta: pyfaidx.Fasta, table: npt.NDArray[np.int8], read: Callable[..., str] = read_windows
+    fasta: pyfaidx.Fasta, table: npt.NDArray[np.int8], read: Callable[..., list[str]] = read_windows
 ) -> _Chromosomes:
     lengths = {chrom: len(fasta[chrom]) for chrom in fasta.keys()}  # noqa: SIM118 - not a dict
     return _Chromosomes(lengths, lambda windows: _encode(read(fasta, *windows), table, windows))
 
 
-def _read_opened(fasta: pyfaidx.Fasta, *windows: Any) -> str:
+def _read_opened(fasta: pyfaidx.Fasta, *windows: Any) -> list[str]:
     """Read letters through what a user opened, with settings of its own."""
-    return "".join([str(fasta[chrom][start:end]) for chrom, start, end in _Windows(*windows).places()])
+    return [str(fasta[chrom][start:end]) for chrom, start, end in _Windows(*windows).places()]
 
 
 def _mapped_chromosomes(sequences: Mapping[str, Any], table: npt.NDArray[np.int8]) -> _Chromosomes:
@@ -326,19 +326,18 @@ def _mapped_chromosomes(sequences: Mapping[str, Any], table: npt.NDArray[np.int8
     return _Chromosomes(lengths, lambda windows: np.stack([of_one(*place) for place in windows.places()]))
 
 
-def _encode(letters: str, table: npt.NDArray[np.int8], windows: _Windows) -> npt.NDArray[np.int8]:
-    """Look up the codes of windows that stand one behind the other, at once; where that fails, say in which."""
-    width, n = int(windows.end[0] - windows.start[0]), len(windows.chroms)
-    if len(letters) != n * width:
-        got = f"one in whose {n} windows of {width} bp are {len(letters)} letters"
-        raise InvalidArgument(
-            "sequences", got, "a FASTA that its index fits", "Remove the index: it will be made anew."
-        )
+def _encode(letters: list[str], table: npt.NDArray[np.int8], windows: _Windows) -> npt.NDArray[np.int8]:
+    """Look up the codes of all windows at once; where that fails, say in which."""
+    for row, (chrom, start, end) in zip(letters, windows.places(), strict=True):
+        if len(row) != end - start:
+            got = f"one whose {chrom}:{start}-{end} has {len(row)} letters"
+            hint = "Remove the index: it will be made anew."
+            raise InvalidArgument("sequences", got, "a FASTA that its index fits", hint)
     try:
-        return encode_letters(letters, table, "sequences").reshape(-1, width)
+        return encode_letters("".join(letters), table, "sequences").reshape(len(letters), -1)
     except InvalidArgument:
-        rows = (letters[at : at + width] for at in range(0, len(letters), width))
-        return np.stack([_encode_one(row, table, *place) for row, place in zip(rows, windows.places(), strict=True)])
+        places = zip(letters, windows.places(), strict=True)
+        return np.stack([_encode_one(row, table, *place) for row, place in places])
 
 
 def _encode_one(letters: str, table: npt.NDArray[np.int8], chrom: str, start: int, end: int) -> npt.NDArray[np.int8]:

@@ -329,7 +329,7 @@ class Study(StudyResults):
         from nbmotif.study_file import read_study
 
         with read_study(check_path(path, "path")) as saved:
-            study = Study(model, **saved.arguments)
+            study = Study(None, **saved.arguments)
             for name, value in saved.results.items():
                 setattr(study, name, value)
             explained = None if callable(study.target) else study.target
@@ -337,6 +337,7 @@ class Study(StudyResults):
                 stage: Basis(None, weights, explained, study.random_state, study.args)
                 for stage, weights in saved.weights.items()
             }
+        study.model = model  # what is no model is no fault of the file
         return study
 
     def _model_call(self) -> dict[str, Any]:

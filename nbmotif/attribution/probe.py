@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 from torch.utils._pytree import tree_flatten, tree_leaves
 
-from nbmotif.attribution import rules, trials
+from nbmotif.attribution import rules, unknown_operations
 from nbmotif.attribution.calls import Call, follow, is_followed, names_in, whereabouts
 from nbmotif.attribution.layout import Layout, find_layout
 from nbmotif.attribution.operation import Operation
@@ -137,8 +137,8 @@ class Probe(Follower):
         operands = tuple(flat[i].detach().clone() for i in call.dependent) if needs_sample else ()
         if rule is None:
             op = Operation(call, function, args, kwargs)
-            rule = rules.LINEAR if trials.is_affine(op.evaluate, operands) else rules.PATH
-            if rule is rules.PATH and not trials.is_differentiable(op.evaluate, operands):
+            rule = rules.LINEAR if unknown_operations.is_affine(op.evaluate, operands) else rules.PATH
+            if rule is rules.PATH and not unknown_operations.is_differentiable(op.evaluate, operands):
                 self._refuse(call, "has neither a DeepLIFT rule nor a derivative")
         if "no DeepLIFT rule" in rule.doubt:
             self.doubts.append(Doubt(call, rule.doubt))

@@ -6,6 +6,7 @@ torch it writes the same files each time.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import sys
 from pathlib import Path
@@ -57,7 +58,9 @@ def choose_motifs() -> MotifSet:
     """
     from pyjaspar import jaspardb
 
-    found = jaspardb(release=RELEASE).fetch_motifs(collection="CORE", tax_group=["vertebrates"])
+    database = jaspardb(release=RELEASE)
+    with contextlib.closing(database.conn):  # it never does so itself, of which Python 3.13 warns
+        found = database.fetch_motifs(collection="CORE", tax_group=["vertebrates"])
     matrices = {f"{motif.matrix_id} {motif.name}": motif for motif in sorted(found, key=lambda motif: motif.matrix_id)}
     chosen = {role.motif_name for role in ROLES} | set(ALSO)
     others = []

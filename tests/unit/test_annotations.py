@@ -118,6 +118,16 @@ def test_count_annotations__leaves_out_what_is_unassigned():
     assert count_annotations(([0, 1, 2], [1, -1, -1]), n_annotations=2, dim=1).tolist() == [1, 0, 0]
 
 
+@pytest.mark.parametrize("dtype", [torch.int32, torch.int16, torch.uint16, torch.uint64, torch.float8_e4m3fn])
+def test_count_annotations__counts_what_is_not_there_and_what_is(dtype: torch.dtype) -> None:
+    assert count_annotations(np.empty((0, 2), int), dtype).shape == (0, 0)
+    assert count_annotations(([], []), dtype, shape=(0, 5)).shape == (0, 5)
+    assert count_annotations(np.array([[0, -1], [1, -1]]), dtype).shape == (2, 0)
+    counts = count_annotations(np.array([[0, 1], [2, 1], [0, 1]]), dtype)
+    assert counts.dtype == dtype
+    assert counts.double().tolist() == [[0, 2], [0, 0], [0, 1]]
+
+
 @hypothesis.given(
     st.lists(st.tuples(st.integers(0, 4), st.integers(-1, 3)), max_size=40),
     st.sampled_from([torch.int32, torch.int64, torch.uint8, torch.int8, torch.bfloat16, torch.float64]),

@@ -191,9 +191,9 @@ def test_read_windows__gives_what_pyfaidx_reads(sequences, line, line_end, ends_
         path.write_bytes((line_end.join(records) + line_end * ends_in_one).encode())
         with open_fasta(path) as fasta:
             names, start, end = zip(*windows, strict=True)
-            assert read_windows(fasta, names, np.array(start), np.array(end)) == "".join(
+            assert read_windows(fasta, names, np.array(start), np.array(end)) == [
                 fasta[chrom][first:last] for chrom, first, last in windows
-            )
+            ]
 
 
 def test_extract_loci__says_in_which_window_of_a_file_a_letter_is_none(fasta: Path) -> None:
@@ -207,8 +207,19 @@ def test_extract_loci__refuses_an_index_that_does_not_fit(fasta: Path) -> None:
     Path(f"{fasta}.fai").write_text(
         "chr1\t40\t17\t20\t21\nchr2\t12\t81\t7\t8\n", encoding="utf-8"
     )  # lines of 20 bp, not of 7
-    with pytest.raises(InvalidArgument, match=r"1 windows of 12 bp are 10 letters\. Remove the index"):
+    with pytest.raises(InvalidArgument, match=r"chr1:6-18 has 10 letters\. Remove the index"):
         extract_loci(loci(("chr1", 10, 14)), fasta, in_window=12)
+
+
+def test_extract_loci__refuses_an_index_made_before_a_header_was_shortened(tmp_path: Path) -> None:
+    fasta, letters = tmp_path / "genome.fa", "\n".join(["ACGTGCATTA"] * 40)
+    fasta.write_text(f">chr1 GRCh38 primary\n{letters}\n", encoding="utf-8")
+    pyfaidx.Faidx(str(fasta))
+    fasta.write_text(f">chr1\n{letters}\n", encoding="utf-8")
+    os.utime(fasta, (1, 1))  # as a copy that keeps the time
+    for table in (loci(("chr1", 4, 6)), loci(*[("chr1", at, at + 1) for at in range(20, 300, 7)])):
+        with pytest.raises(InvalidFile, match=r"chr1 begins where no line does\. Remove genome\.fa\.fai"):
+            extract_loci(table, fasta, in_window=4)
 
 
 def test_extract_loci__needs_no_right_to_write_beside_the_genome(fasta: Path, monkeypatch: pytest.MonkeyPatch) -> None:

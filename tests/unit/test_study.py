@@ -74,6 +74,14 @@ def test_study__opened_without_a_model_says_what_to_pass(finished: nbmotif.Study
         opened.attribute()
 
 
+def test_study__opened_with_what_is_no_model_blames_the_model_not_the_file(
+    finished: nbmotif.Study, tmp_path: Path
+) -> None:
+    path = finished.save(tmp_path / "test.nbmotif")
+    with pytest.raises(InvalidArgument, match="`model` must be a PyTorch module"):
+        nbmotif.Study.open(path, model=torch.nn.Linear)
+
+
 def test_study__opening_another_file_says_what_it_is_not(tmp_path: Path) -> None:
     other = tmp_path / "motifs.meme"
     other.write_text("MEME version 4")
