@@ -47,15 +47,19 @@ export function slotOf(store: Store, row: number): number {
   return name === undefined ? -1 : store.traits.selected_motifs.value.indexOf(name);
 }
 
-/** Opens the card of a motif, or of the one of a family that counts most, its medoid among equals; or closes it. */
+/** Opens the card of a motif, or of a family's medoid, or of its top motif if that counts twice as much; or closes it. */
 export function openCard(store: Store, name: string): void {
   const { names, members, medoids } = store.families.peek()!;
   const { count } = store.counts.peek()!.motifs;
   const family = names.indexOf(name);
+  const medoid = medoids[family];
   const motif = store.dataset.peek()!.motifIndex.has(name)
     ? name
     : store.manifest.motif_names[
-        itemsOf(members, family).reduce((a, b) => (count[b] > count[a] ? b : a), medoids[family])
+        itemsOf(members, family).reduce(
+          (a, b) => (count[b] > (a === medoid ? 2 : 1) * count[a] ? b : a),
+          medoid,
+        )
       ];
   store.set({ motif: store.traits.motif.peek() === motif ? null : motif });
 }

@@ -145,6 +145,7 @@ class ExplorerResults(ExplorerViews):
         Parameters
         ----------
         motif
-            Its name, or that of a family for its motif that counts most, of equal ones the one most like the others.
+            Its name, or that of a family for the motif that is most like the others, or, where another one counts more
+            than twice as much, for the one that counts most.
         """
         return motif_card(self._content, self._query, self._motifs_of([motif])[0])

@@ -196,7 +196,7 @@ class ExplorerState(anywidget.AnyWidget):
             raise t.TraitError(str(error)) from None
 
     def _motifs_of(self, names: Sequence[str]) -> list[int]:
-        """Return the index of each motif, or of the one of a family that counts most."""
+        """Return the index of each motif, or of the one of a family whose card is shown."""
         content, tree = self._content, self._content.tree
         known = {name: motif for motif, name in enumerate(content.motif_names)}
         if not known.keys() >= set(names):

@@ -149,13 +149,14 @@ def answer(content: Content, query: Query, with_null: bool = True) -> Answer:
 
 
 def top_motifs(content: Content, query: Query) -> dict[str, int]:
-    """Return the motif of each family that counts most, of equal ones its medoid: the one whose card is shown."""
+    """Return the motif that describes each family: its medoid, or the top one where that counts over twice as much."""
     found = answer(content, query, with_null=False)
-    is_medoid = np.isin(np.arange(content.n_motifs), found.medoids)
-    order = np.lexsort((-np.arange(content.n_motifs), is_medoid, found.motifs.count))
-    top = np.empty(len(found.family_names), np.int64)
+    count, medoids = found.motifs.count, found.medoids
+    order = np.lexsort((-np.arange(content.n_motifs), count))
+    top = np.empty_like(medoids)
     top[found.labels[order]] = order  # the last assignment stays
-    return dict(zip(found.family_names, top.tolist(), strict=True))
+    shown = np.where(count[top] > 2 * count[medoids], top, medoids)
+    return dict(zip(found.family_names, shown.tolist(), strict=True))
 
 
 def by_chance(content: Content, query: Query) -> list[NDArray[np.float64]]:

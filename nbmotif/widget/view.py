@@ -97,8 +97,9 @@ class ExplorerViews(ExplorerState):
         Parameters
         ----------
         motif
-            Its name, or that of a family for its motif that counts most, of equal ones the one most like the others.
-            Default: that of the trait ``motif``, which the card follows.
+            Its name, or that of a family for the motif that is most like the others, or, where another one counts more
+            than twice as much, for the one that counts most. Default: that of the trait ``motif``, which the card
+            follows.
         """
         if motif is not None:
             self.motif = self._content.motif_names[self._motifs_of([motif])[0]]

@@ -267,7 +267,7 @@ def test_page__jumps_to_seqlets_that_nothing_explains(exported: Callable, page: 
     expect(card).to_have_count(0)
 
 
-def test_page__the_logo_of_a_family_opens_the_card_of_its_motif_that_counts_most(exported: Callable) -> None:
+def test_page__the_logo_of_a_family_opens_the_card_of_the_motif_that_describes_it(exported: Callable) -> None:
     explorer, view = exported(by_family=True)
     for family in explorer.counts["family"][:3]:
         view.root.locator(f'[data-family="{family}"] [data-column="logo"]').click()

@@ -43,7 +43,7 @@ export function Tracks() {
         ref={area}
         role="group"
         tabIndex={0}
-        aria-label="Sequence tracks. Arrow keys move, with shift base by base; U jumps to the unexplained."
+        aria-label="Sequence tracks. Arrow keys move, with shift base by base; U shows the unexplained."
         onKeyDown={(event) => onTrackKey(store, event)}
         {...pointer}
       >
