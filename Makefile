@@ -25,7 +25,12 @@ check-js: js/node_modules/.installed
 	cd js && npm run --silent check
 
 # the committed bundle must be what the sources build, byte for byte
-check-# the wheel alone in a new environment of $(PYTHON): its files, the demo and the README's lines, with every warning an error
+check-bundle: js/node_modules/.installed
+	mkdir -p build
+	cd js && npm run --silent build -- --out ../build/widget.js
+	cmp build/widget.js nbmotif/widget/static/widget.js
+
+# the wheel alone in a new environment of $(PYTHON): its files, the demo and the README's lines, with every warning an error
 check-wheel: $(VENV)/.installed-test
 	$(PY) tests/check_wheel.py $(PYTHON)
 
@@ -35,11 +40,6 @@ test-lowest: $(VENV)/.installed-test
 	$(VENV)/bin/uv venv --quiet --clear --seed --python $(PYTHON) $(VENV)-lowest
 	$(VENV)/bin/uv pip install --quiet --python $(VENV)-lowest --resolution lowest-direct --requirements pyproject.toml --extra notebook --extra modisco --extra test
 	OMP_NUM_THREADS=1 PYTHONPATH=$(CURDIR) $(VENV)-lowest/bin/python -m pytest --numprocesses auto --dist worksteal tests/unit
-
-bundle: js/node_modules/.installed
-	mkdir -p build
-	cd js && npm run --silent build -- --out ../build/widget.js
-	cmp build/widget.js nbmotif/widget/static/widget.js
 
 bundle: js/node_modules/.installed
 	cd js && npm run build
