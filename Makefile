@@ -76,4 +76,4 @@ js/node_modules/.installed: js/package.json js/package-lock.json $(VENV)/.instal
 	touch $@
 
 clean:
-	rm -rf $(VENV) js/node_modules build demo.html
+	rm -rf $(VENV) $(VENV)-lowest js/node_modules build demo.html
