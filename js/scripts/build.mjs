@@ -37,6 +37,7 @@ const shared = {
   jsxFragment: "Fragment",
   inject: [fileURLToPath(import.meta.resolve("preact"))],
   tsconfigRaw: { compilerOptions: { jsx: "react", useDefineForClassFields: true } },
+  // what names signals for a browser extension
   define: { "window.__PREACT_SIGNALS_DEVTOOLS__": "false" },
   charset: "utf8",
   legalComments: "none",
@@ -70,7 +71,8 @@ const { code } = await minify(bundled, {
   module: true,
   ecma: 2020,
   mangle: { properties },
-  // nobody redefines what JavaScript brings along, or makes objects by a function expression
+  // nobody redefines what JavaScript brings along, or makes objects by a function expression; comparisons that stay as
+  // they are written, x === null, repeat each other more often
   compress: {
     passes: 6,
     keep_fargs: false,

@@ -1,4 +1,4 @@
-"""A small synthetic study for the tests of the widget: every piece that an Explorer takes, made in milliseconds."""
+"""Small synthetic studies: every piece that an Explorer takes, made in milliseconds, and the file of a whole one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import nbmotif.widget.bundle
+from tests.unit.small_study import whole_study
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -105,3 +106,9 @@ def explorer(bundle: Path) -> Iterator[Callable[..., Any]]:
     yield make
     for widget in made:
         widget.close()
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    """The file of a small study with results of every stage."""
+    return whole_study().save(tmp_path / "study.nbmotif")

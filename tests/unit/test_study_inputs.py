@@ -1,4 +1,4 @@
-"""What a study is given: further inputs, targets and tables of every kind, kept in its file, and what it refuses."""
+"""What a study is given: further inputs, targets and settings, which results belong to them, and what it refuses."""
 
 from __future__ import annotations
 
@@ -9,53 +9,23 @@ import pickle
 import weakref
 from typing import TYPE_CHECKING, Any
 
-import h5py
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
-from nbmotif import Study, dinucleotide_shuffle, marginalize_motifs, random_one_hot
+from nbmotif import Study, dinucleotide_shuffle, marginalize_motifs
 from nbmotif.basis import Basis
-from nbmotif.errors import InvalidArgument, InvalidFile
+from nbmotif.errors import InvalidArgument
+from tests.unit.small_study import CONTROL, MANY, MOTIFS, Scaled, X, small_study
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-X = random_one_hot((6, 4, 60), random_state=0)
-MOTIFS = {"GATA": np.eye(4)[[2, 0, 3, 0]].T, "TTTT": np.eye(4)[[3] * 4].T, "CACC": np.eye(4)[[1, 0, 1, 1]].T}
-# a database that TOMTOM can take its null from
-MANY = MOTIFS | {f"random {i}": np.random.default_rng(i).dirichlet([0.3] * 4, 8).T for i in range(60)}
-CONTROL = torch.arange(1.0, 7.0)[:, None]
-
-
-class Scaled(torch.nn.Module):
-    """Two outputs, times a control that it can do without."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        torch.manual_seed(0)
-        self.body = torch.nn.Sequential(torch.nn.Conv1d(4, 2, 4), torch.nn.ReLU(), torch.nn.AdaptiveAvgPool1d(1))
-
-    def forward(self, X: torch.Tensor, control: torch.Tensor | None = None) -> torch.Tensor:
-        y: torch.Tensor = self.body(X).squeeze(-1)
-        return y if control is None else y * control
-
-
-def _study(**options: Any) -> Study:
-    return Study(Scaled(), X, MOTIFS, verbose=False, **options)
-
-
-@pytest.fixture
-def saved(tmp_path: Path) -> Path:
-    """A study with results of every stage."""
-    study = Study(Scaled(), X, MANY, verbose=False).attribute(n_shuffles=2).call_seqlets(threshold=0.5).annotate()
-    return study.scan(threshold=1e-2).marginalize(n_backgrounds=3).save(tmp_path / "study.nbmotif")
-
 
 def test_further_inputs__go_with_the_shuffles_of_their_sequences() -> None:
-    study = _study(args=(CONTROL,)).marginalize(n_backgrounds=4)
+    study = small_study(args=(CONTROL,)).marginalize(n_backgrounds=4)
     rows = np.random.default_rng(0).choice(6, size=4, replace=False)
     shuffled = dinucleotide_shuffle(X[rows], n=1, random_state=0)[:, 0]
     expected = marginalize_motifs(Scaled(), shuffled, MOTIFS, args=(CONTROL[rows],), random_state=0)
@@ -64,170 +34,19 @@ def test_further_inputs__go_with_the_shuffles_of_their_sequences() -> None:
 
 def test_further_inputs__are_asked_for_with_other_backgrounds() -> None:
     with pytest.raises(InvalidArgument, match=r"`args` must be the 1 further inputs.*a row for each background"):
-        _study(args=(CONTROL,)).marginalize(backgrounds=X[:2])
-    assert len(_study(args=(CONTROL,)).marginalize(backgrounds=X[:2], args=(CONTROL[:2],)).marginal) == 3
+        small_study(args=(CONTROL,)).marginalize(backgrounds=X[:2])
+    assert len(small_study(args=(CONTROL,)).marginalize(backgrounds=X[:2], args=(CONTROL[:2],)).marginal) == 3
 
 
 @pytest.mark.parametrize("backgrounds", ["backgrounds.fa", X[0], pd.DataFrame({"a": [1]}), X * 2])
 def test_backgrounds__that_are_no_sequences_are_refused_by_their_name(backgrounds: Any) -> None:
     with pytest.raises(InvalidArgument, match=r"^`backgrounds` must be .*; got"):
-        _study().marginalize(backgrounds=backgrounds)
+        small_study().marginalize(backgrounds=backgrounds)
 
 
 def test_further_inputs__are_checked_when_the_study_is_made() -> None:
     with pytest.raises(InvalidArgument, match=r"`args\[0\]` must be a tensor with a row for each of the 6 sequences"):
-        _study(args=(CONTROL[:3],))
-
-
-def test_further_inputs__are_in_the_file(tmp_path: Path) -> None:
-    study = _study(args=(CONTROL, CONTROL.bfloat16(), CONTROL > 2)).save(tmp_path / "study")
-    for got, expected in zip(Study.open(study).args, (CONTROL, CONTROL.bfloat16(), CONTROL > 2), strict=True):
-        assert got.dtype == expected.dtype
-        assert torch.equal(got, expected)
-
-
-@pytest.mark.parametrize("target", [1, -1, np.int64(1), torch.tensor(1), (1,)])
-@pytest.mark.parametrize("random_state", [3, np.int32(3)])
-def test_an_opened_study__explains_the_same_target_with_the_same_seed(
-    tmp_path: Path, target: Any, random_state: int
-) -> None:
-    study = _study(target=target, random_state=random_state)
-    opened = Study.open(study.save(tmp_path / "study"), Scaled())
-    assert torch.equal(opened.attribute(n_shuffles=2).hypothetical, study.attribute(n_shuffles=2).hypothetical)
-
-
-def test_a_target_that_was_a_function__is_to_be_set_again(tmp_path: Path) -> None:
-    opened = Study.open(_study(target=lambda y: y.sum(1)).save(tmp_path / "study"), Scaled())
-    for method in ("deep_lift_shap", "saliency", "saturation_mutagenesis"):
-        with pytest.raises(InvalidArgument, match=r"`target` must be the function that it was.*Set it again"):
-            opened.attribute(n_shuffles=2, method=method)
-    opened.target = 0
-    assert opened.attribute(n_shuffles=2).hypothetical is not None
-
-
-@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float64])
-def test_attributions_of_every_precision__are_in_the_file(tmp_path: Path, dtype: torch.dtype) -> None:
-    study = Study(Scaled().to(dtype), X, MOTIFS, verbose=False).attribute(method="saliency")
-    opened = Study.open(study.save(tmp_path / "study"))
-    assert opened.hypothetical.dtype == dtype
-    assert torch.equal(opened.hypothetical, study.hypothetical)
-
-
-def test_sequences_that_require_a_gradient__are_no_hindrance(tmp_path: Path) -> None:
-    study = Study(Scaled(), X.float().requires_grad_(), MOTIFS, verbose=False).attribute(n_shuffles=2)
-    assert not study.attributions.requires_grad
-    assert torch.equal(Study.open(study.save(tmp_path / "study")).attributions, study.attributions)
-
-
-@pytest.mark.filterwarnings("ignore:Mismatched null-like values:FutureWarning")  # pandas 2 has None beside NaN
-@pytest.mark.parametrize(
-    "columns",
-    [
-        {3: range(6)},
-        {"a/b": range(6), "a": list("uvwxyz")},
-        {"label": ["x", None, "", "nan", "None", "y"]},
-        {"flag": [True] * 6, "share": [0.5, np.nan] * 3},
-    ],
-)
-def test_loci_with_columns_of_any_kind__are_in_the_file(tmp_path: Path, columns: dict[Any, Any]) -> None:
-    loci = pd.DataFrame({"chrom": ["chr1"] * 6, "start": range(6), "end": range(60, 66), **columns})
-    opened = Study.open(_study(loci=loci).save(tmp_path / "study"))
-    pd.testing.assert_frame_equal(opened.loci, loci)
-
-
-def test_a_study_without_seqlets__opens_with_the_columns_of_its_table(tmp_path: Path) -> None:
-    study = Study(Scaled(), X, MANY, verbose=False).attribute(n_shuffles=2).call_seqlets(threshold=0.5).annotate()
-    study.seqlets = study.seqlets[:0]
-    opened = Study.open(study.save(tmp_path / "study"))
-    pd.testing.assert_frame_equal(opened.seqlets, study.seqlets)
-
-
-def test_whole_numbers_of_which_some_are_missing__are_in_the_file_as_numbers(tmp_path: Path) -> None:
-    loci = pd.DataFrame({"chrom": ["chr1"] * 6, "start": range(6), "end": range(60, 66)})
-    loci["reads"] = pd.array([1, None, 3, 4, 5, 6], dtype="Int64")
-    loci["depth"] = pd.array([1, 2, 3, 4, 5, 6], dtype="Int64")
-    opened = Study.open(_study(loci=loci).save(tmp_path / "study"))
-    np.testing.assert_array_equal(opened.loci["reads"], [1, np.nan, 3, 4, 5, 6])
-    assert opened.loci["depth"].tolist() == [1, 2, 3, 4, 5, 6]
-
-
-def test_settings_of_numpy_and_torch__are_in_the_file_as_numbers(tmp_path: Path) -> None:
-    study = _study().attribute(n_shuffles=np.int64(2), batch_size=torch.tensor(4))
-    opened = Study.open(study.save(tmp_path / "study"))
-    kept = opened.settings["attribute"]
-    assert (kept["n_shuffles"], kept["batch_size"]) == (2, 4)
-    given = _study().attribute(references=X[:, None].float())
-    assert "attribute" in Study.open(given.save(tmp_path / "given")).settings
-
-
-def test_seqlets_that_were_not_annotated__are_in_the_file(tmp_path: Path) -> None:
-    study = _study().attribute(n_shuffles=2).call_seqlets(threshold=0.5)
-    opened = Study.open(study.save(tmp_path / "study"))
-    pd.testing.assert_frame_equal(opened.seqlets, study.seqlets)
-
-
-def test_saving__into_no_folder_says_so_and_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="`path`: there is no folder"):
-        _study().save(tmp_path / "none" / "study")
-    with pytest.raises(InvalidArgument, match="`path` must be the name of a file to write; got the folder"):
-        _study().save(tmp_path)
-    assert not list(tmp_path.parent.glob("*.part"))
-
-
-def test_opening__a_file_that_is_not_there_says_so(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="`path`: there is no file"):
-        Study.open(tmp_path / "none")
-
-
-@pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
-def test_opening__a_file_that_was_cut_off_says_so(saved: Path, share: float) -> None:
-    content = saved.read_bytes()
-    saved.write_bytes(content[: int(len(content) * share)])
-    with pytest.raises(InvalidFile, match=r"damaged or not complete.*Save the study again"):
-        Study.open(saved)
-
-
-def _shorten(file: h5py.File, name: str) -> None:
-    values = file[name][:-1]
-    del file[name]
-    file[name] = values
-
-
-def _set(file: h5py.File, name: str, value: int) -> None:
-    file[name][0] = value
-
-
-def _set_column(file: h5py.File, column: str, value: int) -> None:
-    place = json.loads(file["seqlets"].attrs["columns"]).index(column)
-    file[f"seqlets/{place}"][0] = value
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        lambda file: file.attrs.pop("facts"),
-        lambda file: file.attrs.update(facts="{"),
-        lambda file: file.pop("codes"),
-        lambda file: file.pop("seqlets/1"),
-        lambda file: file.pop("hits/p_value"),
-        lambda file: _shorten(file, "hypothetical"),
-        lambda file: _shorten(file, "codes"),
-        lambda file: _shorten(file, "hits/p_value"),
-        lambda file: _shorten(file, "motifs/names"),
-        lambda file: _set(file, "motifs/widths", 9),
-        lambda file: _set(file, "codes", 9),
-        lambda file: _set(file, "codes", -2),
-        lambda file: _set(file, "hits/sequence_idx", 99),
-        lambda file: _set_column(file, "motif_idx", -2),
-        lambda file: _set_column(file, "motif_idx", 99),
-        lambda file: _set_column(file, "example_idx", 6),
-    ],
-)
-def test_opening__a_damaged_file_says_so(saved: Path, damage: Callable[[h5py.File], object]) -> None:
-    with h5py.File(saved, "a") as file:
-        damage(file)
-    with pytest.raises(InvalidFile, match="damaged or not complete"):
-        Study.open(saved)
+        small_study(args=(CONTROL[:3],))
 
 
 @pytest.mark.parametrize(
@@ -242,7 +61,7 @@ def test_opening__a_damaged_file_says_so(saved: Path, damage: Callable[[h5py.Fil
     ],
 )
 def test_attribute__refuses_what_gives_no_number_for_each_base(options: dict[str, Any], name: str) -> None:
-    study = _study()
+    study = small_study()
     with pytest.raises(InvalidArgument, match=f"`{name}` must be left out here"):
         study.attribute(**options)
     assert study.hypothetical is None
@@ -254,17 +73,17 @@ def test_attribute__refuses_what_gives_no_number_for_each_base(options: dict[str
 )
 def test_a_study__names_the_option_that_is_wrong(options: dict[str, Any], name: str) -> None:
     with pytest.raises(InvalidArgument, match=f"`{name}` must be"):
-        _study(**options)
+        small_study(**options)
 
 
 @pytest.mark.parametrize("n", [0, -1, 2.5])
 def test_marginalize__names_the_number_of_backgrounds_that_is_wrong(n: Any) -> None:
     with pytest.raises(InvalidArgument, match="`n_backgrounds` must be"):
-        _study().marginalize(n_backgrounds=n)
+        small_study().marginalize(n_backgrounds=n)
 
 
 def test_marginalize__takes_the_name_of_one_motif() -> None:
-    assert _study().marginalize(n_backgrounds=2, motifs="GATA").marginal["motif_name"].tolist() == ["GATA"]
+    assert small_study().marginalize(n_backgrounds=2, motifs="GATA").marginal["motif_name"].tolist() == ["GATA"]
 
 
 def test_motifs_that_changed_since_they_were_numbered__are_refused(saved: Path) -> None:
@@ -354,7 +173,7 @@ def test_an_opened_study__notices_that_the_model_is_another(saved: Path) -> None
 def test_settings__are_checked_when_they_are_given_and_when_they_are_set_anew(
     name: str, value: Any, message: str
 ) -> None:
-    study = _study()
+    study = small_study()
     before = getattr(study, name)
     with pytest.raises(InvalidArgument, match=message):
         setattr(study, name, value)
@@ -365,7 +184,7 @@ def test_settings__are_checked_when_they_are_given_and_when_they_are_set_anew(
 
 def test_further_inputs__are_not_those_of_before_only_if_their_numbers_are_others() -> None:
     given = [CONTROL]
-    study = _study(args=given).attribute(n_shuffles=2)
+    study = small_study(args=given).attribute(n_shuffles=2)
     given[0] = CONTROL * 2
     assert torch.equal(study.args[0], CONTROL)
     study.args = [CONTROL.numpy().copy()]  # type: ignore[assignment, list-item]
@@ -398,7 +217,7 @@ def test_a_model_that_was_replaced__is_let_go_and_still_known_to_be_another() ->
 
 
 def test_a_module_that_was_replaced__is_let_go() -> None:
-    study = _study().attribute(n_shuffles=2)
+    study = small_study().attribute(n_shuffles=2)
     gone = weakref.ref(study.model)
     study.model = Scaled()
     gc.collect()
@@ -433,7 +252,7 @@ def test_weights_of_any_kind__are_no_hindrance_to_notice_that_others_changed(odd
 
 
 def test_a_copy_of_a_study__knows_the_copy_of_its_model() -> None:
-    study = _study().attribute(n_shuffles=2)
+    study = small_study().attribute(n_shuffles=2)
     for again in (copy.deepcopy(study), pickle.loads(pickle.dumps(study))):
         assert again.model is not study.model
         assert again.call_seqlets(0.5).seqlets is not None
