@@ -157,7 +157,7 @@ def positional(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[tuple[
     """Put a first operand that was given by name (``input=``) first, where the rules look for it."""
     kwargs = dict(kwargs)
     for name in ("input", "self"):
-        if name in kwargs and not args:
+        if name in kwargs and not args and "condition" not in kwargs:
             args = (kwargs.pop(name),)
     return args, kwargs
 

@@ -6,24 +6,43 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.overrides import handle_torch_function, has_torch_function
-from torch.utils._pytree import tree_leaves
+from torch.utils._pytree import tree_leaves, tree_map_only
 
 from nbmotif.attribution.calls import follow, is_followed, names_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     Rewritten = Callable[[], Any]
 
 _TWIN = "_nbmotif_twin"
 _COMPARISONS = {name: getattr(torch, name) for name in ("gt", "ge", "lt", "le", "eq", "ne")}
+_LOGIC: dict[str, Callable[..., Any]] = {
+    "bitwise_not": lambda a: 1 - a,
+    "bitwise_and": lambda a, b: a * b,
+    "bitwise_or": lambda a, b: a + b - a * b,
+    "bitwise_xor": lambda a, b: a + b - 2 * a * b,
+}
+# what torch takes a sum and a product of flags for
+_OF_FLAGS = {"add": "bitwise_or", "mul": "bitwise_and"}
+_EXTREMES = {"any": torch.amax, "all": torch.amin}
 # what a mask may go through and stay a mask
 _RESHAPING = names_in(
-    "T __getitem__ clone contiguous expand expand_as flatten flip movedim permute reshape roll squeeze transpose "
-    "unsqueeze view"
+    "T __getitem__ broadcast_to chunk clone contiguous expand expand_as flatten flip gather index_select mT movedim "
+    "narrow permute repeat repeat_interleave reshape reshape_as roll select split squeeze tile transpose unbind "
+    "unflatten unsqueeze view view_as"
 )
+_JOINING = names_in("cat stack")
+# into a number, or to another device
+_CONVERTING = names_in("to type type_as")
 # what turns a mask into a number
-_COUNTING = names_in("add cat cumsum div double float half mean mul rsub stack sub sum to type type_as")
+_COUNTING = names_in("add bfloat16 cumsum div double float half mean mul rsub sub sum")
+# operands that may be given by name
+_OPERANDS = {
+    "where": ("condition", "input", "other"),
+    "masked_fill": ("input", "mask", "value"),
+    **dict.fromkeys((*_COMPARISONS, *_LOGIC), ("input", "other")),
+}
 
 
 def indicator(difference: torch.Tensor, comparison: Callable[..., torch.Tensor]) -> torch.Tensor:
@@ -64,48 +83,100 @@ def rewrite(name: str, function: Callable[..., Any], args: tuple[Any, ...], kwar
     -------
     What to run in place of the call, or None if it has nothing to do with masks or would lose them.
     """
+    args, kwargs = _in_order(name, function, args, kwargs)
     if name in _COMPARISONS:
         return _comparison(name, args)
     if not any(twin_of(value) is not None for value in tree_leaves((args, kwargs))):
         return None
-    twins = [twin_of(value) for value in args]
-    first = twins[0] if twins else None
-    if name == "where" and first is not None and len(args) == 3:
-        return lambda: choose_between(first, args[1], args[2])
-    if name == "masked_fill" and len(args) == 3 and twins[1] is not None:
-        mask = twins[1]
-        return lambda: choose_between(mask, args[2], args[0])
-    if name == "__setitem__" and twins[1] is not None and _is_number(args[2]):
-        mask, added = twins[1], [1] * (args[0].ndim - args[1].ndim)
-        return lambda: choose_between(mask.reshape(*mask.shape, *added), args[2], args[0])
+    if name == "where" and len(args) == 3:
+        return lambda: _choose(*args)
+    if name == "masked_fill" and len(args) == 3:
+        return lambda: _choose(args[1], args[2], args[0])
+    if name == "__setitem__" and twin_of(args[1]) is not None and _is_number(args[2]):
+        mask, added = args[1], [1] * (args[0].ndim - args[1].ndim)
+        return lambda: _choose(mask.reshape(*mask.shape, *added), args[2], args[0])
+    logic = _LOGIC.get(_OF_FLAGS.get(name, name))
+    if logic is not None and all(map(_is_flag, args)):
+        return lambda: _as_mask(logic(*map(_as_number, args)))
     if name in _COUNTING:
         return lambda: function(*_with_twins(args), **kwargs)
-    if first is None:
-        return None
+    if name in _JOINING:
+        return lambda: _mask_where_flags(args[0], function(*_with_twins(args), **kwargs))
+    twin = twin_of(args[0])
+    return None if twin is None else _of_one(name, function, twin, args[1:], kwargs)
+
+
+def _of_one(
+    name: str, function: Callable[..., Any], twin: torch.Tensor, options: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Rewritten | None:
+    """Rewrite a call whose first operand is the mask of this twin."""
     if name in _RESHAPING:
-        return lambda: _as_mask(function(first, *args[1:], **kwargs))
-    if name == "bitwise_not":
-        return lambda: _as_mask(1 - first)
-    second = twins[1] if len(twins) > 1 else None
-    if second is None:
-        return None
-    if name == "bitwise_and":
-        return lambda: _as_mask(first * second)
-    if name == "bitwise_or":
-        return lambda: _as_mask(first + second - first * second)
-    return (lambda: _as_mask(first + second - 2 * first * second)) if name == "bitwise_xor" else None
+        return lambda: tree_map_only(torch.Tensor, _as_mask, function(twin, *options, **kwargs))
+    if name in _EXTREMES:
+        return lambda: _as_mask(_EXTREMES[name](twin, *options, **kwargs))
+    if name in _CONVERTING:
+        made = function(torch.empty(0, dtype=torch.bool, device=twin.device), *options, **kwargs)
+        if not isinstance(made, torch.Tensor):  # the name of its type
+            return None
+        if made.dtype == torch.bool:
+            return lambda: _as_mask(twin.to(made.device))
+        return lambda: function(twin, *options, **kwargs)
+    return None
+
+
+def overwrite(target: torch.Tensor, result: torch.Tensor) -> torch.Tensor:
+    """Write the result of a rewritten call over the operand that the model has it written over."""
+    if result is not target:
+        target.copy_(result)
+        if hasattr(result, _TWIN):
+            setattr(target, _TWIN, twin_of(result))
+    return target
+
+
+def _in_order(
+    name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Put operands that were given by name in their place, and the condition of ``Tensor.where`` first."""
+    is_method = function == torch.Tensor.where
+    names, rest = ("input", "condition", "other") if is_method else _OPERANDS.get(name, ()), dict(kwargs)
+    args = (*args, *(rest.pop(operand) for operand in names[len(args) :] if operand in kwargs))
+    return (args[1], args[0], *args[2:]) if is_method else args, rest
 
 
 def _comparison(name: str, args: tuple[Any, ...]) -> Rewritten | None:
     """Compare numbers by the indicator of their difference."""
-    numbers = [value for value in args[:2] if isinstance(value, torch.Tensor)]
-    if not numbers or not any(value.is_floating_point() for value in numbers):
+    tensors = [value for value in args[:2] if isinstance(value, torch.Tensor)]
+    if not any(value.is_floating_point() or twin_of(value) is not None for value in tensors):
         return None
-    return lambda: _as_mask(indicator(args[0] - args[1], _COMPARISONS[name]))
+    return lambda: _as_mask(indicator(_as_number(args[0]) - _as_number(args[1]), _COMPARISONS[name]))
+
+
+def _choose(condition: torch.Tensor, yes: Any, no: Any) -> torch.Tensor:
+    """``torch.where`` of what may all be masks."""
+    twin, values = twin_of(condition), (_as_number(yes), _as_number(no))
+    chosen = torch.where(condition, *values) if twin is None else choose_between(twin, *values)
+    return _mask_where_flags((yes, no), chosen)
+
+
+def _mask_where_flags(values: Iterable[Any], made: torch.Tensor) -> torch.Tensor:
+    """Make a mask of what was made of flags alone."""
+    return _as_mask(made) if all(map(_is_flag, values)) else made
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool) or (isinstance(value, torch.Tensor) and value.dtype == torch.bool)
 
 
 def _is_number(value: Any) -> bool:
     return not isinstance(value, torch.Tensor) or value.ndim == 0
+
+
+def _as_number(value: Any) -> Any:
+    """Take flags as 0 or 1, with which torch does arithmetic."""
+    twin = twin_of(value)
+    if twin is not None:
+        return twin
+    return value * 1 if _is_flag(value) else value
 
 
 def _as_mask(twin: torch.Tensor) -> torch.Tensor:

@@ -69,7 +69,7 @@ class Follower(TorchFunctionMode):
     def _run_rewritten(self, rewritten: Callable[[], Any], target: torch.Tensor | None) -> Any:
         with self:
             result = rewritten()
-            return result if target is None else target.copy_(result)
+            return result if target is None else masks.overwrite(target, result)
 
     def expand(self, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any], function: Callable[..., Any]) -> Any:
         """Run a compound operation's parts, each of which comes back here."""

@@ -36,27 +36,86 @@ def test_deep_lift_shap__is_complete(middle):
     assert completeness_error(zoo.build(middle), X, REFERENCES) < 1e-4
 
 
+def _narrowed_in_place(x):
+    mask = x > 0
+    mask &= x.roll(1, -1) > 0
+    return torch.where(mask, x.exp(), 0.1 * x)
+
+
+def _next(x):
+    return x.roll(1, -1)
+
+
+_EVEN = torch.arange(zoo.LENGTH) % 2 == 0
+
+# masks that depend on the sequences -> a mask; each of two is at times the only one that is true
+MASKS = {
+    "either": lambda x: (x > 0) | (_next(x) > 0),
+    "both": lambda x: (x > 0) & (_next(x) > 0),
+    "one alone": lambda x: (x > 0) ^ (_next(x) > 0),
+    "neither": lambda x: ~((x > 0) | (_next(x) > 0)),
+    "equal": lambda x: (x > 0) == (_next(x) > 0),
+    "unequal": lambda x: (x > 0) != (_next(x) > 0),
+    "equal to a flag": lambda x: (x > 0) == False,  # noqa: E712
+    "sum": lambda x: (x > 0) + (_next(x) > 0),
+    "product": lambda x: (x > 0) * (_next(x) > 0),
+    "and a constant": lambda x: (x > 0) & _EVEN,
+    "a constant or": lambda x: _EVEN | (x > 0),
+    "one alone with a constant": lambda x: torch.logical_xor(input=_EVEN, other=x > 0),
+    "moved": lambda x: (x > 0).transpose(1, 2).flip(1).roll(1, 1).transpose(1, 2),
+    "repeated": lambda x: (x > 0)[:, :4].repeat(1, 2, 1),
+    "in pieces": lambda x: torch.cat((x > 0).chunk(3, -1)[::-1], dim=-1),
+    "beside a constant": lambda x: torch.cat([x[..., 9:] > 0, _EVEN[:9].expand(len(x), 8, 9)], -1),
+    "stacked": lambda x: torch.stack([x > 0, _next(x) > 0], 1).unbind(1)[1],
+    "any channel": lambda x: (x > 0.5).any(1, keepdim=True),
+    "all channels": lambda x: (x > -0.5).all(dim=1, keepdim=True),
+    "another device": lambda x: (x > 0).to(x.device),
+    "as flags": lambda x: (x > 0).to(torch.bool).bool(),
+    "with a number": lambda x: x.le(0.1),
+    "with a number by name": lambda x: torch.gt(x, other=0.1),
+    "chosen by a mask": lambda x: torch.where(x > 0, _next(x) > 0, _EVEN),
+    "chosen by a constant": lambda x: torch.where(_EVEN, _next(x) > 0, x > 0),
+    "filled": lambda x: (x > 0).masked_fill(_next(x) > 0, True),
+}
+
+
+@pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS.keys())
+def test_deep_lift_shap__follows_masks_that_are_put_together(mask):
+    check_followed(lambda x: torch.where(mask(x), x.exp(), 0.1 * x))
+
+
 def _positions_overwritten(x):
     y = x.mT.clone()
     y[x.mean(1) > 0] = 0.5
     return y.mT
 
 
-# each of two masks that depend on the sequences is at times the only one that is true
-MASKS = {
-    "either": lambda x: torch.where((x > 0) | (x.roll(1, -1) > 0), x.exp(), 0.1 * x),
-    "both": lambda x: torch.where((x > 0) & (x.roll(1, -1) > 0), x.exp(), 0.1 * x),
-    "one alone": lambda x: torch.where((x > 0) ^ (x.roll(1, -1) > 0), x.exp(), 0.1 * x),
-    "neither": lambda x: torch.where(~((x > 0) | (x.roll(1, -1) > 0)), x.exp(), 0.1 * x),
-    "moved": lambda x: torch.where((x > 0).transpose(1, 2).flip(1).roll(1, 1).transpose(1, 2), x.exp(), 0.1 * x),
-    "of positions": _positions_overwritten,
-    "with a number": lambda x: torch.where(x.le(0.1), x, x.square()),
-    "counted": lambda x: x * torch.stack([x > 0, x.roll(1, -1) > 0]).sum(0),
+# spellings of a choice by a mask, and of counting one
+CHOICES = {
+    "by name": lambda x: torch.where(condition=x > 0, input=x.exp(), other=0.1 * x),
+    "others by name": lambda x: torch.where(x > 0, other=0.1 * x, input=x.exp()),
+    "method": lambda x: x.where(x > 0, 0.1 * x),
+    "method by name": lambda x: x.exp().where(condition=x > 0, other=0.1 * x),
+    "between numbers": lambda x: torch.where(x > 0, 1.0, 0.2) * x,
+    "filled by name": lambda x: x.masked_fill(mask=x > 0, value=0.3),
+    "filled with a value by name": lambda x: x.masked_fill(x > 0, value=torch.tensor(0.3)),
+    "filled in place": lambda x: (x * 1).masked_fill_(mask=x > 0, value=0.3),
+    "overwritten positions": _positions_overwritten,
+    "mask narrowed in place": _narrowed_in_place,
+    "counted": lambda x: x * torch.stack([x > 0, _next(x) > 0]).sum(0),
+    "counted beside numbers": lambda x: torch.cat([x > 0, 0.1 * x], 1).cumsum(1),
+    "as a number": lambda x: x * (x > 0).to(x.dtype) + (x > 0).type_as(x) + (x > 0).to(x),
+    "added": lambda x: (x * 1).add_(x > 0) + (x > 0),
 }
 
 
-@pytest.mark.parametrize("middle", MASKS.values(), ids=MASKS.keys())
-def test_deep_lift_shap__follows_masks_that_are_put_together(middle):
+@pytest.mark.parametrize("middle", CHOICES.values(), ids=CHOICES.keys())
+def test_deep_lift_shap__follows_choices_by_masks(middle):
+    check_followed(middle)
+
+
+def check_followed(middle):
+    """That attributions are complete, and that nothing is to be said about any operation."""
     model = zoo.build(zoo.Do(middle))
     assert completeness_error(model, X, REFERENCES) < 1e-4
     assert set(audit(model, X, device="cpu")["note"]) == {""}
