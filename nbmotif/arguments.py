@@ -96,7 +96,7 @@ def check_number(value: object, name: str, expected: str, fits: Callable[[float]
 
 def out_of_array(value: Any) -> Any:
     """Take the number out of an array or a tensor of one number; leave anything else as it is."""
-    return value.item() if getattr(value, "ndim", None) == 0 and hasattr(value, "item") else value
+    return value.item() if getattr(value, "ndim", None) == 0 else value
 
 
 def check_flags(**flags: object) -> None:

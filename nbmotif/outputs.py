@@ -123,9 +123,9 @@ def _no_rows(y: torch.Tensor, n: int | None = None) -> str:
 
 
 def as_tensors(y: Any) -> Any:
-    """Make tensors of what a function returns that is not made of torch: arrays, or a list of them."""
+    """Make tensors of the arrays that a function returns which is not made of torch, and a list of several outputs."""
     if isinstance(y, torch.Tensor):
         return y
-    if isinstance(y, (tuple, list)) and y and all(hasattr(part, "__array__") for part in y):
+    if isinstance(y, (tuple, list)):
         return [as_tensors(part) for part in y]
     return torch.from_numpy(np.array(y)) if hasattr(y, "__array__") else y

@@ -85,7 +85,7 @@ def suggest(stops: Floats, observed: Floats, expected: Floats | None) -> list[Su
         left = f"{observed[elbow]:,.0f} are left, {_count(expected[elbow])} by chance"
         reason = f"from here on a higher threshold loses few hits: {left}"
         found.append(Suggestion("elbow", float(stops[elbow]), reason))
-    if len(stops) and stops[-1] >= VIGNETTE_ATTRIBUTION:
+    if stops[-1] >= VIGNETTE_ATTRIBUTION:
         found.append(Suggestion("vignette", VIGNETTE_ATTRIBUTION, "what tangermeme's vignette takes"))
     return found
 

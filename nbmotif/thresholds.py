@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
@@ -34,7 +34,7 @@ def strength(attribution: npt.NDArray[np.floating], sign: str) -> npt.NDArray[np
     return _STRENGTHS[sign](attribution)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Thresholds:
     """What counts: the cuts of every method, all strict.
 
@@ -58,4 +58,4 @@ class Thresholds:
     fimo_p: float = 1e-4
     sign: Sign = "both"
     window: tuple[int, int] | None = None
-    sequences: npt.NDArray[np.bool_] | None = field(default=None, compare=False)
+    sequences: npt.NDArray[np.bool_] | None = None

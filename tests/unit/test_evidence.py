@@ -210,3 +210,9 @@ def test_evidence__counts_seqlets_whose_p_value_is_below_the_threshold_and_not_a
 
 def test_evidence__leaves_out_what_did_not_run() -> None:
     assert list(evidence(FAMILIES, Thresholds()).columns) == ["family", "n_motifs"]
+
+
+def test_thresholds__are_by_default_those_of_an_explorer(explorer):
+    shown, default = explorer(), Thresholds()
+    cuts = (shown.attribution_threshold, shown.seqlet_p_threshold, shown.tomtom_p_threshold, shown.fimo_p_threshold)
+    assert cuts == (default.attribution, default.seqlet_p, default.tomtom_p, default.fimo_p)

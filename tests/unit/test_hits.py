@@ -253,6 +253,12 @@ def test_levels__hold_each_different_p_value_once_per_motif():
     assert levels.expand(np.array([3, 0, 2])).tolist() == p.tolist()
 
 
+def test_levels__that_no_hit_has_any_more_keep_their_q_values():
+    levels = Levels(np.array([0, 0, 0], np.uint16), np.array([0, 2, 4]), np.array([0.01, 0.05, 0.02, 0.2]))
+    # p times windows by rank: 0.01 * 10 / 2 and 0.05 * 10 / 2; 0.02 * 20 / 1 and 0.2 * 20 / 1, at most 1
+    assert levels.q_values(np.array([2, 1]), np.array([10, 20])).tolist() == [0.05, 0.25, 0.4, 1.0]
+
+
 def test_levels__of_a_scan_ascend_within_each_motif():
     rng = np.random.default_rng(1)
     pwms = [rng.dirichlet(np.full(4, 0.3), size=w).T for w in (5, 6, 7)]

@@ -94,19 +94,24 @@ def test_select_target__takes_columns_chains_and_functions():
     y = torch.arange(24.0).view(2, 3, 4)
     assert select_target(y[:, :, 0], 1).tolist() == [4, 16]
     assert select_target(y[:, :, :1], -1).tolist() == [8, 20]
+    assert select_target(y[:, :, 0], -3).tolist() == [0, 12]
     assert select_target(y, (2, 3)).tolist() == [11, 23]
     assert select_target((y, y[:, 0]), (1, 2)).tolist() == [2, 14]
     assert select_target(y[:, 0, 0], 0).tolist() == [0, 12]
     assert select_target((y,), lambda y: y[0].sum((1, 2))).tolist() == [66, 210]
+    assert select_target((y[:, :, 0].numpy(), None), (0, 1)).tolist() == [4, 16]
 
 
 @pytest.mark.parametrize(
     ("y", "target", "message"),
     [
         (torch.zeros(2, 3), 3, "`target` must be between 0 and 2"),
+        (torch.zeros(2, 3), -4, "`target` must be between 0 and 2"),
+        (torch.zeros(2), 1, "`target` must be between 0 and 0"),
         (torch.zeros(2, 3, 4), 1, r"target 1 picks 4 numbers per sequence"),
         (torch.zeros(2, 3), (1, 1), "`target` must be at most 1 indices"),
         (torch.zeros(2, 3), lambda y: y, "`target` must be a function that returns shape"),
+        (torch.zeros(2, 3), lambda y: y.sum().item(), "a function that returns float"),
         ({"y": 0}, 0, "the model returns dict"),
         (
             (torch.zeros(2, 3), torch.zeros(2, 1)),

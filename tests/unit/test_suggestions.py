@@ -88,6 +88,32 @@ def test_suggest__controls_the_rate_at_the_threshold_and_at_all_higher_ones() ->
     assert "FDR 5 %" not in {s.name for s in suggest(stops, observed, expected * 2)}
 
 
+@pytest.mark.parametrize(("n_left", "has_rate"), [(20, True), (19, False)])
+def test_suggest__takes_a_rate_of_twenty_hits_or_more(n_left: int, has_rate: bool) -> None:
+    found = suggest(np.array([0.1, 0.2]), np.array([100.0, n_left]), np.array([90, n_left / 20]))
+    assert [(s.name, s.value) for s in found[:-1]] == ([("FDR 5 %", 0.2)] if has_rate else [])
+
+
+# hits and hits by chance at the lowest and at the middle one of so many stops
+@pytest.mark.parametrize(
+    ("n_stops", "lowest", "middle", "by_chance"),
+    [(33, 3200, 200, 100), (32, 3200, 200, 100), (33, 3200, 199, 99), (33, 3202, 200, 101), (33, 3198, 200, 100)],
+    ids=["an elbow", "too few stops", "too few hits", "mostly by chance", "lost by less than chance"],
+)
+def test_suggest__takes_the_turn_between_hits_by_chance_and_others(
+    n_stops: int, lowest: int, middle: int, by_chance: int
+) -> None:
+    """At the middle stop a curve that falls as the fourth power of the threshold becomes one that hardly falls."""
+    stops = 0.001 * 2 ** (np.arange(n_stops) / 16)
+    falling = np.geomspace(3200, middle, 17)
+    observed = np.concatenate([falling, np.linspace(middle, 0.75 * middle, n_stops - 17)])
+    expected = observed / 2
+    expected[0], expected[16] = lowest / 2, by_chance
+    found = [(s.name, s.value) for s in suggest(stops, observed, expected) if s.name == "elbow"]
+    is_one = (n_stops, lowest, middle, by_chance) == (33, 3200, 200, 100)
+    assert found == ([("elbow", stops[16])] if is_one else [])
+
+
 def test_suggest__of_no_hits_is_nothing_but_the_vignettes() -> None:
     stops = attribution_stops(1.0).values
     assert [s.name for s in suggest(stops, np.zeros(len(stops)), np.zeros(len(stops)))] == ["vignette"]
