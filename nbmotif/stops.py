@@ -77,7 +77,7 @@ def attribution_stops(largest: float, *, always: tuple[float, ...] = ()) -> Stop
 
 def p_stops(smallest: float, largest: float) -> Stops:
     """Return stops from above the largest p-value to below the smallest, so many per decade."""
-    high = min(1.0, _rounded_up(max(largest, 1e-300)))
+    high = min(1.0, _next_round(max(largest, 1e-300)))
     decades = max(1.0, np.ceil(np.log10(high) - np.floor(np.log10(max(smallest, 1e-300)))))
     exponents = np.log10(high) - np.arange(int(decades * _STOPS_PER_DECADE) + 1) / _STOPS_PER_DECADE
     values = [high, *(_rounded(value, 2) for value in (10.0 ** exponents[1:]).tolist())]
@@ -88,7 +88,7 @@ def _rounded(value: float, digits: int) -> float:
     return float(f"{value:.{digits - 1}e}")
 
 
-def _rounded_up(value: float) -> float:
-    """Return the next number of one significant digit."""
+def _next_round(value: float) -> float:
+    """Return the next number of one significant digit above."""
     power = 10.0 ** np.floor(np.log10(value))
-    return _rounded(float(np.ceil(value / power - 1e-9) * power), 1)
+    return _rounded(float((np.floor(value / power + 1e-9) + 1) * power), 1)

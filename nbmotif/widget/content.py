@@ -167,13 +167,13 @@ class Content:
     def p_stops(self) -> Stops:
         """Where the slider of FIMO's p-value can stand."""
         values = np.zeros(0) if self.hits is None else self.hits.p_levels.values
-        return p_stops(float(values[values > 0].min(initial=1.0)), float(values.max(initial=0.0) or 1e-4))
+        return p_stops(float(values[values > 0].min(initial=1.0)), float(values.max(initial=0.0) or 9e-5))  # up to 1e-4
 
     @functools.cached_property
     def seqlet_p_stops(self) -> Stops:
         """Where the slider of the seqlets' p-value can stand."""
         values = np.zeros(0) if self.seqlets is None else self.seqlets.p_value
-        return p_stops(float(values[values > 0].min(initial=1.0)), float(values.max(initial=0.0) or 0.01))
+        return p_stops(float(values[values > 0].min(initial=1.0)), float(values.max(initial=0.0) or 9e-3))  # up to 0.01
 
     @functools.cached_property
     def tomtom_p_stops(self) -> Stops:

@@ -318,3 +318,14 @@ def test_p_stops__let_every_hit_pass_at_a_round_number_and_none_in_the_end() -> 
     assert values[0] == 1e-4
     assert values[-1] <= 3.2e-12
     assert (np.diff(values) < 0).all()
+
+
+def test_p_stops__are_twenty_a_decade_of_two_digits() -> None:
+    values = p_stops(3e-6, 7.2e-5).values
+    exact = 8e-5 / 10 ** (np.arange(41) / 20)
+    assert values.tolist() == [float(f"{value:.1e}") for value in exact]
+
+
+@pytest.mark.parametrize(("largest", "first"), [(1e-4, 2e-4), (9e-5, 1e-4), (3e-5, 4e-5), (0.5, 0.6), (1.0, 1.0)])
+def test_p_stops__begin_above_the_largest_p_value_also_where_it_is_round(largest: float, first: float) -> None:
+    assert p_stops(1e-7, largest).values[0] == first

@@ -259,6 +259,14 @@ def test_levels__that_no_hit_has_any_more_keep_their_q_values():
     assert levels.q_values(np.array([2, 1]), np.array([10, 20])).tolist() == [0.05, 0.25, 0.4, 1.0]
 
 
+def test_levels__of_a_motif_may_be_more_than_two_bytes_can_tell_apart():
+    p = np.arange(1, 1 + (1 << 16) + 1) / (1 << 20)
+    fewer, more = (Levels.of(p[:n], np.array([0, n])) for n in (1 << 16, len(p)))
+    assert (fewer.of_hit.dtype, more.of_hit.dtype) == (np.uint16, np.int32)
+    for levels in (fewer, more):
+        assert levels.expand(np.array([len(levels.of_hit)])).tolist() == p[: len(levels.of_hit)].tolist()
+
+
 def test_levels__of_a_scan_ascend_within_each_motif():
     rng = np.random.default_rng(1)
     pwms = [rng.dirichlet(np.full(4, 0.3), size=w).T for w in (5, 6, 7)]

@@ -132,6 +132,9 @@ def test_encode__manifest_is_json(pieces: Callable[..., dict[str, Any]]) -> None
     assert manifest["loci"]["start"] == [0, 1000, 2000, 3000, 4000, 5000]
     columns = wire.encode(content).columns()
     assert columns["attribution_stop"].max() == pytest.approx(0.3)
+    # hits and seqlets of p = 1e-4 and 0.01 are below these
+    assert (columns["fimo_p_stop"][0], columns["seqlet_p_stop"][0], columns["tomtom_p_stop"][0]) == (2e-4, 0.02, 1.0)
+    columns = wire.encode(read_content(**pieces("hits", "seqlets", "annotations"))).columns()
     assert (columns["fimo_p_stop"][0], columns["seqlet_p_stop"][0], columns["tomtom_p_stop"][0]) == (1e-4, 0.01, 1.0)
 
 
