@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _LABEL_COLUMNS = ("motif_name", "label", "name")
+# how strands are shown; without one nothing is
+_STRANDS = {"1": "+", "1.0": "+", "-": "−", "-1": "−", "-1.0": "−", **dict.fromkeys((".", "nan", "None", "<NA>"), "")}
 
 
 def read_annotations(
@@ -46,16 +48,18 @@ def read_annotations(
     _check_spans(starts, ends, length)
     _warn_of_several(table)
     labels = _labels(table)
-    strands = table["strand"].astype(str).replace({"1": "+", "-1": "-"}).tolist() if "strand" in table.columns else None
+    strands = table["strand"].tolist() if "strand" in table.columns else [""] * len(table)
     annotations = []
     for i, (start, end, row) in enumerate(zip(starts.tolist(), ends.tolist(), table.to_dict("records"), strict=True)):
-        words = [labels[i] + (f" ({strands[i]})" if strands else "")]
-        words += [f"{scores[i]:.3g}"] if scores is not None and show_score else []
-        rank = float(start) if scores is None else np.inf if np.isnan(scores[i]) else -float(scores[i])
+        strand = _STRANDS.get(str(strands[i]), strands[i])
+        words = [labels[i], f"({strand})" if strand else ""]
+        rank = float(start)
+        if scores is not None:
+            is_known = not np.isnan(scores[i])
+            words.append(f"{scores[i]:.3g}".replace("-", "−") if is_known and show_score else "")
+            rank = -float(scores[i]) if is_known else np.inf
         left, right = origin + start - 0.5, origin + end - 0.5
-        annotations.append(
-            Annotation(left, right, " ".join(words).strip().replace("-", "−"), labels[i], rank, facts_of(row))
-        )
+        annotations.append(Annotation(left, right, " ".join(filter(None, words)), labels[i], rank, facts_of(row)))
     return annotations
 
 

@@ -258,7 +258,18 @@ def test_plot_logo__warns_of_annotations_of_several_sequences() -> None:
 def test_plot_logo__gives_annotations_without_a_score_the_last_lanes(pictures: list[Picture]) -> None:
     marks = pd.DataFrame({"name": list("abc"), "start": [2] * 3, "end": [6] * 3, "score": [np.nan, 1.0, 2.0]})
     plot_logo(X_ATTR, annotations=marks)
-    assert [box.label[0] for box in pictures[0].boxes] == ["c", "b", "a"]
+    assert [box.label for box in pictures[0].boxes] == ["c 2", "b 1", "a"]
+
+
+@pytest.mark.parametrize("strand", [["+", "-", "."], [1, -1, None], [1, -1, np.nan], pd.Categorical(["+", "-", None])])
+def test_plot_logo__labels_annotations_with_strand_and_score_and_leaves_their_names_alone(
+    pictures: list[Picture], strand: list[Any]
+) -> None:
+    marks = pd.DataFrame(
+        {"name": "NKX2-5", "start": [1, 4, 7], "end": [3, 6, 9], "strand": strand, "score": [3, 2, -1]}
+    )
+    plot_logo(X_ATTR, annotations=marks)
+    assert [box.label for box in pictures[0].boxes] == ["NKX2-5 (+) 3", "NKX2-5 (−) 2", "NKX2-5 −1"]
 
 
 @pytest.mark.parametrize("options", [{"eps": 0}, {"eps": np.nan}, {"width": 0}, {"height": -1}])
