@@ -141,6 +141,30 @@ def _gata(effect: float, z: float, seqlets: list[float], sites: list[float]) -> 
     return table.assign(rank=table.index).set_index("family").loc["GATA (+1)"]
 
 
+@pytest.mark.parametrize(
+    ("effect", "with_seqlets", "with_sites", "says"),
+    [
+        (1.0, True, True, "all methods agree"),
+        (1.0, True, False, "its sites match weakly"),
+        (1.0, False, True, "its seqlets went to a look-alike family"),
+        (1.0, False, False, "sufficient, but not used"),
+        (0.0, True, True, "used here in context"),
+        (0.0, True, False, "ambiguous short match"),
+        (0.0, False, True, "passenger"),
+        (0.0, False, False, "no evidence"),
+        (np.nan, True, True, "seqlets and hits agree"),
+        (np.nan, True, False, "ambiguous short match"),
+        (np.nan, False, True, "passenger"),
+        (np.nan, False, False, "no evidence"),
+    ],
+)
+def test_evidence__says_what_it_means_which_methods_see_a_family(
+    effect: float, with_seqlets: bool, with_sites: bool, says: str
+) -> None:
+    z = 9.0 if effect else 0.0
+    assert says in _gata(effect, effect * z, [1.0] * with_seqlets, [1.0] * with_sites)["reading"]
+
+
 @pytest.mark.parametrize("z", [-24.6, -np.inf, 2.9, 0.0])
 @pytest.mark.parametrize("sign", [1, -1])
 def test_evidence__does_not_see_an_effect_that_the_letters_in_other_orders_have_too(sign: int, z: float) -> None:

@@ -306,6 +306,7 @@ def test_warm_up__compiles_every_kernel() -> None:
         ({"threshold": "low"}, "`threshold` must be a p-value above 0 and up to 1; got 'low'"),
         ({"min_seqlet_len": 4.5}, "`min_seqlet_len` must be a whole number, at least 1; got 4.5"),
         ({"max_seqlet_len": 25.5}, "`max_seqlet_len` must be a whole number, at least 1; got 25.5"),
+        ({"max_seqlet_len": 0, "min_seqlet_len": 1}, "`max_seqlet_len` must be .*; got 0"),
         ({"additional_flanks": 2.5}, "`additional_flanks` must be a whole number"),
         ({"n_bins": 1000.5}, "`n_bins` must be a whole number"),
         ({"target_fdr": np.nan, "control": "shuffle"}, "`target_fdr` must be above 0; got nan"),
@@ -316,6 +317,18 @@ def test_warm_up__compiles_every_kernel() -> None:
 def test_recursive_seqlets__names_the_argument_of_the_wrong_kind(options, words: str) -> None:
     with pytest.raises(InvalidArgument, match=words):
         recursive_seqlets(np.random.default_rng(0).normal(size=(2, 50)), **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"max_seqlet_len": 0}, "`max_seqlet_len` must be at least 1; got 0"),
+        ({"n_bins": 1}, "`n_bins` must be at least 2"),
+    ],
+)
+def test_fit_null__refuses_spans_of_nothing_and_a_single_bin(options, words: str) -> None:
+    with pytest.raises(InvalidArgument, match=words):
+        fit_null(noise(), **options)
 
 
 def test_recursive_seqlets__lets_no_longest_seqlet_exceed_its_example() -> None:
