@@ -153,12 +153,19 @@ def _inplace_position(function: Callable[..., Any]) -> int | None:
     return names.index("inplace") if "inplace" in names else None
 
 
+# the first operands of torch's functions, where they are given by name
+_BY_NAME = (("input", "self"), ("other", "exponent"))
+
+
 def positional(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Put a first operand that was given by name (``input=``) first, where the rules look for it."""
+    """Put operands that were given by name (``input=``, ``other=``) first, where the rules look for them."""
     kwargs = dict(kwargs)
-    for name in ("input", "self"):
-        if name in kwargs and not args and "condition" not in kwargs:
-            args = (kwargs.pop(name),)
+    if "condition" in kwargs or (args and "input" in kwargs):  # of `where`, which has its own order
+        return args, kwargs
+    for place, names in enumerate(_BY_NAME):
+        for name in names:
+            if name in kwargs and len(args) == place:
+                args = (*args, kwargs.pop(name))
     return args, kwargs
 
 

@@ -41,7 +41,6 @@ _COUNTING = names_in("add bfloat16 cumsum div double float half mean mul rsub su
 _OPERANDS = {
     "where": ("condition", "input", "other"),
     "masked_fill": ("input", "mask", "value"),
-    **dict.fromkeys((*_COMPARISONS, *_LOGIC), ("input", "other")),
 }
 
 

@@ -17,7 +17,9 @@ def softmax_family(op: Operation, referred: torch.Tensor) -> Step:
 
     log p = x - lse(x); p = exp(log p), whose multiplier is the logarithmic mean of both p.
     """
-    name, dim = op.call.name, op.argument(1, "dim", -1)
+    name, dim = op.call.name, op.argument(1, "dim")
+    if dim is None:  # what torch chooses
+        dim = 0 if referred.ndim in {0, 1, 3} else 1
     value, x = op.evaluate(referred), op.expanded()
     weights, difference, lse_change = _logsumexp_weights(x, referred, dim)
     if name == "logsumexp":

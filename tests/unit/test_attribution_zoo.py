@@ -72,6 +72,7 @@ MASKS = {
     "another device": lambda x: (x > 0).to(x.device),
     "as flags": lambda x: (x > 0).to(torch.bool).bool(),
     "with a number": lambda x: x.le(0.1),
+    "with operands by name": lambda x: torch.gt(input=x, other=_next(x)),
     "with a number by name": lambda x: torch.gt(x, other=0.1),
     "chosen by a mask": lambda x: torch.where(x > 0, _next(x) > 0, _EVEN),
     "chosen by a constant": lambda x: torch.where(_EVEN, _next(x) > 0, x > 0),
@@ -119,6 +120,23 @@ def check_followed(middle):
     model = zoo.build(zoo.Do(middle))
     assert completeness_error(model, X, REFERENCES) < 1e-4
     assert set(audit(model, X, device="cpu")["note"]) == {""}
+
+
+OPERANDS_BY_NAME = {
+    "larger": lambda x: torch.max(x, other=_next(x)),
+    "smaller": lambda x: torch.minimum(input=x, other=_next(x)),
+    "power": lambda x: torch.pow(2 + x.tanh(), exponent=_next(x)),
+    "power of a constant": lambda x: torch.pow(self=2.0, exponent=x),
+    "quotient": lambda x: torch.div(x, other=2 + _next(x).tanh()),
+    "product": lambda x: torch.mul(input=x, other=_next(x)),
+    "difference": lambda x: torch.sub(x.exp(), other=_next(x), alpha=2),
+    "log of a sum": lambda x: torch.logaddexp(x, other=_next(x)),
+}
+
+
+@pytest.mark.parametrize("middle", OPERANDS_BY_NAME.values(), ids=OPERANDS_BY_NAME.keys())
+def test_deep_lift_shap__follows_operands_that_are_given_by_name(middle):
+    check_followed(middle)
 
 
 @pytest.mark.parametrize("middle", zoo.approximated().values(), ids=zoo.approximated().keys())
@@ -185,6 +203,14 @@ def test_deep_lift_shap__scores_that_are_masked_on_both_sides_change_nothing() -
 def test_deep_lift_shap__takes_the_default_of_an_rms_norm_that_names_no_epsilon() -> None:
     """Of numbers so small that it decides."""
     model = zoo.Do(lambda X: nn.functional.rms_norm(1e-4 * X[:, :2], (X.shape[2],))[:, :, :3].sum((1, 2))[:, None])
+    assert completeness_error(model, X, REFERENCES) < 1e-4
+
+
+@pytest.mark.filterwarnings("ignore:Implicit dimension choice")
+@pytest.mark.parametrize("softmax", [nn.Softmax(), nn.LogSoftmax(), nn.functional.softmax])
+@pytest.mark.parametrize("shape", [(-1,), (8, 3, -1)])
+def test_deep_lift_shap__takes_a_softmax_over_the_axis_that_torch_chooses(softmax, shape) -> None:
+    model = zoo.build(zoo.Do(lambda x: softmax(x.unflatten(2, (3, -1)) if len(shape) > 1 else x.flatten(1))))
     assert completeness_error(model, X, REFERENCES) < 1e-4
 
 
