@@ -105,7 +105,9 @@ def tfmodisco_seqlets(
         warn(message)
     else:
         low, high = _thresholds(sums, target_fdr, least, most)
-    scores = np.where((sums >= high) | (sums <= low), np.abs(sums), -np.inf)
+    # a threshold of 0, where most windows hold nothing, lets only those pass that hold something
+    passes = ((sums >= high) | (sums <= low)) & (sums != 0)
+    scores = np.where(passes, np.abs(sums), -np.inf)
     if flank > 0:
         scores[:, :flank] = -np.inf
         scores[:, -flank:] = -np.inf

@@ -104,6 +104,7 @@ def test_take_peaks__takes_the_highest_and_rules_out_its_neighbours(kernel: obje
         ({"flank": -1}, "`flank`"),
         ({"window_size": 390}, "seqlets of 410 bp"),
         ({"target_fdr": 0}, "`target_fdr`"),
+        ({"target_fdr": 1}, "`target_fdr`"),
         ({"min_passing_frac": 0.5}, "`min_passing_frac` must be at most `max_passing_frac`; got 0.5 and 0.2"),
         ({"min_passing_frac": "a"}, r"`min_passing_frac` must be in \[0, 1\]; got 'a'"),
         ({"max_passing_frac": 1.5}, r"`max_passing_frac` must be in \[0, 1\]; got 1.5"),
@@ -128,6 +129,14 @@ def test_tfmodisco_seqlets__calls_nothing_where_all_windows_are_alike(row: list[
     assert seqlets.empty
     assert seqlets.dtypes.equals(tfmodisco_seqlets(np.random.default_rng(0).normal(size=(2, 100))).dtypes)
     assert warned[0].filename == __file__
+
+
+def test_tfmodisco_seqlets__calls_none_where_there_is_nothing_however_few_windows_have_something() -> None:
+    X = np.zeros((40, 400))
+    X[3, 100:110], X[7, 200:205] = 1, -2
+    seqlets = tfmodisco_seqlets(X)
+    assert seqlets["example_idx"].tolist() == [3, 7]
+    assert seqlets["attribution"].tolist() == [10, -10]
 
 
 @pytest.mark.parametrize("options", [{"window_size": 21.5}, {"flank": 1.5}])
