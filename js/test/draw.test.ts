@@ -7,7 +7,7 @@ import { drawLogo, hypotheticalGlyphs, observedGlyphs, valueRange } from "../src
 import { markerPath } from "../src/draw/marker.ts";
 import { informationContent, motifPaths } from "../src/draw/motif.ts";
 import { columnStrength } from "../src/draw/overview.ts";
-import { drawBands, drawPointed, type TrackScene, trackGeometry } from "../src/draw/track.ts";
+import { drawBands, drawForeground, drawPointed, type TrackScene, trackGeometry } from "../src/draw/track.ts";
 import { BaseScale } from "../src/layout.ts";
 import type { TrackData } from "../src/tracks.ts";
 import { drawPlane, planeOf } from "../src/views/ThresholdPanel.tsx";
@@ -329,6 +329,21 @@ test("what is pointed at has bands as wide as its sites, cut at the view's edges
     [100, 2],
     [240, 10],
   ]);
+});
+
+test("how many hits have no room is written within the gutter, however many there are", () => {
+  const { pen, of } = recorder();
+  const scale = new BaseScale({ start: 0, end: 50 }, 52, 500);
+  const hidden = [
+    { start: 3, end: 9, hits: 1234 },
+    { start: 50, end: 60, hits: 7 },
+  ];
+  const geometry = trackGeometry({ seqlets: true, hits: true });
+  const scene = { rects: [], scale, geometry, palette: PALETTE, hidden, dpr: 1 } as unknown as TrackScene;
+  drawForeground(pen, scene);
+  const [text, right, , width] = of("fillText").at(-1)!.args as [string, number, number, number];
+  expect(text).toBe("1,234 more");
+  expect(right - width).toBeGreaterThanOrEqual(2);
 });
 
 test("the plane has a dashed line of what chance gives, where that is known", () => {

@@ -63,7 +63,12 @@ def browser() -> Iterator[Browser]:
         path = chromium()
         if path is None and not Path(playwright.chromium.executable_path).exists():
             pytest.skip("no Chromium: name one in NBMOTIF_CHROMIUM, or install the package chromium")
-        found = playwright.chromium.launch(executable_path=path, headless=True, args=FLAGS)
+        found = playwright.chromium.launch(
+            executable_path=path,
+            headless=True,
+            args=FLAGS,
+            ignore_default_args=["--hide-scrollbars"],  # they take room, as for most users
+        )
         yield found
         found.close()
 

@@ -132,3 +132,33 @@ def test_reduced_motion__nothing_fades_in(page: Page, tmp_path: Path) -> None:
     view.root.get_by_role("button", name="Next site").click()
     moving = "() => document.getAnimations().filter((each) => each.effect.getComputedTiming().duration > 0).length"
     assert page.evaluate(moving) == 0
+
+
+def test_page_that_makes_blocks_of_pictures__keeps_an_icon_beside_its_word(page: Page, tmp_path: Path) -> None:
+    view = opened(page, tmp_path)
+    # as Tailwind does, which marimo brings along
+    page.add_style_tag(content="svg { display: block; vertical-align: middle; }")
+    word, icon = view.root.get_by_role("button", name="View").evaluate(
+        """(button) => {
+            const range = document.createRange();
+            range.selectNode(button.firstChild);
+            return [range, button.querySelector("svg")].map((part) => part.getBoundingClientRect().toJSON());
+        }"""
+    )
+    assert icon["left"] > word["right"]
+    assert abs((icon["top"] + icon["bottom"]) - (word["top"] + word["bottom"])) < 6
+
+
+@pytest.mark.parametrize("width", [1230, 1250, 1300, 1500])
+def test_cell__has_room_for_every_column_of_the_table(page: Page, tmp_path: Path, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 1000})
+    path = tmp_path / "page.html"
+    synthetic.explorer(marginal=dict.fromkeys(synthetic.NAMES, 0.1)).to_html(path)
+    page.goto(path.as_uri())
+    view = views_on(page)[0]
+    right = view.root.get_by_role("treegrid").evaluate("(grid) => grid.getBoundingClientRect().left + grid.clientWidth")
+    cells = view.root.locator("[data-column='marginal']").evaluate_all(
+        "(all) => all.map((cell) => cell.getBoundingClientRect().right)"
+    )
+    assert len(cells) > 5
+    assert max(cells) <= right

@@ -151,7 +151,7 @@ function drawLaneNames(pen: Pen, { geometry, palette, scale, hidden }: TrackScen
   const nHidden = hidden.reduce((n, site) => n + (site.end > start && site.start < end ? site.hits : 0), 0);
   setWords(pen, palette, "right", "middle");
   const write = (text: string, lane: number): void =>
-    pen.fillText(text, scale.left - 7, lanesTop + lane * LANE_HEIGHT + LANE_HEIGHT / 2 + 0.5);
+    pen.fillText(text, scale.left - 7, lanesTop + lane * LANE_HEIGHT + LANE_HEIGHT / 2 + 0.5, scale.left - 9);
   if (seqletLanes > 0) write("seqlets", 0);
   if (hitLanes > 0) write("hits", seqletLanes);
   if (nHidden > 0) write(`${whole(nHidden)} more`, seqletLanes + hitLanes - 1);
