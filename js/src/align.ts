@@ -37,11 +37,11 @@ export function alignFamily(dataset: Dataset, { labels }: Families, motif: numbe
   const aligned: Aligned[] = [];
   for (let other = 0; other < dataset.manifest.n_motifs; other++) {
     if (labels[other] !== labels[motif]) continue;
-    const forward = logoVector(dataset.pwmOf(other));
+    const logo = logoVector(dataset.pwmOf(other));
     let best: Aligned = { motif: other, offset: 0, reverse: false, similarity: 0 };
     for (const reverse of [false, true]) {
       // column after column in the order A C G T: backwards it is the reverse complement
-      const logo = reverse ? forward.slice().reverse() : forward;
+      if (reverse) logo.reverse();
       for (let offset = 1 - logo.length / 4; offset < own.length / 4; offset++) {
         const similarity = overlapProduct(own, logo, offset);
         if (similarity > best.similarity) best = { motif: other, offset, reverse, similarity };
@@ -50,5 +50,5 @@ export function alignFamily(dataset: Dataset, { labels }: Families, motif: numbe
     aligned.push(best);
   }
   const rank = (each: Aligned): number => (each.motif === motif ? 2 : each.similarity);
-  return aligned.sort((a, b) => rank(b) - rank(a) || a.motif - b.motif);
+  return aligned.sort((a, b) => rank(b) - rank(a));
 }

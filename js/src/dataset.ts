@@ -137,8 +137,7 @@ export class Dataset {
   /** Adds the hits of one sequence that are weaker than the floor, of all its hits. */
   addHits(sequence: number, columns: Columns): void {
     const all = takeHits(columns, 1);
-    const floor = Math.fround(this.manifest.floor);
-    const further = [...all.motif.keys()].filter((i) => Math.abs(all.attribution[i]) <= floor);
+    const further = [...all.motif.keys()].filter((i) => Math.abs(all.attribution[i]) <= this.manifest.floor);
     const from = this.hits.motif.length;
     const append = <A extends Index | Float32Array | Int8Array>(to: A, values: ArrayLike<number>): A => {
       const longer = new (to.constructor as new (n: number) => A)(from + further.length);

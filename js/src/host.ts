@@ -37,7 +37,7 @@ export const SAVE_DELAY_MS = 150;
 /** An old value that arrives later than this after the last one sent is news. */
 const ECHO_WINDOW_MS = 500;
 
-const sameValue = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
+const sameValue = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 /**
  * Tells echoes from news. Each value sent may come back after newer ones were sent; such an old echo must not move

@@ -10,14 +10,15 @@ export interface SliderScale {
 
 /** A slider over ascending or falling stops; to its right values are larger. */
 export function stopScale(stops: Float64Array): SliderScale {
-  const ascending = stops.length < 2 || stops[0] < stops.at(-1)! ? stops : stops.toReversed();
+  const ascending = stops[0] < stops.at(-1)! ? stops : stops.toReversed();
   const steps = Math.max(1, ascending.length - 1);
   return {
     steps,
     toValue: (step) => ascending[Math.min(step, ascending.length - 1)] ?? 0,
     toStep(value) {
-      const at = lowerBound(ascending, value, 0, Math.max(0, ascending.length - 1));
-      return at > 0 && value - ascending[at - 1] < ascending[at] - value ? at - 1 : at;
+      const at = lowerBound(ascending, value, 0, ascending.length - 1);
+      // before the first there is none, which is not nearer
+      return value - ascending[at - 1] < ascending[at] - value ? at - 1 : at;
     },
   };
 }

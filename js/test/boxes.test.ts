@@ -145,6 +145,19 @@ describe("layoutBoxes", () => {
     ]);
   });
 
+  test("a box stands for all the look-alikes on its site, and each site has its own", () => {
+    const own = byHand({
+      widths: [8],
+      hits: [10, 30, 11, 31, 32].map((start, i) => ({ start, attribution: 0.75 - i / 8 })),
+    });
+    const all = count(own, thresholds, cutTree(own, 1));
+    const { boxes } = layoutBoxes(own, all, thresholds, 0, new Map(), 20, measure);
+    expect(boxes.map((box) => [box.start, box.alike, box.label.replace(/^\S+/, "")])).toEqual([
+      [10, 1, " +1"],
+      [30, 2, " +2"],
+    ]);
+  });
+
   test("a marked motif's label leaves room for its mark", () => {
     const own = byHand({
       widths: [8],

@@ -1,12 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { alignFamily } from "../src/align.ts";
 import { attributionBins, decodeCard, positionBins } from "../src/card.ts";
 import { count, type Thresholds } from "../src/counts.ts";
 import { hypotheticalGlyphs } from "../src/draw/logo.ts";
 import { cutTree } from "../src/families.ts";
 import { BaseScale } from "../src/layout.ts";
 import { memeText } from "../src/matrix.ts";
-import { smallDataset } from "./study.ts";
+import { byHand, smallDataset } from "./study.ts";
 
 const dataset = smallDataset();
 const thresholds: Thresholds = {
@@ -42,23 +41,69 @@ describe("the charts of a card", () => {
   });
 });
 
-test("a family is aligned to its motif, copies first, on the strand that fits", () => {
-  const aligned = alignFamily(dataset, families, 0);
-  const family = [...families.labels.keys()].filter((m) => families.labels[m] === families.labels[0]);
-  expect(aligned.map(({ motif }) => motif).sort((a, b) => a - b)).toEqual(family);
-  expect(aligned[0]).toMatchObject({ motif: 0, offset: 0, reverse: false });
-  expect(aligned[0]!.similarity).toBeCloseTo(1, 5);
-  // the synthetic look-alikes share their consensus, not how sure each base is
-  for (const { offset, reverse, similarity } of aligned) {
-    expect([offset, reverse]).toEqual([0, false]);
-    expect(similarity).toBeGreaterThan(0.7);
-  }
-  const turned = smallDataset();
-  const [first, second] = [family[0]!, family[1]!];
-  turned.pwmOf(second).set(dataset.pwmOf(first).slice().reverse());
-  const found = alignFamily(turned, families, first).find(({ motif }) => motif === second)!;
-  expect(found).toMatchObject({ offset: 0, reverse: true });
-  expect(found.similarity).toBeCloseTo(1, 5);
+describe("the bars of a card", () => {
+  const cuts: Thresholds = { ...thresholds, attribution: 0.5 };
+  const barsOf = (hits: Parameters<typeof byHand>[0]["hits"], motif = 0, widths = [8, 8]) => {
+    const own = byHand({ widths, hits });
+    const counts = count(own, cuts, cutTree(own, 1));
+    const byAttribution = attributionBins(own, counts, cuts, motif, 5);
+    const { all, passing } = positionBins(own, counts, cuts, motif, 5);
+    return {
+      ...{ from: byAttribution.from, step: byAttribution.step },
+      attribution: [[...byAttribution.all], [...byAttribution.passing]],
+      position: [[...all], [...passing]],
+    };
+  };
+
+  test("go from the weakest hit to the strongest, of this motif alone and of p values that pass", () => {
+    const bars = barsOf([
+      { start: 0, attribution: -0.25 },
+      { start: 0, attribution: 0.5 },
+      { start: 0, attribution: 0.75 },
+      { start: 0, attribution: 0.25, p: 5e-5 },
+      { start: 0, attribution: 9, motif: 1 },
+    ]);
+    expect(bars).toMatchObject({ from: -0.25, step: 0.25 });
+    expect(bars.attribution).toEqual([
+      [1, 0, 0, 1, 1],
+      [0, 0, 0, 0, 1],
+    ]);
+  });
+
+  test("begin at 0 where every hit is positive, and end there where every hit is negative", () => {
+    const [positive, negative] = [1, -1].map((way) =>
+      barsOf([0.25, 1].map((size) => ({ start: 0, attribution: way * size }))),
+    );
+    expect(positive).toMatchObject({ from: 0, step: 0.25 });
+    expect(positive!.attribution[0]).toEqual([0, 1, 0, 0, 1]);
+    expect(negative).toMatchObject({ from: -1, step: 0.25 });
+    expect(negative!.attribution[0]).toEqual([1, 0, 0, 1, 0]);
+  });
+
+  test("hold the strongest hit in the last one, also where rounding puts it beyond", () => {
+    const { from, attribution } = barsOf([-1e-30, 1].map((size) => ({ start: 0, attribution: size })));
+    expect(from).toBe(-0.25);
+    expect(attribution[0]!.at(-1)).toBe(1);
+  });
+
+  test("are empty where there is no hit", () => {
+    const none = [0, 0, 0, 0, 0];
+    const empty = { from: 0, step: 1, attribution: [none, none], position: [none, none] };
+    expect(barsOf([{ start: 0, attribution: 1 }], 1)).toEqual(empty);
+  });
+
+  test("stand where the middles of the hits lie", () => {
+    // 200 bases: 40 to a bar
+    const bars = barsOf(
+      [0, 36, 37, 193].map((start) => ({ start, attribution: start === 36 ? 0.25 : 1 })),
+      0,
+      [7, 8],
+    );
+    expect(bars.position).toEqual([
+      [2, 1, 0, 0, 1],
+      [1, 1, 0, 0, 1],
+    ]);
+  });
 });
 
 test("a card's answer becomes a logo whose letters are all full, and a window per example", () => {
@@ -66,18 +111,24 @@ test("a card's answer becomes a logo whose letters are all full, and a window pe
   const message = {
     n_sites: 2,
     cosine: 0.5,
-    flank: 1,
-    examples: [{ quantile: 1, sequence_idx: 7, start: 4, end: 6, strand: -1, attribution: 0.25 }],
+    flank: 2,
+    examples: [
+      { quantile: 1, sequence_idx: 7, start: 4, end: 6, strand: -1, attribution: 0.25 },
+      { quantile: 0, sequence_idx: 3, start: 9, end: 11, strand: 1, attribution: 0.125 },
+    ],
   };
-  const buffers = [
-    view(Float32Array.of(1, 0, 0, 0.5, 0, 0, 0, 0)),
-    view(Uint8Array.of(0, 1, 2, 4)),
-    view(Float32Array.of(0, 0.1, 0.15, 0)),
-  ];
+  const codes = Uint8Array.of(...[0, 1, 2, 4, 0, 0], ...[3, 3, 2, 1, 0, 4]);
+  const observed = Float32Array.from(codes.keys(), (i) => i / 8);
+  const buffers = [view(Float32Array.of(1, 0, 0, 0.5, 0, 0, 0, 0)), view(codes), view(observed)];
   const card = decodeCard({ message, buffers }, 2);
-  expect(card).toMatchObject({ nSites: 2, cosine: 0.5, flank: 1 });
+  expect(card).toMatchObject({ nSites: 2, cosine: 0.5, flank: 2 });
   expect(card.examples[0]).toMatchObject({ sequence: 7, start: 4, strand: -1 });
-  expect([...card.examples[0]!.window.codes]).toEqual([0, 1, 2, 4]);
+  // two bases of the motif and two on each side
+  expect(card.examples.map(({ window }) => [...window.codes])).toEqual([
+    [0, 1, 2, 4, 0, 0],
+    [3, 3, 2, 1, 0, 4],
+  ]);
+  expect(card.examples.flatMap(({ window }) => [...window.observed])).toEqual([...observed]);
   const glyphs = hypotheticalGlyphs(card.weights, new BaseScale({ start: 0, end: 2 }, 0, 20), (v) => -v);
   expect(glyphs.filter(({ height }) => height > 0).map(({ base, observed }) => [base, observed])).toEqual([
     [0, true],

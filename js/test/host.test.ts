@@ -1,12 +1,9 @@
-import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { type Bytes, toTyped } from "../src/decode.ts";
 import { itemsOf } from "../src/families.ts";
 import { AnywidgetHost, EchoGuard, SAVE_DELAY_MS } from "../src/host.ts";
 import { slotOf, toggleMotif, toggleRow } from "../src/marks.ts";
-import { StaticHost } from "../src/standalone.ts";
 import { Store } from "../src/store.ts";
-import { type ColumnPiece, QUERY_TRAITS, type Query, TRAIT_NAMES, type Traits } from "../src/wire.ts";
+import { type ColumnPiece, TRAIT_NAMES, type Traits } from "../src/wire.ts";
 import { FakeModel } from "./fakeModel.ts";
 import { SMALL } from "./study.ts";
 import { defaultTraits, makeStudy } from "./synthetic.ts";
@@ -53,6 +50,18 @@ describe("AnywidgetHost", () => {
     host.flush();
     vi.advanceTimersByTime(1000);
     expect(model.saves).toBe(1);
+  });
+
+  test("what is set after a flush waits as long as anything else", () => {
+    const { model, host } = connect();
+    host.set({ sign: "-" });
+    vi.advanceTimersByTime(SAVE_DELAY_MS / 2);
+    host.flush();
+    host.set({ sign: "both" });
+    vi.advanceTimersByTime(SAVE_DELAY_MS - 1);
+    expect(model.state.sign).toBe("-");
+    vi.advanceTimersByTime(1);
+    expect(model.state.sign).toBe("both");
   });
 
   test("own changes are not reported as news, the kernel's are", () => {
@@ -138,6 +147,17 @@ describe("AnywidgetHost", () => {
     expect(model.sent.at(-1)).toEqual({ type: "cancel", id: model.sent[0]!.id });
   });
 
+  test("aborting what is answered already tells the kernel nothing", async () => {
+    const { model, host } = connect();
+    model.latency = null;
+    const controller = new AbortController();
+    const answer = host.request("load", {}, { signal: controller.signal });
+    model.reply({ id: model.sent[0]!.id, status: "ok" });
+    await answer;
+    controller.abort();
+    expect(model.sent.length).toBe(1);
+  });
+
   test("an abort is none of the user's trouble when the line is cut already", async () => {
     const { model, host } = connect();
     model.latency = null;
@@ -178,6 +198,14 @@ test("EchoGuard forgets what was sent when a new value arrives", () => {
   expect(guard.isStaleEcho("x", 1)).toBe(true);
   expect(guard.isStaleEcho("x", 7)).toBe(false);
   expect(guard.isStaleEcho("x", 1)).toBe(false);
+});
+
+test("EchoGuard knows a window or a list again by what it holds", () => {
+  const guard = new EchoGuard(() => 0);
+  guard.sent("window", [10, 20]);
+  guard.sent("window", [10, 30]);
+  expect(guard.isStaleEcho("window", [10, 20])).toBe(true);
+  expect(guard.isStaleEcho("window", [10, 30])).toBe(false);
 });
 
 test("EchoGuard expects no echo of what was sent before the one that came", () => {
@@ -397,77 +425,5 @@ describe("Store", () => {
     await vi.advanceTimersByTimeAsync(1);
     expect(asked().length).toBe(2);
     expect(state.value.phase === "ready" && state.value.data.hypothetical?.length).toBe(4 * SMALL.length);
-  });
-});
-
-describe("StaticHost", () => {
-  const base64 = (array: ArrayBufferView): string =>
-    gzipSync(Buffer.from(array.buffer, array.byteOffset, array.byteLength)).toString("base64");
-  const column = { name: "hit_start", dtype: "u32" as const, offset: 0, length: 3, total: 3 };
-  const page = {
-    traits: { ...defaultTraits(study.manifest), _rev: 5 },
-    answers: [
-      {
-        name: "load" as const,
-        params: {},
-        message: { rev: 5 },
-        columns: [{ ...column, data: base64(Uint32Array.of(7, 8, 9)) }],
-      },
-      { name: "hits" as const, params: { sequence: 4 }, message: { found: true }, columns: [] },
-    ],
-    tracks: [{ sequence: 4, set: 0, buffers: [base64(study.codes[4]!), base64(study.observed[4]!)] }],
-    cards: {
-      [study.manifest.motif_names[1]!]: { body: { n_sites: 3 }, buffers: [base64(Float32Array.of(1, 2))] },
-    },
-  };
-
-  test("serves the page's own columns and tracks", async () => {
-    const host = new StaticHost(page);
-    const parts: unknown[] = [];
-    const { message } = await host.request("load", {}, { onPart: (...part) => parts.push(...part) });
-    expect(message.rev).toBe(5);
-    expect(parts[0]).toEqual([column]);
-    expect(toTyped("u32", (parts[1] as Bytes[])[0]!)).toEqual(Uint32Array.of(7, 8, 9));
-    const { buffers } = await host.request("track", { sequence: 4, hypothetical: false, set: 0 });
-    expect(new Uint8Array(buffers[0] as Uint8Array)).toEqual(study.codes[4]);
-  });
-
-  test("answers what it was asked when it was written, and says that it knows no more", async () => {
-    const host = new StaticHost(page);
-    expect((await host.request("hits", { sequence: 4 })).message.found).toBe(true);
-    await expect(host.request("hits", { sequence: 5 })).rejects.toThrow("This is not in this page");
-  });
-
-  test("says in words what the page lacks", async () => {
-    const host = new StaticHost(page);
-    await expect(host.request("track", { sequence: 0, hypothetical: false, set: 0 })).rejects.toThrow(
-      "are not in this page",
-    );
-    await expect(host.request("track", { sequence: 4, hypothetical: true, set: 0 })).rejects.toThrow(
-      "Hypothetical scores are not in this page",
-    );
-  });
-
-  test("gives a motif's card at the thresholds of the page alone", async () => {
-    const host = new StaticHost(page);
-    const query = Object.fromEntries(
-      QUERY_TRAITS.map((name) => [name, page.traits[name]]),
-    ) as unknown as Query;
-    const asked = { ...query, motif: 1 };
-    const { message, buffers } = await host.request("card", asked);
-    expect(message.n_sites).toBe(3);
-    expect(toTyped("f32", buffers[0]!)).toEqual(Float32Array.of(1, 2));
-    await expect(host.request("card", { ...asked, attribution_threshold: 0.02 })).rejects.toThrow(
-      "attribution 0.01",
-    );
-    await expect(host.request("card", { ...asked, sequence: 3 })).rejects.toThrow("it was made with only");
-    await expect(host.request("card", { ...asked, motif: 2 })).rejects.toThrow("not in this page");
-  });
-
-  test("traits stay in the page", () => {
-    const host = new StaticHost(page);
-    host.set({ attribution_threshold: 0.4 });
-    expect(host.get("attribution_threshold")).toBe(0.4);
-    expect(page.traits.attribution_threshold).toBe(0.01);
   });
 });

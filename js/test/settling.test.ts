@@ -3,14 +3,17 @@ import { signal } from "@preact/signals";
 import { describe, expect, test } from "vitest";
 import { Answers } from "../src/answers.ts";
 import { type Counts, count } from "../src/counts.ts";
-import type { Dataset } from "../src/dataset.ts";
+import { Dataset } from "../src/dataset.ts";
+import { Columns } from "../src/decode.ts";
 import { cutTree } from "../src/families.ts";
 import { History } from "../src/history.ts";
-import { settle } from "../src/settling.ts";
+import type { Source } from "../src/host.ts";
+import { anticipate, settle } from "../src/settling.ts";
 import type { Store } from "../src/store.ts";
-import type { Query } from "../src/wire.ts";
+import type { Control, Query } from "../src/wire.ts";
 import { AskedHost } from "./askedHost.ts";
-import { byHand, hitColumns } from "./study.ts";
+import { byHand, hitColumns, SMALL, toColumns } from "./study.ts";
+import { makeStudy } from "./synthetic.ts";
 
 const strong = { start: 50, attribution: 0.75 };
 const weak = { start: 10, attribution: 0.25 };
@@ -122,6 +125,14 @@ describe("below the floor", () => {
     expect(dataset.strongestHits(0).length).toBe(2);
   });
 
+  test("the hits of a sequence that are here already are not asked for", async () => {
+    const { dataset, asked, start, names } = open(loose);
+    dataset.addHits(0, toColumns(hits));
+    void start([0, 1]);
+    await asked[0]!.answer(counted(2));
+    expect(names()).toEqual(["count", "hits 1"]);
+  });
+
   test("hits that come twice, as thresholds moved meanwhile, are added once", async () => {
     const { store, dataset, asked, start, names } = open(loose);
     void start([0]);
@@ -144,5 +155,48 @@ describe("below the floor", () => {
     store.dataset.value = byHand({ widths: [8], hits: [strong] });
     await asked[1]!.answer(hits);
     expect([names(), dataset.hits.motif.length, store.further.value]).toEqual([["count", "hits 0"], 1, 0]);
+  });
+});
+
+describe("when the pointer reaches a slider", () => {
+  interface Way {
+    floor?: number;
+    source?: Source;
+    hasHits?: boolean;
+  }
+  function reach(at: Query, control: Control, { floor = 0.5, source = "kernel", hasHits = true }: Way = {}) {
+    const opened = open(at);
+    const { store, dataset } = opened;
+    Object.assign(store.host, { source: signal(source) });
+    dataset.manifest.floor = floor;
+    const { manifest, columns } = makeStudy({ ...SMALL, nSeqlets: 0 });
+    if (!hasHits) store.dataset.value = new Dataset(manifest, new Columns(columns));
+    anticipate(store as unknown as Store, control);
+    return opened;
+  }
+  const askedFor = (...way: Parameters<typeof reach>) => reach(...way).names();
+
+  test("of attributions the kernel counts at all stops below the floor, wherever it stands", () => {
+    expect(askedFor(query, "attribution")).toEqual(["profile"]);
+    expect(askedFor(loose, "attribution")).toEqual(["profile"]);
+  });
+
+  test("of p values the kernel counts where hits below the floor are asked for", () => {
+    expect(askedFor(query, "p")).toEqual([]);
+    expect(askedFor(loose, "p")).toEqual(["profile"]);
+  });
+
+  test.each(["attribution", "p"] as const)(
+    "of %s nothing is asked where the page knows, or no kernel is",
+    (control) => {
+      const ways: Way[] = [{ floor: 0 }, { source: "gone" }, { source: "page" }, { hasHits: false }];
+      for (const way of ways) expect(askedFor(loose, control, way), JSON.stringify(way)).toEqual([]);
+    },
+  );
+
+  test("an answer that does not come is nobody's trouble", async () => {
+    const { store, asked } = reach(loose, "attribution");
+    await asked[0]!.refuse("busy");
+    expect(store.problem.value).toBe("before");
   });
 });

@@ -30,6 +30,35 @@ export const hitColumns = (
 export const toColumns = (columns: Record<string, Column>): Columns =>
   new Columns(new Map(Object.entries(columns)));
 
+interface GivenSeqlet {
+  start: number;
+  end: number;
+  attribution: number;
+  sequence?: number;
+  p?: number;
+  motif?: number;
+  tomtomP?: number;
+  strand?: number;
+}
+
+/** Columns of these seqlets: in the first sequence, sure, and without a match unless they say otherwise. */
+export function seqletColumns(seqlets: readonly GivenSeqlet[]): Record<string, Column> {
+  const all = seqlets.map((seqlet) => ({
+    ...{ sequence: 0, p: 1e-6, motif: -1, tomtomP: 1, strand: 1 },
+    ...seqlet,
+  }));
+  return {
+    seqlet_sequence: Uint32Array.from(all, ({ sequence }) => sequence),
+    seqlet_start: Uint32Array.from(all, ({ start }) => start),
+    seqlet_end: Uint32Array.from(all, ({ end }) => end),
+    seqlet_attribution: Float32Array.from(all, ({ attribution }) => attribution),
+    seqlet_p: Float64Array.from(all, ({ p }) => p),
+    seqlet_motif: Int32Array.from(all, ({ motif }) => motif),
+    seqlet_tomtom_p: Float64Array.from(all, ({ tomtomP }) => tomtomP),
+    seqlet_strand: Int8Array.from(all, ({ strand }) => strand),
+  };
+}
+
 interface ByHand {
   widths: number[];
   hits: Given[];
