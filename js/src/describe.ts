@@ -163,7 +163,7 @@ export function findSequence(dataset: Dataset, text: string): Place | { problem:
   const wanted = text.trim();
   const lower = wanted.toLowerCase();
   const available = (sequence: number): boolean => manifest.tracks?.includes(sequence) ?? true;
-  const region = readRegion(wanted);
+  const region = readRegion(lower);
   if (region && manifest.loci) {
     const { chrom, start, end } = manifest.loci;
     const sequence = chrom.findIndex(

@@ -2,9 +2,9 @@
 import type { Dataset } from "./dataset.ts";
 import type { Traits } from "./wire.ts";
 
-/** A position or region as genome browsers write it, both ends counted from 1: here 0-based and half-open. */
+/** A lower-cased position or region as genome browsers write it, both ends counted from 1: here 0-based and half-open. */
 export function readRegion(text: string): { chrom: string; start: number; end: number } | null {
-  const found = /^(\S+):([\d,]+)(?:[-–]([\d,]+))?$/.exec(text.trim().toLowerCase());
+  const found = /^(\S+):([\d,]+)(?:[-–]([\d,]+))?$/.exec(text.trim());
   if (!found) return null;
   const [start, end] = [found[2], found[3] ?? found[2]].map((place) => Number(place!.replaceAll(",", "")));
   return { chrom: found[1], start: start! - 1, end: end! };

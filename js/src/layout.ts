@@ -32,6 +32,18 @@ export function pan({ start, end }: Viewport, bases: number, length: number): Vi
   return clampViewport({ start: start + bases, end: end + bases }, length);
 }
 
+/** Moves one edge and leaves the other where it is, also where it is pulled beyond an end of the sequence. */
+export function moveEdge(
+  { start, end }: Viewport,
+  edge: "start" | "end",
+  bases: number,
+  length: number,
+): Viewport {
+  return edge === "start"
+    ? { start: Math.max(0, Math.min(start + bases, end - MIN_SPAN)), end }
+    : { start, end: Math.min(length, Math.max(end + bases, start + MIN_SPAN)) };
+}
+
 /** Centers on `start..end` with air around it; for jumps to a site. */
 export function centerOn(start: number, end: number, width: number, length: number): Viewport {
   const middle = (start + end) / 2;

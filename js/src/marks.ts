@@ -49,14 +49,15 @@ export function slotOf(store: Store, row: number): number {
 
 /** Opens the card of a motif, or of a family's medoid, or of its top motif if that counts twice as much; or closes it. */
 export function openCard(store: Store, name: string): void {
-  const { names, members, medoids } = store.families.peek()!;
+  const { names, members } = store.families.peek()!;
   const { count } = store.counts.peek()!.motifs;
-  const family = names.indexOf(name);
-  const medoid = medoids[family];
-  const motif = store.dataset.peek()!.motifIndex.has(name)
+  const { tree, motifIndex, manifest } = store.dataset.peek()!;
+  // a marked family may be one at another similarity: it has a medoid, and no members now
+  const medoid = tree.medoid[manifest.family_names.indexOf(name)];
+  const motif = motifIndex.has(name)
     ? name
-    : store.manifest.motif_names[
-        itemsOf(members, family).reduce(
+    : manifest.motif_names[
+        itemsOf(members, names.indexOf(name)).reduce(
           (a, b) => (count[b] > (a === medoid ? 2 : 1) * count[a] ? b : a),
           medoid,
         )

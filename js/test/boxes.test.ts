@@ -10,7 +10,6 @@ import {
   whyNotCounted,
 } from "../src/describe.ts";
 import { cutTree, itemsOf } from "../src/families.ts";
-import { allowedSequences } from "../src/filter.ts";
 import { whole } from "../src/format.ts";
 import { shortName } from "../src/names.ts";
 import { nextSite, rankSequences } from "../src/ranking.ts";
@@ -364,24 +363,6 @@ test("the ruler of one sequence says what the cursor on a base says", () => {
   const base = 5;
   expect(positionText(dataset, 1, base)).toBe(`chr2:${whole(rulerOrigin(dataset, [1]) + base)}`);
   expect(rulerOrigin(dataset, [1, 2])).toBe(0);
-});
-
-test("a region keeps the sequences that it overlaps, by a base at least", () => {
-  const { start, end } = dataset.manifest.loci!;
-  const keeps = (from: number, to: number): number => allowedSequences(dataset, `chr2:${from}-${to}`)![1]!;
-  // bases are counted from 1: those of the sequence are start + 1 to end
-  expect([keeps(start[1]! - 9, start[1]!), keeps(start[1]! - 9, start[1]! + 1)]).toEqual([0, 1]);
-  expect([keeps(end[1]!, end[1]! + 9), keeps(end[1]! + 1, end[1]! + 9)]).toEqual([1, 0]);
-});
-
-test("a filter keeps the sequences of a chromosome, or those with such a name", () => {
-  const own = byHand({ widths: [8], hits: [], nSequences: 3 });
-  own.manifest.loci!.chrom = ["chr2", "CHR22", "chr2"];
-  const kept = (text: string): number[] => [...allowedSequences(own, text)!];
-  expect(kept("Chr2")).toEqual([1, 0, 1]);
-  expect(kept("chr22")).toEqual([0, 1, 0]);
-  expect(kept("K_0002")).toEqual([0, 0, 1]);
-  expect(kept("chr")).toEqual([0, 0, 0]);
 });
 
 describe("rankSequences", () => {

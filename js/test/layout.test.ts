@@ -7,6 +7,7 @@ import {
   detailAt,
   fromTrait,
   MIN_SPAN,
+  moveEdge,
   pan,
   tickLabel,
   ticks,
@@ -48,6 +49,21 @@ describe("viewport", () => {
     expect(toTrait({ start: 10.4, end: 99.6 }, 2114)).toEqual([10, 100]);
     expect(fromTrait(null, 2114)).toEqual({ start: 0, end: 2114 });
     expect(fromTrait([10, 100], 2114)).toEqual({ start: 10, end: 100 });
+  });
+
+  test("an edge that is pulled leaves the other where it is, as far as the sequence goes and a letter needs", () => {
+    const before = { start: 100, end: 300 };
+    const edges = (edge: "start" | "end") =>
+      [-999, -150, -50, 50, 150, 999].map((by) => {
+        const after = moveEdge(before, edge, by, 400);
+        expect(clampViewport(after, 400)).toEqual(after);
+        return [after.start, after.end];
+      });
+    const start = [0, 0, 50, 150, 250, 300 - MIN_SPAN];
+    expect(edges("start")).toEqual(start.map((at) => [at, 300]));
+    const end = [100 + MIN_SPAN, 150, 250, 350, 400, 400];
+    expect(edges("end")).toEqual(end.map((at) => [100, at]));
+    expect(moveEdge({ start: 0, end: 8 }, "start", 3, 8)).toEqual({ start: 0, end: 8 });
   });
 
   test("centerOn puts the middle of a site into the middle", () => {
@@ -133,7 +149,26 @@ describe("packLanes", () => {
       ],
       1,
     );
-    expect(crowded[1]).toEqual({ lane: 0, label: "none" });
+    expect(crowded).toEqual([
+      { lane: 0, label: "none" },
+      { lane: 0, label: "none" },
+    ]);
+  });
+
+  test("what follows in a lane keeps its distance from a box, and from a label beside it", () => {
+    const laneOf = (first: { right: number; label: number }, left: number): number =>
+      packLanes(
+        [
+          { left: 0, ...first },
+          { left, right: left + 9, label: 0 },
+        ],
+        2,
+      )[1]!.lane;
+    expect([14, 15].map((left) => laneOf({ right: 10, label: 0 }, left))).toEqual([1, 0]);
+    // 4 pixels, the label, and 5 pixels
+    expect([38, 39].map((left) => laneOf({ right: 10, label: 20 }, left))).toEqual([1, 0]);
+    expect([44, 45].map((left) => laneOf({ right: 40, label: 32 }, left))).toEqual([1, 0]);
+    expect([43, 44].map((left) => laneOf({ right: 39, label: 32 }, left))).toEqual([1, 1]);
   });
 
   test("adding a weaker item moves none of the stronger ones", () => {
@@ -157,6 +192,17 @@ describe("slider scales", () => {
       last = value;
     }
     expect(last).toBe(Math.max(...stops));
+  });
+
+  test("of one stop or none stands still", () => {
+    for (const [stops, value] of [
+      [[0.5], 0.5],
+      [[], 0],
+    ] as const) {
+      const scale = stopScale(Float64Array.from(stops));
+      expect([scale.steps, scale.toValue(0), scale.toValue(1)]).toEqual([1, value, value]);
+      expect([0, 0.5, 1].map(scale.toStep)).toEqual([0, 0, 0]);
+    }
   });
 
   test("a value between two stops is shown at the nearer one, one outside at the end", () => {

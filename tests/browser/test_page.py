@@ -312,6 +312,27 @@ def test_wheel__zooms_with_ctrl_and_scrolls_the_page_without(exported: Callable)
     expect(shown).not_to_have_text("2,114 bp")
 
 
+@pytest.mark.parametrize(("side", "way"), [("left", -1), ("right", 1)])
+def test_overview__an_edge_pulled_out_of_the_view_leaves_the_other_where_it_is(
+    exported: Callable, side: str, way: int
+) -> None:
+    _, view = exported(viewport=(500, 1500))
+    view.settle()
+    window, grip = (view.root.locator(name) for name in (".nbm-window", f'.nbm-grip[data-side="{side}"]'))
+    before, at = window.bounding_box(), grip.bounding_box()
+    view.page.mouse.move(at["x"] + at["width"] / 2, at["y"] + at["height"] / 2)
+    view.page.mouse.down()
+    view.page.mouse.move(at["x"] + 1000 * way, at["y"], steps=5)
+    view.page.mouse.up()
+    view.frame()
+    after = window.bounding_box()
+    assert after["width"] > before["width"]
+    other = (lambda box: box["x"] + box["width"]) if side == "left" else (lambda box: box["x"])
+    assert other(after) == pytest.approx(other(before), abs=1)
+    whole = {"left": "0 to 1,500", "right": "500 to 2,114"}[side]
+    expect(window).to_have_attribute("aria-valuetext", whole)
+
+
 def test_marks__have_a_line_of_their_own_so_that_rows_stay_where_they_are_clicked(exported: Callable) -> None:
     _, view = exported(by_family=False)
     view.settle()  # suggestions come later, and move what is below them

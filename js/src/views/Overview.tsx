@@ -6,7 +6,7 @@ import { drawOverview } from "../draw/overview.ts";
 import { GUTTER, RIGHT_PAD } from "../draw/track.ts";
 import { plural, whole } from "../format.ts";
 import { rowStates } from "../layers.ts";
-import { BaseScale, pan, span, type Viewport } from "../layout.ts";
+import { BaseScale, moveEdge, pan, span, type Viewport } from "../layout.ts";
 import { useScreen } from "./context.ts";
 import { Picture } from "./Picture.tsx";
 
@@ -85,10 +85,7 @@ export function Overview({ sequences, width }: StripProps) {
     if (!drag.current) return;
     const { grip, from, viewport: before } = drag.current;
     const by = toBases(event.clientX - from);
-    if (grip === "both") store.moveTo(pan(before, by, length));
-    else if (grip === "start")
-      store.moveTo({ start: Math.min(before.start + by, before.end - 12), end: before.end });
-    else store.moveTo({ start: before.start, end: Math.max(before.end + by, before.start + 12) });
+    store.moveTo(grip === "both" ? pan(before, by, length) : moveEdge(before, grip, by, length));
   };
   const release = (): void => {
     if (drag.current) store.host.flush();
