@@ -43,6 +43,7 @@ export interface GroupIndex {
   item: Uint32Array;
 }
 
+/** The items of one group; none of group -1. */
 export const itemsOf = ({ offset, item }: GroupIndex, g: number): Uint32Array =>
   item.subarray(offset[g], offset[g + 1]);
 

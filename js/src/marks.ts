@@ -14,9 +14,7 @@ export function slotsOf(
   const { names, members } = families;
   const slots = new Map<number, number>();
   marked.forEach((name, slot) => {
-    const family = names.indexOf(name);
-    if (family < 0) return;
-    for (const motif of itemsOf(members, family)) if (!slots.has(motif)) slots.set(motif, slot);
+    for (const motif of itemsOf(members, names.indexOf(name))) if (!slots.has(motif)) slots.set(motif, slot);
   });
   marked.forEach((name, slot) => {
     if (motifIndex.has(name)) slots.set(motifIndex.get(name)!, slot);

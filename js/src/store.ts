@@ -210,7 +210,7 @@ export class Store {
     this.shownSequences = computed(() => {
       const manifest = this.dataset.value?.manifest;
       if (!manifest) return [];
-      const chosen = traits._tracks.value.filter((s) => s >= 0 && s < manifest.n_sequences);
+      const chosen = traits._tracks.value.filter((s) => s < manifest.n_sequences);
       if (chosen.length > 0) return [...new Set(chosen)];
       const all = manifest.tracks ?? Array.from({ length: manifest.n_sequences }, (_, s) => s);
       return all.slice(0, DEFAULT_TRACKS);

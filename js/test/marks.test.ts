@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import { describe, expect, test } from "vitest";
 import { count, type Thresholds } from "../src/counts.ts";
 import { cutTree } from "../src/families.ts";
-import { expand, isExpanded, openCard } from "../src/marks.ts";
+import { expand, isExpanded, openCard, slotOf } from "../src/marks.ts";
 import type { Store } from "../src/store.ts";
 import type { Traits } from "../src/wire.ts";
 import { byHand } from "./study.ts";
@@ -82,4 +82,15 @@ test("families are opened and closed one by one, each once", () => {
   expect([...shown(), _expanded.value.length]).toEqual([true, true, 3]);
   expand(store, 0, false);
   expect([...shown(), _expanded.value.length]).toEqual([false, true, 2]);
+});
+
+test("the colour of a row is that of its own mark, a motif's or a family's", () => {
+  const dataset = byHand({ widths: [8, 8, 8], hits: [] });
+  const names = dataset.manifest.motif_names;
+  const store = {
+    manifest: dataset.manifest,
+    families: signal(cutTree(dataset, 0.6)),
+    traits: { selected_motifs: signal([names[2]!, "group 0", names[0]!]) },
+  } as unknown as Store;
+  expect([0, 1, 2, ~0, ~1].map((row) => slotOf(store, row))).toEqual([2, -1, 0, 1, -1]);
 });
