@@ -70,6 +70,15 @@ describe("ColumnAssembler", () => {
     expect(() => new ColumnAssembler().accept([piece(3, 3)], [Uint32Array.of(1, 2, 3)])).toThrow(refusal);
   });
 
+  test("refuses a piece of another column's length or type", () => {
+    const others = [piece(3, 2, 6), { ...piece(3, 2), dtype: "i32" as const }];
+    for (const other of others) {
+      const assembler = new ColumnAssembler();
+      assembler.accept([piece(0, 3)], [Uint32Array.of(1, 2, 3)]);
+      expect(() => assembler.accept([other], [Int32Array.of(4, 5)])).toThrow("does not fit");
+    }
+  });
+
   test("refuses pieces without their buffers", () => {
     expect(() => new ColumnAssembler().accept([piece(0, 3)], [])).toThrow("came with 0 buffers");
   });
@@ -90,6 +99,8 @@ describe("Columns", () => {
 
   test("a column that is absent has no elements", () => {
     expect(columns.take("y", "f64").length).toBe(0);
+    expect(columns.takeNumbers("y").length).toBe(0);
+    expect(columns.takeNumbers("x")).toEqual(Uint32Array.of(1, 2));
   });
 });
 

@@ -1,13 +1,8 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import type { Box } from "../src/boxes.ts";
-import { drawGrid, drawRuler, drawValueAxis, positionTicks } from "../src/draw/axis.ts";
-import { BOX_HEIGHT, boxAt, boxRects, drawBoxes } from "../src/draw/boxes.ts";
 import { drawLetter, OUTLINES, stretched } from "../src/draw/letters.ts";
 import { drawLogo, hypotheticalGlyphs, observedGlyphs, valueRange } from "../src/draw/logo.ts";
 import { markerPath } from "../src/draw/marker.ts";
 import { informationContent, motifPaths } from "../src/draw/motif.ts";
-import { columnStrength } from "../src/draw/overview.ts";
-import { drawBands, drawForeground, drawPointed, type TrackScene, trackGeometry } from "../src/draw/track.ts";
 import { BaseScale } from "../src/layout.ts";
 import type { TrackData } from "../src/tracks.ts";
 import { drawPlane, planeOf } from "../src/views/ThresholdPanel.tsx";
@@ -46,9 +41,12 @@ test("drawLetter stretches the outline, in device pixels, and turns it over belo
   const { pen, calls } = recorder();
   drawLetter(pen, 0, 10, 20, 8, 30, 2);
   drawLetter(pen, 0, 10, 20, 8, -30, 2);
+  drawLetter(pen, 3, 10, 20, 8, -0.5, 2);
   expect(calls[0]!.args).toEqual([0.16, 0, 0, 0.6, 20, 40]);
   expect(calls[1]!.args).toEqual([{ outline: OUTLINES[0] }, "evenodd"]);
   expect(calls[2]!.args).toEqual([0.16, 0, 0, -0.6, 20, 100]);
+  expect(calls[4]!.args).toEqual([0.16, 0, 0, -0.01, 20, 41]);
+  expect(calls[5]!.args).toEqual([{ outline: OUTLINES[3] }, "evenodd"]);
 });
 
 describe("glyphs", () => {
@@ -146,204 +144,12 @@ describe("motif logo", () => {
 
   test("an outline is moved and stretched, commands of one number too", () => {
     expect(stretched("M0 100V0H50L77 67Z", 10, 20, 200, 400)).toBe("M10 420V20H110L164 288Z");
+    expect(stretched("M50 49H51V50Z", 0, 0, 3, 3)).toBe("M2 1H2V2Z");
   });
-});
-
-describe("boxes", () => {
-  const box = (over: Partial<Box>): Box => ({
-    kind: "hit",
-    index: 0,
-    start: 1,
-    end: 3,
-    strand: 1,
-    motif: 0,
-    label: "GATA",
-    passes: true,
-    slot: -1,
-    alike: 0,
-    placement: { lane: 0, label: "beside" },
-    ...over,
-  });
-  const scale = new BaseScale({ start: 0, end: 50 }, 0, 500);
-
-  test("only boxes in sight get a place, however narrow", () => {
-    const rects = boxRects(
-      [box({}), box({ start: 60, end: 70 }), box({ start: 49.99, end: 60 })],
-      scale,
-      () => 5,
-    );
-    expect(rects.map(({ left, right }) => [Math.round(left), Math.round(right)])).toEqual([
-      [10, 30],
-      [500, 600],
-    ]);
-    const far = new BaseScale({ start: 0, end: 5000 }, 0, 500);
-    expect(boxRects([box({})], far, () => 5).map(({ left, right }) => right - left)).toEqual([3]);
-  });
-
-  test("a point finds the box that it is in", () => {
-    const rects = boxRects([box({}), box({ index: 1, start: 10, end: 12 })], scale, () => 5);
-    expect(boxAt(rects, 105, 5 + BOX_HEIGHT / 2)?.index).toBe(1);
-    expect(boxAt(rects, 105, 30)).toBeUndefined();
-    expect(boxAt(rects, 60, 8)).toBeUndefined();
-  });
-
-  test("passing boxes are filled in their colour, failing ones are dashed and not filled", () => {
-    const { pen, of } = recorder();
-    const boxes = [
-      box({}),
-      box({ start: 10, end: 12, slot: 1 }),
-      box({ start: 20, end: 22, kind: "seqlet" }),
-      box({ start: 30, end: 32, passes: false, label: "" }),
-    ];
-    drawBoxes(
-      pen,
-      boxRects(boxes, scale, () => 5),
-      scale,
-      PALETTE,
-      1,
-    );
-    expect(of("fill").map(({ fillStyle }) => fillStyle)).toEqual(["hit", "m2", "seqlet", "m2"]);
-    expect(of("stroke").length).toBe(1);
-    expect(of("setLineDash").map(({ args }) => args)).toEqual([[[2, 2]], [[]]]);
-    expect(of("fillText").length).toBe(3);
-  });
-
-  test("a label that would be cut at the edge is left out", () => {
-    const { pen, of } = recorder();
-    drawBoxes(
-      pen,
-      boxRects([box({ start: 47, end: 49 })], scale, () => 5),
-      scale,
-      PALETTE,
-      1,
-    );
-    expect(of("fillText")).toEqual([]);
-  });
-
-  test("a box that starts left of the view keeps its label in sight", () => {
-    const { pen, of } = recorder();
-    const inside = box({ start: -10, end: 20, placement: { lane: 0, label: "inside" } });
-    drawBoxes(
-      pen,
-      boxRects([inside], scale, () => 5),
-      scale,
-      PALETTE,
-      1,
-    );
-    expect(of("fillText")[0]!.args[1]).toBe(5);
-  });
-});
-
-describe("axes", () => {
-  test("value labels never overlap, and the zero line spans the track", () => {
-    const { pen, of } = recorder();
-    drawValueAxis(pen, [-0.5, 1], (v) => 60 - 40 * v, 52, 500, PALETTE, 1);
-    const heights = of("fillText").map(({ args }) => args[2] as number);
-    expect(heights.length).toBeGreaterThan(1);
-    for (let i = 1; i < heights.length; i++) expect(heights[i - 1]! - heights[i]!).toBeGreaterThanOrEqual(10);
-    expect(of("lineTo").some(({ args }) => args[0] === 500)).toBe(true);
-  });
-
-  test("the topmost value label keeps inside the canvas", () => {
-    const { pen, of } = recorder();
-    drawValueAxis(pen, [0, 0.1], (v) => 3 + 74 * (1 - v / 0.1), 52, 500, PALETTE, 1);
-    const [text, , top] = of("fillText").at(-1)!.args as [string, number, number];
-    expect(text).toBe("0.10");
-    expect(top).toBeGreaterThanOrEqual(5);
-  });
-
-  test("the ruler labels whole positions, inside its edges", () => {
-    const { pen, of } = recorder();
-    const scale = new BaseScale({ start: 1000, end: 1012 }, 52, 552);
-    expect(positionTicks(scale).step).toBeGreaterThanOrEqual(1);
-    drawRuler(pen, scale, 0, 0, PALETTE, 1);
-    drawGrid(pen, scale, 0, 0, 10, PALETTE, 1);
-    expect(of("fillText").map(({ args }) => args[0])).toContain("1,010");
-    for (const { args } of of("fillText")) {
-      expect(args[1] as number).toBeGreaterThanOrEqual(52);
-      expect(args[1] as number).toBeLessThanOrEqual(552);
-    }
-  });
-});
-
-test("the overview's columns hold the strongest of their bases", () => {
-  expect([...columnStrength(Float32Array.of(0.1, -1, 0, 0.5), 4, 2)]).toEqual([1, 0.5]);
-  expect([...columnStrength(new Float32Array(4), 4, 2)]).toEqual([0, 0]);
 });
 
 test("each of the eight marked motifs has a shape of its own", () => {
   expect(new Set(Array.from({ length: 8 }, (_, slot) => markerPath(slot, 4))).size).toBe(8);
-});
-
-test("a band marks each site of a selected motif that counts, cut to what is visible", () => {
-  const { pen, of } = recorder();
-  const scale = new BaseScale({ start: 0, end: 50 }, 0, 500);
-  const site = (start: number, slot: number, passes: boolean): Box => ({
-    kind: "hit",
-    index: 0,
-    start,
-    end: start + 4,
-    strand: 1,
-    motif: 0,
-    label: "",
-    passes,
-    slot,
-    alike: 0,
-    placement: { lane: 0, label: "none" },
-  });
-  const boxes = [
-    ...[site(-2, 0, true), site(10, 1, true), site(20, 1, false), site(30, -1, true)],
-    ...[site(12, 1, true), site(10, 1, true)], // look-alikes on the same place
-  ];
-  const geometry = trackGeometry({ seqlets: true, hits: true });
-  const scene = {
-    rects: boxRects(boxes, scale, () => 90),
-    scale,
-    geometry,
-    palette: PALETTE,
-  } as unknown as TrackScene;
-  drawBands(pen, scene);
-  expect(of("fillRect").map(({ args, fillStyle }) => [args[0], args[2], fillStyle])).toEqual([
-    [0, 20, "m1"],
-    [100, 40, "m2"],
-    [140, 20, "m2"],
-  ]);
-  expect(pen.globalAlpha).toBe(1);
-});
-
-test("what is pointed at has bands as wide as its sites, cut at the view's edges, and never too thin to see", () => {
-  const { pen, of } = recorder();
-  const geometry = trackGeometry({ seqlets: true, hits: true });
-  const scale = new BaseScale({ start: 10, end: 30 }, 50, 250);
-  const scene = { scale, geometry, palette: PALETTE } as unknown as TrackScene;
-  const spans = [
-    [0, 5],
-    [8, 12],
-    [15, 15.05],
-    [29, 40],
-    [30, 31],
-  ] as const;
-  drawPointed(pen, spans, scene);
-  expect(of("rect").map(({ args }) => [args[0], args[2]])).toEqual([
-    [50, 20],
-    [100, 2],
-    [240, 10],
-  ]);
-});
-
-test("how many hits have no room is written within the gutter, however many there are", () => {
-  const { pen, of } = recorder();
-  const scale = new BaseScale({ start: 0, end: 50 }, 52, 500);
-  const hidden = [
-    { start: 3, end: 9, hits: 1234 },
-    { start: 50, end: 60, hits: 7 },
-  ];
-  const geometry = trackGeometry({ seqlets: true, hits: true });
-  const scene = { rects: [], scale, geometry, palette: PALETTE, hidden, dpr: 1 } as unknown as TrackScene;
-  drawForeground(pen, scene);
-  const [text, right, , width] = of("fillText").at(-1)!.args as [string, number, number, number];
-  expect(text).toBe("1,234 more");
-  expect(right - width).toBeGreaterThanOrEqual(2);
 });
 
 test("the plane has a dashed line of what chance gives, where that is known", () => {

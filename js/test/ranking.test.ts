@@ -3,7 +3,6 @@ import { describe, expect, test } from "vitest";
 import { count, type Thresholds } from "../src/counts.ts";
 import { cutTree } from "../src/families.ts";
 import { nextSite, offeredSequences, rankSequences } from "../src/ranking.ts";
-import { unexplainedSeqlets } from "../src/unexplained.ts";
 import type { SequenceOrder, Sign } from "../src/wire.ts";
 import { byHand, seqletColumns } from "./study.ts";
 
@@ -24,12 +23,10 @@ const hits = [
   ...[10, 30, 50].map((start) => ({ sequence: 1, motif: 1, start, attribution: 0.5 })),
   ...[10, 30].map((start) => ({ sequence: 2, motif: 0, start, attribution: 0.5 })),
 ];
-const make = (tracks: number[] | null) =>
-  byHand({
-    ...{ widths: [8, 8], hits, nSequences: 4, columns: seqletColumns(seqlets) },
-    manifest: { n_seqlets: seqlets.length, tracks },
-  });
-const dataset = make(null);
+const dataset = byHand({
+  ...{ widths: [8, 8], hits, nSequences: 4, columns: seqletColumns(seqlets) },
+  manifest: { n_seqlets: seqlets.length },
+});
 const families = cutTree(dataset, 1);
 const at = (sign: Sign): Thresholds => ({
   ...{ attribution: 0.25, fimoP: 1e-4, seqletP: 0.05, tomtomP: 0.05, sign, window: null, allowed: null },
@@ -101,12 +98,4 @@ describe("one jumps in a sequence", () => {
   test("between what was picked", () => {
     expect(walk("picked")).toEqual([65]);
   });
-});
-
-test("seqlets that no motif explains are the strongest first, of sequences that the page holds", () => {
-  const thresholds = at("both");
-  const counts = count(dataset, thresholds, families);
-  expect(unexplainedSeqlets(dataset, counts, thresholds)).toEqual([5, 0]);
-  expect(unexplainedSeqlets(make([0, 1]), counts, thresholds)).toEqual([0]);
-  expect(unexplainedSeqlets(make([2]), counts, thresholds)).toEqual([]);
 });

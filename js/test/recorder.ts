@@ -5,6 +5,7 @@ export interface Call {
   name: string;
   args: unknown[];
   fillStyle: unknown;
+  strokeStyle: unknown;
   globalAlpha: number;
 }
 
@@ -39,7 +40,8 @@ export function recorder(): { pen: Pen; calls: Call[]; of: (name: string) => Cal
   };
   for (const name of METHODS) {
     pen[name] = (...args: unknown[]): void => {
-      calls.push({ name, args, fillStyle: pen.fillStyle, globalAlpha: pen.globalAlpha as number });
+      const { fillStyle, strokeStyle, globalAlpha } = pen;
+      calls.push({ name, args, fillStyle, strokeStyle, globalAlpha: globalAlpha as number });
     };
   }
   pen.measureText = (text: string) => ({ width: 6 * text.length });

@@ -44,17 +44,19 @@ export function boxAt(rects: readonly PlacedRect[], x: number, y: number): Box |
 const colorOf = ({ slot, kind }: Box, palette: Palette): string =>
   slot >= 0 ? palette.motifs[slot % palette.motifs.length] : kind === "hit" ? palette.hit : palette.seqlet;
 
-/** Traces a box whose tip shows the strand. */
+/** Traces a box whose tip shows the strand; a side without one is straight through its middle. */
 function trace(pen: Pen, left: number, right: number, top: number, strand: number): void {
   const bottom = top + BOX_HEIGHT;
   const middle = top + BOX_HEIGHT / 2;
-  const tip = strand !== 0 && right - left > 3 * TIP ? TIP : 0;
-  pen.moveTo(strand < 0 ? left + tip : left, top);
-  pen.lineTo(strand > 0 ? right - tip : right, top);
-  if (strand > 0 && tip > 0) pen.lineTo(right, middle);
-  pen.lineTo(strand > 0 ? right - tip : right, bottom);
-  pen.lineTo(strand < 0 ? left + tip : left, bottom);
-  if (strand < 0 && tip > 0) pen.lineTo(left, middle);
+  const tip = right - left > 3 * TIP ? TIP : 0;
+  const from = strand < 0 ? left + tip : left;
+  const to = strand > 0 ? right - tip : right;
+  pen.moveTo(from, top);
+  pen.lineTo(to, top);
+  pen.lineTo(right, middle);
+  pen.lineTo(to, bottom);
+  pen.lineTo(from, bottom);
+  pen.lineTo(left, middle);
   pen.closePath();
 }
 

@@ -32,7 +32,7 @@ export function drawLetter(
 
 /** The outline in another box, in whole numbers. */
 export function stretched(outline: string, x: number, y: number, width: number, height: number): string {
-  let isX = true;
+  let isX: boolean;
   return outline.replace(/[A-Z]|[\d.]+/g, (token, at: number) => {
     // after H and V comes one number, after other commands come pairs
     if (token >= "A") {

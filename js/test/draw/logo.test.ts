@@ -1,0 +1,84 @@
+// What a pixel that holds several bases shows of them, and the heights that rows share.
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import { drawLogo, unionOfRanges } from "../../src/draw/logo.ts";
+import { BaseScale } from "../../src/layout.ts";
+import type { TrackData } from "../../src/tracks.ts";
+import { FakePath2D, PALETTE, recorder } from "../recorder.ts";
+
+beforeAll(() => {
+  vi.stubGlobal("Path2D", FakePath2D);
+});
+
+const trackOf = (observed: number[], codes: number[]): TrackData => ({
+  codes: Uint8Array.from(codes),
+  observed: Float32Array.from(observed),
+  hypothetical: null,
+});
+
+describe("where a pixel holds several bases", () => {
+  // two to a pixel: rises, nothing, falls, one of each
+  const data = trackOf([0.5, 1, 0, 0.004, -0.5, -0.25, 0.25, -0.75], [0, 1, 2, 3, 2, 3, 4, 0]);
+  /** Left edge, width, least and greatest value in hundredths, and colour of each bar, from the left. */
+  const bars = (scale: BaseScale, dpr = 1) => {
+    const { pen, of } = recorder();
+    // the axis at 50, 40 pixels per unit
+    drawLogo(pen, data, scale, (value) => 50 - 40 * value, false, PALETTE, dpr);
+    return of("fillRect")
+      .map(({ args, fillStyle }) => {
+        const [x, y, width, height] = args as [number, number, number, number];
+        const [low, high] = [50 - y - height, 50 - y].map((px) => Math.round(2.5 * px));
+        return [x, width, low, high, fillStyle] as [number, number, number, number, unknown];
+      })
+      .sort((a, b) => a[0] - b[0] || b[2] - a[2]);
+  };
+
+  test("it shows the largest rise and the largest fall, each in the colour of its base", () => {
+    expect(bars(new BaseScale({ start: 0, end: 8 }, 52, 56))).toEqual([
+      [52, 1, 0, 100, "C"],
+      [54, 1, -50, 0, "G"],
+      [55, 1, 0, 25, "N"],
+      [55, 1, -75, 0, "A"],
+    ]);
+  });
+
+  test("it shows the other strand from the other end, in the colours of the complements", () => {
+    expect(bars(new BaseScale({ start: 0, end: 8 }, 52, 56, true))).toEqual([
+      [52, 1, 0, 25, "N"],
+      [52, 1, -75, 0, "T"],
+      [53, 1, -50, 0, "C"],
+      [55, 1, 0, 100, "G"],
+    ]);
+  });
+
+  test("it is one of the screen's pixels, and bases that are wider leave no gap", () => {
+    const half = [
+      [0, 0.5, 0, 50, "A"],
+      [0.5, 0.5, 0, 100, "C"],
+      [2, 0.5, -50, 0, "G"],
+      [2.5, 0.5, -25, 0, "T"],
+      [3, 0.5, 0, 25, "N"],
+      [3.5, 0.5, -75, 0, "A"],
+    ];
+    expect(bars(new BaseScale({ start: 0, end: 8 }, 0, 4), 2)).toEqual(half);
+    const widths = bars(new BaseScale({ start: 0, end: 8 }, 0, 6), 2).map(([, width]) => width);
+    expect(widths).toEqual(widths.map(() => 1));
+  });
+
+  test("bases beside the view are left out", () => {
+    expect(bars(new BaseScale({ start: 4, end: 8 }, 52, 54))).toEqual([
+      [52, 1, -50, 0, "G"],
+      [53, 1, 0, 25, "N"],
+      [53, 1, -75, 0, "A"],
+    ]);
+    expect(bars(new BaseScale({ start: -4, end: 2 }, 52, 55))).toEqual([[54, 1, 0, 100, "C"]]);
+  });
+});
+
+test("rows that share a scale reach as far as the one that reaches farthest, of those that have come", () => {
+  const [first, second] = [trackOf([1, -0.25, 0], [0, 1, 2]), trackOf([0.5, -2, 3], [0, 1, 2])];
+  expect(unionOfRanges([first, null, second], false)).toEqual([-2, 3]);
+  expect(unionOfRanges([first, second], false, { start: 0, end: 2 })).toEqual([-2, 1]);
+  expect(unionOfRanges([null, first], false)).toEqual([-0.25, 1]);
+  expect(unionOfRanges([null], false)).toEqual([0, 1]);
+  expect(unionOfRanges([], false)).toEqual([0, 1]);
+});
