@@ -9,7 +9,7 @@ import torch
 
 from nbmotif.arguments import check_choice, check_flags, check_list, check_whole
 from nbmotif.arrays import as_array
-from nbmotif.columns import whole_numbers
+from nbmotif.columns import as_whole_numbers, whole_numbers
 from nbmotif.encoding import as_dtype
 from nbmotif.errors import InvalidArgument
 from nbmotif.ported import takes
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from nbmotif.encoding import Dtype
 
 _PAIRS_AT_ONCE = 1 << 21
-# to which torch can scatter: not to unsigned numbers of more than a byte, nor to floats of one
-_SCATTERED = {torch.uint8, torch.int8, torch.int16, torch.int64}
+# in which torch can add up: not in unsigned numbers of more than a byte, nor in floats of one
+_SCATTERED = {torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64}
 _SCATTERED |= {torch.float16, torch.bfloat16, torch.float32, torch.float64}
 
 
@@ -43,7 +43,8 @@ def count_annotations(
         Pairs of sequence number and annotation number: shape (n, 2), or a tuple of two vectors of length n. Annotation
         -1 means unassigned and is not counted.
     dtype
-        Of the counts, which it must be able to hold.
+        Of the counts, which it must be able to hold. Default: int32; uint8 takes a quarter of the memory, and of the
+        time that goes into memory.
     shape
         (N, M): number of sequences and of annotations. Default: the largest of each in X, plus one.
     n_annotations
@@ -72,27 +73,31 @@ def count_annotations(
     shape = _check_numbers(example_idx, annotation_idx, shape, n_annotations)
     check_choice(dim, "dim", (None, 0, 1))
     assigned = annotation_idx != -1
-    example_idx, annotation_idx = example_idx[assigned], annotation_idx[assigned]
+    if not assigned.all():
+        example_idx, annotation_idx = example_idx[assigned], annotation_idx[assigned]
     if dim is None:
-        return _count_each(example_idx * shape[1] + annotation_idx, shape, dtype)
+        return _count_each(example_idx, annotation_idx, shape, dtype)
     kept = annotation_idx if dim == 0 else example_idx
     return _as_dtype(np.bincount(kept, minlength=shape[1 - dim]), dtype)
 
 
-def _count_each(places: npt.NDArray[np.int64], shape: tuple[int, int], dtype: Dtype) -> torch.Tensor:
-    """Count how often each place of a matrix occurs; what is read of the matrix is the places that do."""
-    at, wanted = torch.from_numpy(places), as_dtype(dtype)
-    counts = _zeros(shape, torch.int32)
-    counts.view(-1).scatter_add_(0, at, torch.ones(len(at), dtype=torch.int32))
-    if wanted == torch.int32:
+def _count_each(
+    example_idx: npt.NDArray[np.int64], annotation_idx: npt.NDArray[np.int64], shape: tuple[int, int], dtype: Dtype
+) -> torch.Tensor:
+    """Count each pair in the dtype itself where no count can be too large for it, and else with whole numbers first."""
+    wanted, n = as_dtype(dtype), len(example_idx)
+    largest = _largest_count(wanted)
+    # no annotation occurs more often than there are annotations in its sequence
+    fits = n <= largest or np.bincount(example_idx).max(initial=0) <= largest
+    is_direct = fits and wanted in _SCATTERED
+    counts = _zeros(shape, wanted if is_direct else torch.int32)
+    places = torch.from_numpy(example_idx * shape[1] + annotation_idx)
+    counts.view(-1).scatter_add_(0, places, torch.ones(n, dtype=counts.dtype))
+    if is_direct:
         return counts
-    seen = counts.view(-1)[at]
-    _check_fits(int(seen.max()) if len(at) else 0, counts.numel() > 0, dtype)
-    if wanted not in _SCATTERED:
-        return counts.to(wanted)
-    narrow = _zeros(shape, wanted)
-    narrow.view(-1).scatter_(0, at, seen.to(wanted))
-    return narrow
+    if not fits:
+        _check_fits(int(counts.max()) if counts.numel() else 0, counts.numel() > 0, dtype)
+    return counts.to(wanted)
 
 
 def _zeros(shape: tuple[int, int], dtype: torch.dtype) -> torch.Tensor:
@@ -253,15 +258,17 @@ def _as_dtype(counts: npt.NDArray[np.int64], dtype: Dtype) -> torch.Tensor:
 
 
 def _check_fits(most: int, are_there: bool, dtype: Dtype) -> None:
-    """Refuse a dtype that would cut or round the largest count, and bool, which counts nothing."""
-    wanted = as_dtype(dtype)
-    if wanted.is_floating_point:
-        largest: float = 2 / torch.finfo(wanted).eps  # up to which each whole number is told from its neighbours
-    else:
-        largest = -1 if wanted == torch.bool else torch.iinfo(wanted).max
-    if most > largest:
+    """Refuse a dtype that would cut or round the largest count."""
+    if most > _largest_count(as_dtype(dtype)):
         got = f"{dtype}, with counts up to {most}" if are_there else dtype
         raise InvalidArgument("dtype", got, "able to hold every count", "Use torch.int32.")
+
+
+def _largest_count(dtype: torch.dtype) -> float:
+    """Up to which number a dtype tells each from its neighbours; bool counts nothing, not even zeros."""
+    if dtype.is_floating_point:
+        return 2 / torch.finfo(dtype).eps
+    return -1 if dtype == torch.bool else torch.iinfo(dtype).max
 
 
 def _as_table(X: Any, n_columns: int, expected: str) -> npt.NDArray[Any]:
@@ -285,7 +292,7 @@ def _annotation_columns(X: Any) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.i
         got = " and ".join(str(column.shape) for column in columns)
         hint = "Of several neighbours of a seqlet choose one: motif_idxs[:, 0]." if columns[1].ndim == 2 else ""
         raise InvalidArgument("X", f"shapes {got}", "two vectors of one length", hint)
-    examples, annotations = (whole_numbers(column, "X", np.int64) for column in columns)
+    examples, annotations = (as_whole_numbers(column, "X", np.int64) for column in columns)
     return examples, annotations
 
 
@@ -295,7 +302,7 @@ def _check_numbers(
     shape: tuple[int, int] | None,
     n_annotations: int | None,
 ) -> tuple[int, int]:
-    largest = [int(column.max(initial=-1)) + 1 for column in (example_idx, annotation_idx)]
+    largest = [int(column.max(initial=-1)) for column in (example_idx, annotation_idx)]
     if n_annotations is not None:
         n_annotations = check_whole(n_annotations, "n_annotations", 0)
     if shape is not None:
@@ -305,9 +312,10 @@ def _check_numbers(
         shape = check_whole(sizes[0], "shape[0]", 0), check_whole(sizes[1], "shape[1]", 0)
     if shape is not None and n_annotations not in {None, shape[1]}:
         raise InvalidArgument("n_annotations", n_annotations, f"shape[1] = {shape[1]} where both are given")
-    n, m = shape or (largest[0], largest[1] if n_annotations is None else n_annotations)
-    for name, column, size, lowest in (("example", example_idx, n, 0), ("annotation", annotation_idx, m, -1)):
-        if len(column) and (column.max() >= size or column.min() < lowest):
+    n, m = shape or (largest[0] + 1, largest[1] + 1 if n_annotations is None else n_annotations)
+    checks = ("example", example_idx, largest[0], n, 0), ("annotation", annotation_idx, largest[1], m, -1)
+    for name, column, most, size, lowest in checks:
+        if len(column) and (most >= size or column.min() < lowest):
             row = int(((column >= size) | (column < lowest)).argmax())
             expected = f"{name}s between {lowest} and {size - 1}" if size > 0 or lowest < 0 else f"without {name}s"
             raise InvalidArgument("X", f"{name} {int(column[row])} in row {row}", expected)

@@ -60,10 +60,12 @@ def whole_numbers(values: Any, name: str, dtype: type[np.signedinteger[Any]] = n
 
 
 def as_whole_numbers(values: Any, name: str, dtype: type[np.signedinteger[Any]]) -> NDArray[Any]:
-    """Take integers of the dtype as they are, and others as :func:`whole_numbers` does."""
+    """Take integers of the dtype as they are, narrower ones without a look at each, others as :func:`whole_numbers`."""
     array = values.to_numpy() if isinstance(values, pd.Series) else values
-    is_so = isinstance(array, np.ndarray) and array.dtype == dtype
-    return array if is_so else whole_numbers(values, name, dtype)
+    is_column = isinstance(array, np.ndarray) and array.ndim == 1 and array.dtype.kind in "iu"
+    if is_column and np.can_cast(array.dtype, dtype):
+        return array.astype(dtype, copy=False)
+    return whole_numbers(values, name, dtype)
 
 
 def first_columns(table: Any, names: Sequence[str], argument: str, hint: str = "") -> list[NDArray[np.integer]]:

@@ -142,6 +142,34 @@ def test_count_annotations__counts_each_pair_in_every_dtype(pairs, dtype):
     assert torch.equal(counts, expected)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "most"), [(torch.uint8, 255), (torch.int8, 127), (torch.bfloat16, 256), (torch.uint16, 65535)]
+)
+def test_count_annotations__takes_a_dtype_up_to_the_largest_count_it_can_hold(dtype: torch.dtype, most: int) -> None:
+    # more annotations in one sequence than the dtype can count, and as many as it can of one of them
+    examples, annotations = np.ones(most + 2, int), np.repeat([2, 0], [most, 2])
+    counts = count_annotations((examples, annotations), dtype)
+    assert counts.dtype == dtype
+    assert counts.double().tolist() == [[0, 0, 0], [2, 0, most]]
+    with pytest.raises(InvalidArgument, match=f"able to hold every count; got {dtype}, with counts up to {most + 1}"):
+        count_annotations((examples, np.repeat([2, 0], [most + 1, 1])), dtype)
+
+
+@pytest.mark.parametrize("dtype", [torch.int32, torch.uint8])
+@pytest.mark.parametrize("kind", ["u1", ">i4", "i8", "f8"])
+def test_count_annotations__takes_columns_of_every_kind_and_leaves_them(dtype: torch.dtype, kind: str) -> None:
+    pairs = np.array([[2, 1], [0, 0], [2, 1], [1, 3]], kind)
+    pairs.flags.writeable = False
+    columns = pairs[:, 0], pairs[:, 1]
+    backwards = tuple(np.ascontiguousarray(column[::-1])[::-1] for column in columns)
+    frame = pd.DataFrame(pairs.astype(np.dtype(kind).newbyteorder("=")), columns=["example_idx", "motif_idx"])
+    for X in (pairs, columns, backwards, frame, (frame["example_idx"], frame["motif_idx"]), torch.tensor(frame.values)):
+        counts = count_annotations(X, dtype)
+        assert counts.dtype == dtype
+        assert counts.tolist() == [[1, 0, 0, 0], [0, 0, 0, 1], [0, 2, 0, 0]]
+    assert pairs.tolist() == [[2, 1], [0, 0], [2, 1], [1, 3]]
+
+
 def test_count_annotations__adds_up_along_an_axis():
     pairs, shape = torch.tensor([[0, 1], [0, 1], [2, 0]]), (4, 3)
     full = count_annotations(pairs, shape=shape)

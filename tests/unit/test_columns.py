@@ -9,7 +9,14 @@ import pandas as pd
 import pytest
 import torch
 
-from nbmotif.columns import check_columns, finite_numbers, first_columns, p_values, whole_numbers
+from nbmotif.columns import (
+    as_whole_numbers,
+    check_columns,
+    finite_numbers,
+    first_columns,
+    p_values,
+    whole_numbers,
+)
 from nbmotif.errors import InvalidArgument
 
 if TYPE_CHECKING:
@@ -33,6 +40,22 @@ def test_whole_numbers__takes_any_column_that_holds_them(values: object) -> None
     taken = whole_numbers(values, "hits['start']")
     assert taken.tolist() == [1, 2]
     assert taken.dtype == np.int32
+
+
+@pytest.mark.parametrize("dtype", ["i1", "u1", "<i4", ">i4", "u4", "i8", ">i8", "u8", "f4"])
+def test_as_whole_numbers__takes_every_width_and_copies_only_where_it_must(dtype: str) -> None:
+    given = np.array([3, 7], dtype)
+    for values in (given, pd.Series(given.astype(np.dtype(dtype).newbyteorder("="))), given[::-1][::-1]):
+        taken = as_whole_numbers(values, "X", np.int64)
+        assert (taken.tolist(), taken.dtype) == ([3, 7], np.int64)
+    assert np.shares_memory(as_whole_numbers(given, "X", np.int64), given) == (dtype == "i8")
+
+
+def test_as_whole_numbers__refuses_what_is_no_column_or_too_large() -> None:
+    with pytest.raises(InvalidArgument, match=r"`X` must be one value for each row; got shape \(2, 2\)"):
+        as_whole_numbers(np.zeros((2, 2), np.int64), "X", np.int64)
+    with pytest.raises(InvalidArgument, match=r"`X` must be numbers of 32 bits; got 2147483648 in row 1"):
+        as_whole_numbers(np.array([1, 1 << 31], np.uint32), "X", np.int32)
 
 
 @pytest.mark.parametrize(
