@@ -87,6 +87,8 @@ def test_extract_signal__refuses_an_empty_interval_where_it_has_no_value():
     assert extract_signal(as_loci([(0, 2, 2)]), X).tolist() == [[0.0]]
     with pytest.raises(InvalidArgument, match=r"at least 1 bp long to have a mean; got sequence 0, 2 to 2 in row 0"):
         extract_signal(as_loci([(0, 2, 2)]), X, how="mean")
+    with pytest.raises(InvalidArgument, match=r"to have a max; got sequence 0, 5 to 5 in row 1"):
+        extract_signal(as_loci([(0, 2, 4), (0, 5, 5), (0, 1, 5)]), X, how="max")
     with pytest.raises(InvalidArgument, match=r"`how` must be one of 'sum', 'mean', 'max'; got 'median'"):
         extract_signal(as_loci([(0, 2, 2)]), X, how="median")
 
@@ -124,6 +126,13 @@ def test_extract_signal__a_long_total_does_not_blur_a_small_sum():
 
 
 @WAYS
+def test_extract_signal__adds_in_double_precision(base_by_base, monkeypatch):
+    monkeypatch.setattr(nbmotif.interval_signal, "_BASE_BY_BASE", base_by_base)
+    X = torch.tensor([[[1.0, 1e9, 1.0, -1e9, 1.0]]], dtype=torch.float32)
+    assert extract_signal(as_loci([(0, 0, 5), (0, 1, 4)]), X).tolist() == [[3.0], [1.0]]
+
+
+@WAYS
 def test_extract_signal__a_nan_stays_where_it_is(base_by_base, monkeypatch):
     monkeypatch.setattr("nbmotif.interval_signal._BASE_BY_BASE", base_by_base)
     nan, inf = np.nan, np.inf
@@ -142,6 +151,14 @@ def test_extract_signal__blocks_of_sequences_change_nothing(monkeypatch):
     monkeypatch.setattr("nbmotif.interval_signal._BLOCK_BYTES", 1500)
     for expected, how in zip(whole, ("sum", "mean", "max"), strict=True):
         torch.testing.assert_close(extract_signal(loci, X, how=how), expected, rtol=0, atol=0, equal_nan=True)
+
+
+def test_extract_signal__passes_over_blocks_without_intervals(monkeypatch):
+    X = torch.arange(24.0).view(6, 1, 4)
+    monkeypatch.setattr(nbmotif.interval_signal, "_BASE_BY_BASE", 1 << 40)
+    monkeypatch.setattr(nbmotif.interval_signal, "_BLOCK_BYTES", 2 * 8 * 4)
+    loci = as_loci([(4, 0, 2), (0, 1, 3), (4, 2, 4), (5, 0, 4)])
+    assert extract_signal(loci, X).tolist() == [[16 + 17], [1 + 2], [18 + 19], [20 + 21 + 22 + 23]]
 
 
 def test_extract_signal__uses_the_first_three_columns_whatever_their_names():
@@ -165,7 +182,7 @@ def test_extract_signal__uses_the_first_three_columns_whatever_their_names():
 )
 def test_extract_signal__refuses_intervals_outside_and_names_the_row(row, words):
     with pytest.raises(InvalidArgument, match=words):
-        extract_signal(as_loci([(0, 0, 1), row]), torch.zeros(2, 4, 10))
+        extract_signal(as_loci([(0, 0, 10), row]), torch.zeros(2, 4, 10))
 
 
 def test_extract_signal__refuses_another_shape():
@@ -175,8 +192,10 @@ def test_extract_signal__refuses_another_shape():
         extract_signal(pd.DataFrame({"start": [0], "end": [1]}), torch.zeros(2, 1, 10))
 
 
+@WAYS
 @pytest.mark.parametrize("dtype", [torch.int8, torch.uint8, torch.bool])
-def test_extract_signal__adds_small_whole_numbers_without_wrapping(dtype) -> None:
+def test_extract_signal__adds_small_whole_numbers_without_wrapping(dtype, base_by_base, monkeypatch) -> None:
+    monkeypatch.setattr(nbmotif.interval_signal, "_BASE_BY_BASE", base_by_base)
     X = torch.ones(1, 2, 300, dtype=dtype)
     whole = as_loci([(0, 0, 300)])
     assert extract_signal(whole, X).tolist() == [[300, 300]]
