@@ -202,8 +202,8 @@ def read_marginal(marginal: Any, motif_names: list[str]) -> NDArray[np.float32] 
     """Put the effect of each motif in the motifs' order, shape (M,); NaN for motifs that were not tried."""
     if marginal is None:
         return None
-    effects = _effects(marginal)
-    unknown = [name for name in effects if name not in set(motif_names)]
+    effects, known = _effects(marginal), set(motif_names)
+    unknown = [name for name in effects if name not in known]
     if unknown:
         hint = "Pass the motifs that were marginalized as motifs=."
         raise InvalidArgument("marginal", f"{unknown[0]!r}", "about motifs that are shown", hint)

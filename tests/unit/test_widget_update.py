@@ -46,6 +46,13 @@ def test_update__gives_hits_the_new_attributions(explorer: Make, pieces: Pieces)
     assert (widget.hits["attribution"] == widget.hits["end"] - widget.hits["start"]).all()
 
 
+def test_update__gives_an_explorer_without_hits_new_attributions(explorer: Make, pieces: Pieces) -> None:
+    widget = explorer("hits", "attributions", "hypothetical")
+    widget.update(attributions=pieces()["attributions"])
+    assert widget._manifest["has"]["attributions"]
+    assert not widget._manifest["has"]["hits"]
+
+
 def test_update__drops_a_selection_that_is_not_there_any_more(explorer: Make) -> None:
     widget = explorer(selected_motifs=["TAL1", "GATA1"], sequence=5, viewport=(5, 50))
     nothing = dict.fromkeys(("X", "attributions", "hypothetical", "hits", "seqlets", "marginal", "loci"))
