@@ -120,10 +120,16 @@ def clamp(x: torch.Tensor, min: Any = None, max: Any = None) -> torch.Tensor:  #
     return low if max is None else lesser(low, max)
 
 
+def clamp_max(x: torch.Tensor, max: torch.Tensor) -> torch.Tensor:  # noqa: A002  (torch's name)
+    """``torch.clamp_max``."""
+    return lesser(x, max)
+
+
 def both_extremes(x: torch.Tensor, *, dim: int | None = None, keepdim: bool = False) -> tuple[torch.Tensor, ...]:
     """``torch.aminmax``."""
     over: tuple[int, ...] = () if dim is None else (dim,)
-    return x.amin(over, keepdim), x.amax(over, keepdim)
+    extremes: tuple[torch.Tensor, ...] = torch.return_types.aminmax((x.amin(over, keepdim), x.amax(over, keepdim)))
+    return extremes
 
 
 def modulus(z: torch.Tensor) -> torch.Tensor:

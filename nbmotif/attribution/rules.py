@@ -106,8 +106,8 @@ _EXPANSIONS: dict[str, Callable[..., Any]] = {
 # of two dependent operands; of one they are elementwise, or a maximum along an axis
 _PAIRED: dict[str, Callable[..., Any]] = {
     "clamp": parts.clamp,
-    "clamp_max": parts.lesser,
-    "clamp_min": parts.greater,
+    "clamp_max": parts.clamp_max,
+    "clamp_min": parts.clamp,
     "fmax": parts.greater,
     "fmin": parts.lesser,
     "hypot": parts.hypotenuse,

@@ -130,6 +130,9 @@ OPERANDS_BY_NAME = {
     "quotient": lambda x: torch.div(x, other=2 + _next(x).tanh()),
     "product": lambda x: torch.mul(input=x, other=_next(x)),
     "difference": lambda x: torch.sub(x.exp(), other=_next(x), alpha=2),
+    "lower bound": lambda x: x.clamp_min(min=_next(x)),
+    "upper bound": lambda x: torch.clamp_max(x, max=_next(x)),
+    "range": lambda x: torch.aminmax(x, dim=1).max - torch.aminmax(x, dim=1)[0],
     "log of a sum": lambda x: torch.logaddexp(x, other=_next(x)),
 }
 
@@ -204,6 +207,22 @@ def test_deep_lift_shap__takes_the_default_of_an_rms_norm_that_names_no_epsilon(
     """Of numbers so small that it decides."""
     model = zoo.Do(lambda X: nn.functional.rms_norm(1e-4 * X[:, :2], (X.shape[2],))[:, :, :3].sum((1, 2))[:, None])
     assert completeness_error(model, X, REFERENCES) < 1e-4
+
+
+@pytest.mark.parametrize(
+    "norm",
+    [
+        nn.LayerNorm(zoo.LENGTH, eps=0.5),
+        nn.GroupNorm(2, 8, eps=0.5),
+        nn.InstanceNorm1d(8, eps=0.5),
+        nn.InstanceNorm1d(8, eps=0.5, affine=True),
+        nn.RMSNorm(zoo.LENGTH, eps=0.5),
+        zoo.Do(lambda x: nn.functional.group_norm(x, 4)),
+    ],
+    ids=str,
+)
+def test_deep_lift_shap__takes_the_epsilon_of_a_norm(norm: nn.Module) -> None:
+    assert completeness_error(zoo.build(norm), X, REFERENCES) < 1e-4
 
 
 @pytest.mark.filterwarnings("ignore:Implicit dimension choice")
