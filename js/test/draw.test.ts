@@ -142,14 +142,52 @@ describe("motif logo", () => {
     expect(g).toBe(stretched(OUTLINES[2]!, 3.6, 0, 172.8, 520));
   });
 
+  test("the letters of a column stand on each other, the most frequent on top, and what says nothing is left out", () => {
+    // two columns as wide as there is room for; the second knows nothing, the third is empty
+    const pwm = Uint8Array.of(...[60, 0, 0, 180], ...[64, 64, 64, 64], ...[0, 0, 0, 0]);
+    const [a, c, g, t] = motifPaths(pwm, 30, 20, 16);
+    const height = (20 * informationContent(pwm)[0]!) / 2;
+    const letter = (base: number, bottom: number, share: number) =>
+      stretched(OUTLINES[base]!, 4, 20 * (20 - bottom - share * height), 192, 20 * share * height);
+    expect([a, c, g, t]).toEqual([letter(0, 0, 0.25), "", "", letter(3, 0.25 * height, 0.75)]);
+    expect(motifPaths(new Uint8Array(0), 30, 20, 16)).toEqual(["", "", "", ""]);
+  });
+
   test("an outline is moved and stretched, commands of one number too", () => {
     expect(stretched("M0 100V0H50L77 67Z", 10, 20, 200, 400)).toBe("M10 420V20H110L164 288Z");
     expect(stretched("M50 49H51V50Z", 0, 0, 3, 3)).toBe("M2 1H2V2Z");
   });
 });
 
-test("each of the eight marked motifs has a shape of its own", () => {
-  expect(new Set(Array.from({ length: 8 }, (_, slot) => markerPath(slot, 4))).size).toBe(8);
+describe("the marks of motifs", () => {
+  /** The corners of a shape of radius 20, in whole pixels: right and down of the point that it is drawn at. */
+  const cornersOf = (slot: number, x: number, y: number): [number, number][] =>
+    Array.from(markerPath(slot, 20, x, y).matchAll(/[ML]([-\d.]+) ([-\d.]+)/g), ([, right, down]) => [
+      Math.round(Number(right) - x),
+      Math.round(Number(down) - y),
+    ]);
+  const sorted = (corners: [number, number][]): string[] => corners.map(String).sort();
+
+  test("are eight shapes, and then the same again", () => {
+    const paths = Array.from({ length: 8 }, (_, slot) => markerPath(slot, 4));
+    expect(new Set(paths).size).toBe(8);
+    expect(markerPath(10, 4)).toBe(paths[2]);
+    expect(markerPath(0, 4, 10, 20)).toBe("M6 20a4 4 0 1 0 8 0a4 4 0 1 0 -8 0Z");
+  });
+
+  test.each([1, 2, 3, 4, 5, 6, 7])("are even, and lie around their point: %i", (slot) => {
+    const corners = cornersOf(slot, 0, 0);
+    expect(cornersOf(slot, 100, -50)).toEqual(corners);
+    const turned = corners.map(([x, y]): [number, number] => (slot < 6 ? [-x, y] : [x, -y]));
+    expect(sorted(turned.map(([x, y]) => [x + 0, y + 0]))).toEqual(
+      sorted(corners.map(([x, y]) => [x + 0, y + 0])),
+    );
+    const [xs, ys] = [corners.map(([x]) => x), corners.map(([, y]) => y)];
+    for (const side of [Math.max(...xs), -Math.min(...xs), Math.max(...ys), -Math.min(...ys)]) {
+      expect(side).toBeGreaterThanOrEqual(16);
+      expect(side).toBeLessThanOrEqual(22);
+    }
+  });
 });
 
 test("the plane has a dashed line of what chance gives, where that is known", () => {

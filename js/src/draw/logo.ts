@@ -32,8 +32,8 @@ export function valueRange(
   const length = observed.length;
   const last = Math.min(length, Math.ceil(viewport.end));
   for (let i = Math.max(0, Math.floor(viewport.start)); i < last; i++) {
-    let up = Math.max(observed[i], 0);
-    let down = Math.min(observed[i], 0);
+    let up = observed[i];
+    let down = up;
     if (withHypothetical && hypothetical) {
       up = down = 0;
       for (let c = 0; c < 4; c++) {

@@ -20,7 +20,7 @@ export const UNITS = 20;
 /** The outlines of a motif's letters, A C G T, in `width` by `height` pixels and columns no wider than `maxColumn`. */
 export function motifPaths(pwm: Uint8Array, width: number, height: number, maxColumn: number): string[] {
   const bits = informationContent(pwm);
-  const columnWidth = Math.min(maxColumn, width / Math.max(1, bits.length));
+  const columnWidth = Math.min(maxColumn, width / bits.length);
   const bases = [0, 1, 2, 3];
   const paths = ["", "", "", ""];
   for (let column = 0; column < bits.length; column++) {

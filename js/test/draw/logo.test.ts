@@ -74,6 +74,20 @@ describe("where a pixel holds several bases", () => {
   });
 });
 
+test("what is less than a quarter of a pixel high is left out, at every zoom", () => {
+  const heights = [0.24, 0.26, -0.24, -0.26].map((px) => px / 40);
+  const data = trackOf(heights, [0, 1, 2, 3]);
+  for (const [right, name] of [
+    [4, "rect"],
+    [3.9, "fillRect"],
+    [40, "fill"],
+  ] as const) {
+    const { pen, of } = recorder();
+    drawLogo(pen, data, new BaseScale({ start: 0, end: 4 }, 0, right), (v) => 50 - 40 * v, false, PALETTE, 2);
+    expect(of(name).map(({ fillStyle }) => fillStyle)).toEqual(["C", "T"]);
+  }
+});
+
 test("rows that share a scale reach as far as the one that reaches farthest, of those that have come", () => {
   const [first, second] = [trackOf([1, -0.25, 0], [0, 1, 2]), trackOf([0.5, -2, 3], [0, 1, 2])];
   expect(unionOfRanges([first, null, second], false)).toEqual([-2, 3]);
