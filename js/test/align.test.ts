@@ -51,3 +51,18 @@ test("each motif is moved to where most of it fits, to either side, and what say
     expect(aligned[i]!.similarity).toBeCloseTo(similarity, 3);
   });
 });
+
+test("a motif comes before its copies", () => {
+  const [letters, other] = ["GATAAG", "CTTATC"].map(pwmOf);
+  const dataset = byHand({
+    widths: [6, 6, 6],
+    hits: [],
+    columns: { pwm: Uint8Array.of(...letters!, ...letters!, ...other!) },
+  });
+  const order = (motif: number) => alignFamily(dataset, cutTree(dataset, 0), motif).map((each) => each.motif);
+  expect([0, 1, 2].map(order)).toEqual([
+    [0, 1, 2],
+    [1, 0, 2],
+    [2, 0, 1],
+  ]);
+});

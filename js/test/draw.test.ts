@@ -84,6 +84,11 @@ describe("glyphs", () => {
     expect(valueRange(track, true)).toEqual([-1.75, 1.5]);
     expect(valueRange({ ...track, observed: new Float32Array(5) }, false)).toEqual([0, 1]);
     expect(valueRange(track, false, { start: 1.2, end: 3 })).toEqual([-0.5, 0.25]);
+    for (const way of [0.5, -0.5])
+      expect(valueRange({ ...track, observed: new Float32Array(5).fill(way) }, false)).toEqual([
+        Math.min(0, way),
+        Math.max(0, way),
+      ]);
   });
 });
 

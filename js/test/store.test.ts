@@ -108,6 +108,17 @@ test("a marked family marks its motifs, which can have colours of their own", as
   expect([...store.slots.value]).toEqual([[own[1]!, 0]]);
 });
 
+test("seqlets that no motif explains stay as they were while a threshold is dragged", async () => {
+  const { store } = await open();
+  const before = store.unexplained.value;
+  expect(before.length).toBeGreaterThan(0);
+  store.dragging.value = true;
+  store.set({ seqlet_p_threshold: 1e-12 }, { settle: false });
+  expect(store.unexplained.value).toBe(before);
+  store.dragging.value = false;
+  expect(store.unexplained.value).toEqual([]);
+});
+
 test("while a threshold is dragged each row knows where it would be", async () => {
   const { store } = await open();
   expect(store.places.value).toBeNull();

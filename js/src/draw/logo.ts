@@ -167,8 +167,8 @@ function drawEnvelope(
   const step = (scale.flipped ? -dpr : dpr) * scale.pxPerBase;
   const first = (scale.toPx(0.5) - scale.left) * dpr;
   for (let i = from; i < to; i++) {
+    // beside the view there is no column, which no value exceeds
     const column = Math.floor(first + step * i);
-    if (column < 0 || column >= columns) continue;
     if (observed[i] > 0 && (highest[column] < 0 || observed[i] > observed[highest[column]]))
       highest[column] = i;
     if (observed[i] < 0 && (lowest[column] < 0 || observed[i] < observed[lowest[column]])) lowest[column] = i;

@@ -4,13 +4,18 @@ import { drawGrid, drawRuler, drawValueAxis, positionTicks } from "../../src/dra
 import { BaseScale } from "../../src/layout.ts";
 import { type Call, PALETTE, recorder } from "../recorder.ts";
 
-/** Where each line goes from and to, in its colour. */
-const linesOf = (calls: readonly Call[]) =>
-  calls.flatMap(({ name, args }, i) => {
-    if (name !== "moveTo") return [];
-    const { strokeStyle } = calls.slice(i).find((call) => call.name === "stroke")!;
-    return [[...args, ...calls[i + 1]!.args, strokeStyle]];
-  });
+/** Where each line that is seen goes from and to, in its colour. */
+function linesOf(calls: readonly Call[]) {
+  const seen: unknown[][] = [];
+  let path: unknown[][] = [];
+  for (const { name, args, strokeStyle } of calls) {
+    if (name === "beginPath") path = [];
+    else if (name === "moveTo") path.push(args);
+    else if (name === "lineTo") path.push([...path.pop()!, ...args]);
+    else if (name === "stroke") seen.push(...path.map((line) => [...line, strokeStyle]));
+  }
+  return seen;
+}
 const textsOf = (calls: readonly Call[]) =>
   calls.flatMap(({ name, args }) => (name === "fillText" ? [args] : []));
 
@@ -104,6 +109,7 @@ describe("positions", () => {
   test("have a tick each on the ruler, with the number there", () => {
     const { pen, calls } = recorder();
     drawRuler(pen, wide, 30, 4, PALETTE, 2);
+    expect(pen.lineWidth).toBe(0.5);
     const at = [170, 370, 570].map((value) => 52 + value / 1.5);
     expect(linesOf(calls)).toEqual(
       at.map((x) => [Math.floor(2 * x) / 2 + 0.25, 4, Math.floor(2 * x) / 2 + 0.25, 8, "line"]),

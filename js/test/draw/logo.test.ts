@@ -74,6 +74,60 @@ describe("where a pixel holds several bases", () => {
   });
 });
 
+describe("as bases get wider", () => {
+  const data = trackOf([0.5, -0.5], [0, 1]);
+  const at = (pxPerBase: number, dpr = 1, of = data) => {
+    const record = recorder();
+    const scale = new BaseScale({ start: 0, end: 2 }, 0, 2 * pxPerBase);
+    drawLogo(record.pen, of, scale, (value) => 50 - 40 * value, of.hypothetical !== null, PALETTE, dpr);
+    return record;
+  };
+  /** How strong bars are, and letters. */
+  const strengths = (...way: Parameters<typeof at>) => {
+    const { of } = at(...way);
+    const letters = of("fill").filter(({ args }) => args.length > 0);
+    return [of("rect"), letters].map((those) =>
+      [...new Set(those.map(({ globalAlpha }) => globalAlpha))].sort().reverse(),
+    );
+  };
+
+  test("bars have a gap where a pixel of the screen allows it", () => {
+    const widths = (...way: [number, number]) =>
+      at(...way)
+        .of("rect")
+        .map(({ args }) => args[2]);
+    expect(widths(1, 1)).toEqual([1, 1]);
+    expect(widths(1, 2)).toEqual([0.9, 0.9]);
+    expect(widths(3, 1).map((width) => Number(width).toFixed(2))).toEqual(["2.70", "2.70"]);
+  });
+
+  test("bars fade into letters", () => {
+    expect(strengths(3)).toEqual([[1], []]);
+    expect(strengths(4)[1]![0]).toBeCloseTo(0.25, 12);
+    expect(strengths(4)[0]![0]).toBeCloseTo(0.75, 12);
+    expect(strengths(6)[0]).toEqual([]);
+    expect(strengths(6)[1]).toEqual([1]);
+  });
+
+  test("letters have a little air between them", () => {
+    const transforms = at(10)
+      .of("setTransform")
+      .map(({ args }) => args as number[]);
+    for (const [i, [width, , , , x]] of transforms.slice(0, 2).entries()) {
+      expect(width).toBeCloseTo(0.094, 12);
+      expect(x).toBeCloseTo(10 * i + 0.3, 12);
+    }
+  });
+
+  test("bases that are not there are pale in bars and in letters", () => {
+    const hypothetical = Float32Array.of(0.5, 0.25, 0.25, -0.5, 0, 0, 0, 0);
+    expect(strengths(3, 1, { ...data, hypothetical })[0]).toEqual([1, 0.35]);
+    expect(strengths(6, 1, { ...data, hypothetical })[1]).toEqual([1, 0.35]);
+    // in a mean each letter is as real as the others
+    expect(strengths(6, 1, { ...data, codes: Uint8Array.of(5, 5), hypothetical })[1]).toEqual([1]);
+  });
+});
+
 test("what is less than a quarter of a pixel high is left out, at every zoom", () => {
   const heights = [0.24, 0.26, -0.24, -0.26].map((px) => px / 40);
   const data = trackOf(heights, [0, 1, 2, 3]);
