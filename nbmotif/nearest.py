@@ -181,5 +181,5 @@ def benjamini_hochberg(p_values: Floats, n_kept: int) -> Floats:
     n = p_values.shape[1]
     expected = p_values * (n / np.arange(1, n + 1))
     expected[:, n_kept - 1] = expected[:, n_kept - 1 :].min(axis=1)
-    q_values: Floats = np.minimum.accumulate(expected[:, n_kept - 1 :: -1] if n_kept < n else expected[:, ::-1], axis=1)
+    q_values: Floats = np.minimum.accumulate(expected[:, n_kept - 1 :: -1], axis=1)
     return np.minimum(q_values[:, ::-1], 1.0)

@@ -43,6 +43,5 @@ def place(loci: pd.DataFrame, length: int) -> Loci:
     Loci that are not L long are peaks from whose middle the sequences were cut, as `extract_loci` does.
     """
     start, end = loci["start"].to_numpy(np.int64), loci["end"].to_numpy(np.int64)
-    middle = start + (end - start) // 2
-    first = np.where(end - start == length, start, middle - length // 2)
+    first = start + (end - start) // 2 - length // 2
     return Loci(loci["chrom"].tolist(), first.tolist(), (first + length).tolist())

@@ -131,6 +131,7 @@ def test_lay_out__gives_the_best_the_first_lane() -> None:
         (10, 60, pytest.approx((10 + 60 - 4 * 6.8 / 5) / 2)),  # centred, where there is room
         (10, 12, pytest.approx(12 + 4 / 5)),  # right of a box that is too small
         (90, 96, pytest.approx(90 - (4 + 4 * 6.8) / 5)),  # left of it at the right edge
+        (90, 94, pytest.approx(90 - (4 + 4 * 6.8) / 5)),  # where it would reach the edge but for the gap
     ],
 )
 def test_lay_out__puts_labels_into_their_boxes_or_beside(left: float, right: float, label_x: float) -> None:
@@ -149,6 +150,11 @@ def test_picture__lays_lanes_below_the_logo() -> None:
     assert (picture.lane_height, picture.bottom, picture.top) == (1, -3, 1)
     assert picture.lane_span(1) == pytest.approx((-2.9, -2.1))
     assert not picture.as_bars  # three pixels a base
+
+
+@pytest.mark.parametrize(("width", "as_bars"), [(300, False), (299, True)])
+def test_picture__shows_bars_where_a_base_of_the_view_has_less_than_three_pixels(width: int, as_bars: bool) -> None:
+    assert Picture(stack(np.eye(4), 0), (1000, 1100), (0, 1), width, 38, {}).as_bars == as_bars
 
 
 # ticks

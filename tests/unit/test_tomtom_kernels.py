@@ -25,6 +25,17 @@ def score_exactly(query: np.ndarray, columns: np.ndarray, n_bins: int) -> tuple[
     return np.floor((scores - (medians + lowest)[:, None]) * scale + 0.5).astype(int), -lowest * scale
 
 
+def test_binning__holds_scores_from_its_lowest_bin_to_its_highest() -> None:
+    binning = Binning.of(-0.5, 1.2, 100)
+    assert binning == Binning(-1, 45)  # 100 bins for 2.2
+    assert binning.offset == 45
+    # the highest score may be 100 / 45 above the lowest, and a quarter of a bin is rounding
+    assert binning.holds(-1.0, 1.2, 100)
+    assert binning.holds(-1.005, 1.227, 100)
+    assert not binning.holds(-1.01, 1.2, 100)
+    assert not binning.holds(-0.5, 1.23, 100)
+
+
 @given(
     st.integers(0, 2**31),
     st.sampled_from(["PWM", "one-hot", "weighted", "signed", "large", "tiny", "flat"]),

@@ -291,6 +291,21 @@ def test_read_content__knows_the_size_of_sequences_from_loci_where_no_array_says
         read_content(hits=few, loci=peaks)
 
 
+def test_read_content__takes_loci_as_long_as_the_sites_reach_and_none_that_are_shorter(pieces: Pieces) -> None:
+    hits, loci = pieces()["hits"], pieces()["loci"]
+    reach = int(hits["end"].max())
+    assert read_content(hits=hits, loci=loci.assign(end=loci["start"] + reach)).length == reach
+    with pytest.raises(InvalidArgument, match=f"got loci of {reach - 1} to {reach - 1} bp, and sites up to {reach}"):
+        read_content(hits=hits, loci=loci.assign(end=loci["start"] + reach - 1))
+
+
+@pytest.mark.parametrize(("width", "first"), [(120, 1000), (121, 1000), (10, 945), (11, 945), (200, 1040), (201, 1040)])
+def test_read_content__sequences_lie_around_the_middle_of_their_loci(pieces: Pieces, width: int, first: int) -> None:
+    loci = pieces()["loci"].assign(start=1000, end=1000 + width)
+    content = read_content(**{**pieces(), "loci": loci})
+    assert (content.loci.start[0], content.loci.end[0]) == (first, first + 120)
+
+
 def test_read_content__takes_loci_by_the_names_of_their_columns(pieces: Pieces) -> None:
     loci = pieces()["loci"].assign(name="peak")[["name", "end", "start", "chrom"]]
     content = read_content(**{**pieces(), "loci": loci})
@@ -307,6 +322,7 @@ def test_read_content__takes_loci_by_the_names_of_their_columns(pieces: Pieces) 
             pd.DataFrame({"chrom": "1", "start": [0.5] * 6, "end": 9}),
             r"`loci\['start'\]` must be whole numbers",
         ),
+        ("loci", ["peaks.bed"] * 6, "`loci` must be"),
         ("loci", pd.DataFrame({"chrom": None, "start": [1] * 6, "end": 9}), r"`loci\['chrom'\]` must be the name of"),
         ("attributions", {"a": np.zeros((6, 120)), "b": None}, "`attributions` must be an array for each name"),
         ("attributions", {1: np.zeros((6, 120)), "1": np.zeros((6, 120))}, "`attributions` must be a mapping of names"),
