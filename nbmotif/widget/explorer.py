@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from nbmotif.arguments import check_output, check_text, whole_number
-from nbmotif.errors import InvalidArgument
-from nbmotif.widget import frames, share, table, wire
+from nbmotif.arguments import whole_number
+from nbmotif.widget import frames, wire
 from nbmotif.widget.bundle import SCRIPT, read_script
-from nbmotif.widget.card import motif_card
 from nbmotif.widget.code import Source
 from nbmotif.widget.inputs import read_content, renumbered, with_signal
 from nbmotif.widget.jobs import Jobs, Snapshot
-from nbmotif.widget.results import ExplorerResults
+from nbmotif.widget.sharing import ExplorerSharing
 from nbmotif.widget.state import SHARED
 from nbmotif.words import counted
 
@@ -40,11 +37,9 @@ if TYPE_CHECKING:
 _TRACKS = 4
 # threshold -> the piece that ends at it, and the stage of a study that makes this piece
 _ENDS = {"fimo_p_threshold": ("hits", "scan"), "seqlet_p_threshold": ("seqlets", "call_seqlets")}
-_TRACKS_IN_A_PAGE = 24
-_CARDS_IN_A_PAGE = 100
 
 
-class Explorer(ExplorerResults):
+class Explorer(ExplorerSharing):
     """See what a model has learned: logo tracks, seqlets, hits and counts, linked, with a slider for every threshold.
 
     Takes what nbmotif's functions return, and what tangermeme, memelite, bpnet-lite, ChromBPNet and TF-MoDISco made.
@@ -136,6 +131,9 @@ class Explorer(ExplorerResults):
         Empty for all of them.
     reverse_complement
         Show the other strand.
+    keep_picture
+        A cell that shows the widget also keeps a picture of it, some 50 kB, which readers of the notebook see where no
+        widget can live: on GitHub, in nbviewer, in a notebook that is opened but not trusted. False to keep none.
 
     Examples
     --------
@@ -289,53 +287,6 @@ class Explorer(ExplorerResults):
             self._source = self._source.updated(pieces)
             self._tracks = self._tracks or frames.default_tracks(content, self._query.thresholds, _TRACKS)
 
-    def to_html(
-        self, path: str | os.PathLike[str] | None = None, *, tracks: int | Sequence[int] | None = None, title: str = ""
-    ) -> str:
-        """Write what is shown as one HTML file that works with no kernel, no server and no network.
-
-        Sliders, sorting, searching and zooming stay alive, because the hits and seqlets are in the file.
-
-        Parameters
-        ----------
-        path
-            Where to write. Default: nowhere, only return the text.
-        tracks
-            Which sequences can be looked at: their indices, or how many of the strongest. Default: 24, and those
-            that are shown. A sequence of 2 kb takes about 10 kB, and 40 kB with hypothetical scores.
-        title
-            Title of the page. Default: the explorer's name.
-
-        Returns
-        -------
-        The text of the page.
-        """
-        target = None if path is None else check_output(path, "path")
-        # what follows a dot may also be the end of a name, such as ctcf_v1.2
-        if target is not None and target.suffix[1:].isalpha() and target.suffix.lower() not in {".html", ".htm"}:
-            raise InvalidArgument("path", repr(target.name), "the name of an HTML file", "It is a page: name it .html.")
-        content = self._content
-        assert self._shown is not None
-        traits = {name: getattr(self, name) for name in SHARED}
-        chosen, title = self._choose(tracks), check_text(title, "title") or content.name or "nbmotif"
-        # the first column has the names of the rows, whose cards the logos open
-        wanted = [*filter(None, [self.motif]), *self.selected_motifs, *self.counts.iloc[:, 0]]
-        motifs = dict.fromkeys(self._motifs_of(wanted))
-        cards = [motif_card(content, self._query, motif) for motif in list(motifs)[:_CARDS_IN_A_PAGE]]
-        text = share.page(traits, self._shown.encoded, chosen, title, cards)
-        if target is not None:
-            target.write_bytes(text.encode("utf-8", "replace"))
-        return text
-
-    def _choose(self, tracks: int | Sequence[int] | None) -> list[int]:
-        content = self._content
-        if isinstance(tracks, Iterable):
-            last = content.n_sequences - 1
-            return list(dict.fromkeys(whole_number(sequence, "tracks", 0, last) for sequence in tracks))
-        n = _TRACKS_IN_A_PAGE if tracks is None else whole_number(tracks, "tracks")
-        shown = [*self._tracks, *([] if self.sequence is None else [self.sequence])] if tracks is None else []
-        return list(dict.fromkeys([*shown, *frames.default_tracks(content, self._query.thresholds, n)]))
-
     def __setattr__(self, name: str, value: Any) -> None:
         if not name.startswith("_") and not hasattr(type(self), name):
             close = difflib.get_close_matches(name, self.trait_names(), 1)
@@ -370,12 +321,6 @@ class Explorer(ExplorerResults):
         parts = [f"{counted(content.n_sequences, 'sequence')} of {content.length:,} bp"]
         parts += [counted(n, what) for what, n in sizes.items() if n is not None]
         return f"Explorer{f' of {content.name}' if content.name else ''}: {', '.join(parts)}"
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        data, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})
-        # without the counts by chance, which take longest, so that the view comes soon
-        shown = table.counts_frame(self._content, self._query, self._order, self.by_family, with_null=False)
-        return {**data, "text/plain": f"{self!r}\n{shown.head(10).to_string(index=False)}"}, metadata
 
 
 def _blank() -> Explorer:

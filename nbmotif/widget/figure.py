@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from nbmotif.widget.table import Query
 
 # letters of the palettes that a page offers beside plot_logo's own
-_COLORS = {"okabe-ito": {"A": "#009e73", "C": "#0072b2", "G": "#e69f00", "T": "#d55e00"}}
+COLORS = {"okabe-ito": {"A": "#009e73", "C": "#0072b2", "G": "#e69f00", "T": "#d55e00"}}
 _OTHER_STRAND = {"+": "-", "-": "+"}
 
 # what may be drawn below the letters: the rows that count in one sequence
@@ -70,7 +70,7 @@ def draw_track(
     look
         Further arguments of `plot_logo`.
     """
-    values, length = _letters(content, sequence, layer, hypothetical), content.length
+    values, length = letters_of(content, sequence, layer, hypothetical), content.length
     first, last = (0, length) if viewport is None else (math.floor(viewport[0]), math.ceil(viewport[1]))
     title, loci = [content.sequence_name(sequence)], content.loci
     if len(content.score_sets) > 1:
@@ -85,7 +85,7 @@ def draw_track(
         annotations = annotations[is_seen]
     usual: dict[str, Any] = {
         "title": ", ".join(title),
-        "color": _COLORS.get(palette),
+        "color": COLORS.get(palette),
         "locus": locus,
         "score_key": "attribution",
         "annotations": annotations,
@@ -95,7 +95,7 @@ def draw_track(
     return plot_logo(values, **{**usual, **look})
 
 
-def _letters(content: Content, sequence: int, layer: str, hypothetical: bool) -> NDArray[np.float64]:
+def letters_of(content: Content, sequence: int, layer: str, hypothetical: bool) -> NDArray[np.float64]:
     """Return the heights of the letters, shape (4, L)."""
     sets = content.score_sets
     differences = {difference_name(a, b): (sets[a], sets[b]) for a in sets for b in sets if a != b}

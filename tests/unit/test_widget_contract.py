@@ -226,4 +226,4 @@ def test_a_difference_of_two_sets__is_called_the_same() -> None:
 def test_a_figure_has_the_colours_of_the_page() -> None:
     block = found(r'^\.nbm-root\[data-palette="okabe-ito"\] \{(.*?)\}', "styles.css")
     colors = {base.upper(): color for base, color in re.findall(r"--nbm-base-([acgt]): (#\w+);", block)}
-    assert colors == figure._COLORS["okabe-ito"]
+    assert colors == figure.COLORS["okabe-ito"]
