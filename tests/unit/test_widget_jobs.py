@@ -6,12 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from nbmotif.widget import wire
+from nbmotif.widget import answers, wire
+from nbmotif.widget.card import encode_card, motif_card
 from nbmotif.widget.inputs import read_content
-from nbmotif.widget.jobs import Jobs, Snapshot
+from nbmotif.widget.jobs import Jobs, Snapshot, sentence
+from nbmotif.widget.queries import read_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from nbmotif.widget.content import Content
+    from nbmotif.widget.table import Query
 
 
 class Wire:
@@ -53,6 +58,74 @@ def test_track__answers_with_bases_and_attribution(asked: tuple[Wire, Jobs]) -> 
     [(body, buffers)] = to_browser.sent
     assert body == {"type": "reply", "id": 17, "status": "ok", "sequence": 4}
     assert [len(buffer) for buffer in buffers] == [120, 480]
+
+
+QUERY = {
+    "attribution_threshold": 0.0,
+    "fimo_p_threshold": 1e-3,
+    "seqlet_p_threshold": 0.02,
+    "tomtom_p_threshold": 0.9,
+    "sign": "both",
+    "window": [10, 100],
+    "sequence_filter": None,
+    "sequence": None,
+    "count_mode": "sites",
+    "family_similarity": 0.5,
+}
+
+
+@pytest.mark.parametrize(
+    ("message", "columns"),
+    [
+        (request("load"), lambda shown: shown.encoded.columns()),
+        (request("tail"), lambda shown: shown.encoded.tail()),
+        (request("hits", sequence=4), lambda shown: wire.hits_of(shown.content, 4)),
+        (request("count", **QUERY), lambda shown: answers.count_columns(*_query(shown))),
+        (request("chance", **QUERY), lambda shown: answers.chance_columns(*_query(shown))),
+        (request("background", **QUERY), lambda shown: answers.background(*_query(shown)).columns),
+        (
+            request("profile", control="p", **QUERY),
+            lambda shown: answers.profile_columns(*_query(shown), "p", shown.encoded.manifest["floor"])[0],
+        ),
+    ],
+    ids=lambda one: one["name"] if isinstance(one, dict) else "",
+)
+def test_receive__sends_the_columns_that_are_asked_for_and_then_one_ok(
+    asked: tuple[Wire, Jobs], message: dict[str, Any], columns: Callable[[Snapshot], Any]
+) -> None:
+    to_browser, jobs = asked
+    jobs.receive(message)
+    *parts, (end, rest) = to_browser.sent
+    assert (end["status"], rest) == ("ok", [])
+    expected = list(wire.pieces(columns(jobs._snapshot())))
+    assert [body["columns"] for body, _ in parts] == [entries for entries, _ in expected]
+    assert [list(map(bytes, buffers)) for _, buffers in parts] == [list(map(bytes, made)) for _, made in expected]
+
+
+def _query(shown: Snapshot) -> tuple[Content, Query]:
+    return shown.content, read_query(shown.content, QUERY)
+
+
+def test_card__answers_with_the_motif_that_is_asked_for(asked: tuple[Wire, Jobs]) -> None:
+    to_browser, jobs = asked
+    jobs.receive(request("card", motif=2.0, **QUERY))
+    [(body, buffers)] = to_browser.sent
+    expected, arrays = encode_card(jobs._snapshot().content, motif_card(*_query(jobs._snapshot()), 2))
+    assert body == {"type": "reply", "id": 17, "status": "ok", **expected}
+    assert [bytes(buffer) for buffer in buffers] == [array.tobytes() for array in arrays]
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (ValueError("two\nlines"), "two lines"),
+        (ValueError(), "ValueError: "),
+        (RuntimeError("closed"), "closed"),
+        (TypeError("no"), "TypeError: no"),
+    ],
+)
+def test_sentence__names_the_kind_of_an_error_that_does_not_speak_for_itself(error: Exception, says: str) -> None:
+    assert sentence(error) == says
 
 
 @pytest.mark.parametrize(
