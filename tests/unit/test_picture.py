@@ -87,6 +87,23 @@ def test_value_range__leaves_no_air_where_there_are_no_letters() -> None:
     assert value_range(stack(np.zeros((4, 2)), 0)) == (0, 1)
 
 
+def test_contours__trace_straight_lines_from_corner_to_corner() -> None:
+    [outline] = letters.contours(3)
+    corners = [(0, 1), (1, 1), (1, 0.81), (0.61, 0.81), (0.61, 0), (0.39, 0), (0.39, 0.81), (0, 0.81)]
+    assert outline.tolist() == [pytest.approx(corner) for corner in corners]
+
+
+def test_contours__trace_curves_as_polylines() -> None:
+    """Of C the first curve is from (100, 65) by (96, 88) and (79, 100) to (53, 100), downwards."""
+    [outline] = letters.contours(1)
+    assert outline[0] == pytest.approx([1, 0.35])
+    middle = np.array([100 + 3 * 96 + 3 * 79 + 53, 65 + 3 * 88 + 3 * 100 + 100]) / 800
+    assert outline[3] == pytest.approx([middle[0], 1 - middle[1]])
+    assert outline[6] == pytest.approx([0.53, 0])
+    third = (8 * np.array([100, 65]) + 12 * np.array([96, 88]) + 6 * np.array([79, 100]) + np.array([53, 100])) / 2700
+    assert outline[2] == pytest.approx([third[0], 1 - third[1]])
+
+
 # lanes
 
 
