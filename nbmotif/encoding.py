@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 LETTERS = "ACGT"
+_BASES, _CODES = np.frombuffer(LETTERS.encode(), dtype=np.uint8), np.arange(4, dtype=np.int8)
+_CASE = np.uint8(0xDF)  # without the bit by which a lower-case letter differs from its upper case
 _NO_CODE = np.int8(-2).tobytes()
 _AMBIGUOUS = "Letters such as R or W stand for several bases: write one of them, or N."
 # what torch can compare, add and cast
@@ -62,19 +64,30 @@ def one_hot_encode(
     """
     table = code_table(ignore)
     if isinstance(sequence, str):
-        return from_codes(encode_letters(sequence, table, "sequence"), dtype)
+        return _to_torch(_one_hot([sequence], ["sequence"], table)[0], dtype)
     if not hasattr(sequence, "__iter__") or isinstance(sequence, Mapping):
         hint = "Pass its values: list(sequence.values())." if isinstance(sequence, Mapping) else ""
         raise InvalidArgument("sequence", type(sequence).__name__, "a string of letters, or several", hint)
-    rows = [encode_letters(row, table, f"sequence[{i}]") for i, row in enumerate(sequence)]
+    rows = list(sequence)
     if not rows:
         raise InvalidArgument("sequence", "an empty list", "one sequence or several", "Nothing to encode.")
-    lengths = [len(row) for row in rows]
-    odd = next((i for i, length in enumerate(lengths) if length != lengths[0]), None)
-    if odd is not None:
-        got = f"{lengths[0]} letters at index 0 and {lengths[odd]} at index {odd}"
-        raise InvalidArgument("sequence", got, "sequences of equal length", "Trim or pad them, or encode one by one.")
-    return from_codes(np.stack(rows), dtype)
+    return _to_torch(_one_hot(rows, (f"sequence[{i}]" for i in range(len(rows))), table), dtype)
+
+
+def _one_hot(rows: list[str], names: Iterable[str], table: npt.NDArray[np.int8]) -> npt.NDArray[np.bool_]:
+    """Compare all letters at once, (N, 4, L); go through sequence after sequence only to say what is wrong."""
+    if all(isinstance(row, str) for row in rows) and rows[0] and len(set(map(len, rows))) == 1:
+        letters = np.frombuffer("".join(rows).encode("latin-1", "replace"), dtype=np.uint8).reshape(len(rows), -1)
+        one_hot = _equal_each(letters & _CASE, _BASES)
+        n_known = np.count_nonzero(one_hot)
+        if n_known < letters.size:
+            n_known += sum(np.count_nonzero(letters == ignored) for ignored in np.flatnonzero(table == -1))
+        if n_known == letters.size:
+            return one_hot
+    lengths = [len(encode_letters(row, table, name)) for row, name in zip(rows, names, strict=True)]
+    odd = next(i for i, length in enumerate(lengths) if length != lengths[0])
+    got = f"{lengths[0]} letters at index 0 and {lengths[odd]} at index {odd}"
+    raise InvalidArgument("sequence", got, "sequences of equal length", "Trim or pad them, or encode one by one.")
 
 
 def code_table(ignore: Iterable[str]) -> npt.NDArray[np.int8]:
@@ -124,10 +137,25 @@ def decode(X: torch.Tensor | npt.NDArray[Any]) -> list[str]:
 
 def from_codes(codes: npt.NDArray[np.integer], dtype: Dtype = torch.int8, device: Any = None) -> torch.Tensor:
     """Turn base codes (0..3 for A C G T, -1 for N) of shape (..., L) into one-hot of shape (..., 4, L)."""
-    one_hot = np.empty((*codes.shape[:-1], 4, codes.shape[-1]), dtype=bool)
-    for code in range(4):  # of a batch twice as fast as one comparison that broadcasts, and faster than torch's
-        np.equal(codes, code, out=one_hot[..., code, :])
-    return torch.from_numpy(one_hot.view(np.int8)).to(device=device, dtype=as_dtype(dtype))
+    return _to_torch(_equal_each(codes, _CODES), dtype, device)
+
+
+def _equal_each(values: npt.NDArray[Any], four: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Compare values (..., L) with each of four: (..., 4, L)."""
+    if values.size == values.shape[-1]:
+        alone: npt.NDArray[np.bool_] = values[..., None, :] == four[:, None]
+        return alone
+    is_equal = np.empty((*values.shape[:-1], 4, values.shape[-1]), dtype=bool)
+    for i, value in enumerate(four):  # of a batch faster than one comparison that broadcasts, and than torch's
+        np.equal(values, value, out=is_equal[..., i, :])
+    return is_equal
+
+
+def _to_torch(one_hot: npt.NDArray[np.bool_], dtype: Dtype, device: Any = None) -> torch.Tensor:
+    wanted = as_dtype(dtype)
+    if wanted == torch.float32:  # numpy asks the system for large pages, of which there are fewer to clear
+        return torch.from_numpy(one_hot.astype(np.float32)).to(device)
+    return torch.from_numpy(one_hot.view(np.int8)).to(device=device, dtype=wanted)
 
 
 def to_codes(X: torch.Tensor | npt.NDArray[Any], name: str = "X") -> npt.NDArray[np.int8]:

@@ -32,6 +32,27 @@ def test_one_hot_encode__ignores_what_it_is_told_to() -> None:
     assert decode(one_hot_encode(["AXrC"], ignore=["X", "R"])) == ["ANNC"]
 
 
+@given(st.text("ACGTacgtNnXx-", min_size=1, max_size=40))
+def test_one_hot_encode__has_a_one_where_the_letter_is(sequence: str) -> None:
+    expected = [[int(letter.upper() == base) for letter in sequence] for base in "ACGT"]
+    alone, among_others = one_hot_encode(sequence, ignore="Nx-"), one_hot_encode([sequence] * 3, "float32", "NX-")
+    assert alone.tolist() == expected
+    assert among_others.tolist() == [expected] * 3
+    assert alone.is_contiguous()
+    assert among_others.is_contiguous()
+
+
+@pytest.mark.parametrize("ignore", ["N", "", "X-", ["n", "@"]])
+def test_one_hot_encode__takes_no_letter_for_another(ignore: str | list[str]) -> None:
+    known = {*"ACGTacgt", *(letter.upper() for letter in ignore), *(letter.lower() for letter in ignore)}
+    for letter in map(chr, range(256)):
+        if letter in known:
+            assert one_hot_encode(["A" + letter, "CC"], ignore=ignore)[0, :, 1].sum() == (letter in "ACGTacgt")
+        else:
+            with pytest.raises(InvalidArgument, match=r"^`sequence\[0\]` must be letters.* at position 1"):
+                one_hot_encode(["A" + letter, "CC"], ignore=ignore)
+
+
 @given(st.lists(dna, min_size=1, max_size=5).map(lambda rows: [row[: min(map(len, rows))] for row in rows]))
 def test_one_hot_encode__is_undone_by_decode(rows: list[str]) -> None:
     assert decode(one_hot_encode(rows)) == rows
@@ -46,6 +67,8 @@ def test_one_hot_encode__is_undone_by_decode(rows: list[str]) -> None:
         ("AC中", r"got '中' at position 2"),
         ("", r"`sequence` must be a string of at least one letter; got an empty string"),
         ([], r"`sequence` must be one sequence or several; got an empty list"),
+        (["AC", ""], r"`sequence\[1\]` must be a string of at least one letter; got an empty string"),
+        (["AZ", "ACG"], r"`sequence\[0\]` must be letters .*got 'Z' at position 1"),
         (["ACG", "AC"], r"`sequence` must be sequences of equal length; got 3 letters at index 0 and 2 at index 1"),
         (5, r"^`sequence` must be a string of letters, or several; got int"),
         ([b"ACG"], r"`sequence\[0\]` must be a string of at least one letter; got bytes"),
