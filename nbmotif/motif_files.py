@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _HDF5 = b"\x89HDF"
 _MATRIX = re.compile(r"letter-probability\s+matrix")
+_MOTIF = re.compile(rb"^[ \t]*MOTIF.*$", re.MULTILINE)
 _STATED = re.compile(r"\b(alength|w)\s*=\s*(\d+)")
 _STATISTICS = re.compile(r"\swidth\s*=\s*\d+\s+sites\s*=")  # with which a report of MEME itself goes on
 _SUM_TOLERANCE = 0.01  # files round probabilities to as few as three digits
@@ -56,7 +57,7 @@ def read_any(filename: str | os.PathLike[str]) -> Named:
 
 def read_meme_motifs(filename: str | os.PathLike[str], n_motifs: int | None = None) -> Named:
     """Read the first n motifs of a MEME file; see :func:`nbmotif.motifs.read_meme`."""
-    lines = _read_lines(filename)
+    lines = _read_lines(filename, n_motifs)
     kind = _kind(lines, filename)
     if kind != "MEME":
         hint = "Read it with MotifSet.read." if kind in _PARSERS else "A MEME file has lines that begin with MOTIF."
@@ -83,12 +84,14 @@ def looks_like_hdf5(filename: str | os.PathLike[str]) -> bool:
         return file.read(len(_HDF5)) == _HDF5
 
 
-def _read_lines(filename: str | os.PathLike[str]) -> list[str]:
+def _read_lines(filename: str | os.PathLike[str], n_motifs: int | None = None) -> list[str]:
+    """Split a file into lines; those of a MEME file up to the one that begins the motif after so many."""
     content = read_content(filename)
     if content.startswith(_HDF5):
         hint = "Read it with nbmotif.read_modisco."
         raise InvalidFile(filename, "this is no text but looks like an HDF5 file, such as TF-MoDISco writes", hint)
-    return to_lines(content)
+    following = None if n_motifs is None else next(islice(_MOTIF.finditer(content), n_motifs, None), None)
+    return to_lines(content if following is None else content[: following.end()])
 
 
 def _kind(lines: list[str], filename: str | os.PathLike[str]) -> str:
@@ -207,12 +210,12 @@ def _read_matrix(name: str, header: str, number: int, lines: list[str], filename
 
 def _rows_as_stated(lines: list[str], number: int, width: int) -> Matrix | None:
     """Read a matrix as nearly all are, at once: as many rows as stated, with no line between; None if it is not so."""
-    rows = [line.split() for line in lines[number : number + width]]
+    rows = list(map(str.split, lines[number : number + width]))
     behind = next((words for at in range(number + width, len(lines)) if (words := lines[at].split())), [""])
     if len(rows) < width or set(map(len, rows)) != {4} or _is_number(behind[0]):
         return None
     with suppress(ValueError):
-        return np.array(list(map(float, chain.from_iterable(rows)))).reshape(-1, 4)
+        return np.fromiter(map(float, chain.from_iterable(rows)), np.float64, 4 * width).reshape(-1, 4)
     return None
 
 

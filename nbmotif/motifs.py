@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from nbmotif.dendrogram import Families
     from nbmotif.modisco_files import Pattern
+    from nbmotif.motif_files import Named
 
 Path: TypeAlias = "str | os.PathLike[str]"
 # what a user may hold motifs in; see `as_motif_set`
@@ -93,7 +94,14 @@ class MotifSet(MutableMapping[str, torch.Tensor]):
             from nbmotif.modisco_files import read_patterns  # h5py and pandas: most files need neither
 
             return PatternSet(read_patterns(filename))
-        return cls(read_any(filename))
+        return cls.of_read(read_any(filename))
+
+    @classmethod
+    def of_read(cls, named: Named) -> MotifSet:
+        """Take what was read of a file, which is known to be probabilities under names that differ, without a copy."""
+        motifs = cls()
+        motifs._pwms = {_check_name(name): torch.from_numpy(pwm) for name, pwm in named}
+        return motifs
 
     def __getitem__(self, name: str) -> torch.Tensor:
         try:
@@ -384,7 +392,8 @@ def read_meme(filename: Path, n_motifs: int | None = None) -> MotifSet:
     >>> motifs["MA0036.4 GATA2"].shape  # doctest: +SKIP
     torch.Size([4, 9])
     """
-    return MotifSet(read_meme_motifs(filename, None if n_motifs is None else check_whole(n_motifs, "n_motifs", 0)))
+    n_motifs = None if n_motifs is None else check_whole(n_motifs, "n_motifs", 0)
+    return MotifSet.of_read(read_meme_motifs(filename, n_motifs))
 
 
 def write_meme(filename: Path, motifs: Motifs) -> None:

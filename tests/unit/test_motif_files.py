@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import codecs
 import gzip
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -377,3 +379,68 @@ def test_read_meme__reads_a_matrix_at_once_as_line_by_line(motifs: list[tuple[st
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(motif_files, "_rows_as_stated", lambda *matrix: None)
         assert read() == at_once
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                *(
+                    "MOTIF a b",
+                    "  MOTIF c",
+                    "MOTIF",
+                    "ALPHABET= ACGT",
+                    "ALPHABET= ACGU",
+                    "URL x",
+                    "",
+                    "MOTIFS é",
+                    "1 0 0 0",
+                ),
+                "letter-probability matrix: w= 2\n1 0 0 0\n0 1 0 0",
+                "letter-probability matrix: w= 2\n1 0 0 0",
+                "letter-probability matrix:\n1 0 0 0",
+            ]
+        ),
+        max_size=12,
+    ),
+    st.integers(0, 3),
+    st.sampled_from(["\n", "\r\n", "\r"]),
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+)
+def test_read_meme__reads_the_first_motifs_as_if_it_read_all(
+    tmp_path_factory, lines: list[str], n: int, newline: str, encoding: str
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "first.meme"
+    path.write_bytes("\n".join(["MEME version 4", *lines]).replace("\n", newline).encode(encoding))
+
+    def first(found: list[str]) -> str:
+        try:
+            blocks = list(islice(motif_files._parse_meme(found, "a.meme"), n))
+        except InvalidFile as error:
+            return str(error)
+        return str([(block.name, block.rows.tolist(), list(block.lines)) for block in blocks])
+
+    cut, whole = motif_files._read_lines(path, n), motif_files._read_lines(path)
+    assert first(cut) == first(whole)
+    assert cut == whole[: len(cut)]
+
+
+def test_read_meme__looks_at_no_line_behind_the_motifs_that_are_asked_for(file) -> None:
+    path = file(HEADER + GATA + GATA.replace("MA0036.3", "b") + "MOTIF c\nletter-probability matrix: w= x\n")
+    assert read_meme(path, n_motifs=1).names == ["MA0036.3 GATA2"]
+    assert len(motif_files._read_lines(path, 1)) == len((HEADER + GATA).splitlines()) + 1
+    assert read_meme(path, n_motifs=2).names == ["MA0036.3 GATA2", "b GATA2"]
+    with pytest.raises(InvalidFile, match="motif 'c'"):
+        read_meme(path, n_motifs=3)
+
+
+def test_read_meme__gives_each_motif_numbers_of_its_own(file) -> None:
+    motifs = read_meme(
+        file(HEADER + GATA + GATA.replace("MA0036.3", "b").replace("w= 2", "w= 1").replace("1 0 0 0\n", ""))
+    )
+    for name in motifs:
+        assert motifs[name].is_contiguous()
+        assert motifs[name].dtype == torch.float64
+        assert motifs[name].untyped_storage().nbytes() == 8 * motifs[name].numel()
+    motifs["b GATA2"][0, 0] = 0.5
+    assert motifs["MA0036.3 GATA2"][0, 0] == 0.1
