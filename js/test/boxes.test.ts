@@ -157,6 +157,51 @@ describe("layoutBoxes", () => {
     ]);
   });
 
+  test("motifs that are marked each for itself have boxes of their own on one site, and those that fail no label", () => {
+    const own = byHand({
+      widths: [8, 8],
+      hits: [
+        { motif: 0, start: 10, attribution: 0.5 },
+        { motif: 1, start: 10, attribution: 0.25 },
+        { motif: 1, start: 60, attribution: 0.001 },
+      ],
+    });
+    const all = count(own, thresholds, cutTree(own, 1));
+    const slots = [
+      [0, 1],
+      [1, 0],
+    ].map((places) => new Map(places.map((slot, motif) => [motif, slot])));
+    for (const marked of slots) {
+      const { boxes } = layoutBoxes(own, all, thresholds, 0, marked, 2, measure);
+      expect(boxes.map((box) => [box.motif, box.slot, box.alike, box.placement])).toEqual([
+        [0, marked.get(0), 0, { lane: 0, label: "beside" }],
+        [1, marked.get(1), 0, { lane: 1, label: "beside" }],
+        [1, marked.get(1), 0, { lane: 0, label: "none" }],
+      ]);
+    }
+  });
+
+  test("labels lie to the right of their boxes on the screen, also on the other strand", () => {
+    const own = byHand({
+      widths: [8, 8],
+      hits: [
+        { motif: 0, start: 10, attribution: 0.5 },
+        { motif: 1, start: 40, attribution: 0.25 },
+      ],
+      manifest: { motif_names: ["GATAGATA", "X"] },
+    });
+    const all = count(own, thresholds, cutTree(own, 1));
+    const lanes = (flipped: boolean): number[] =>
+      layoutBoxes(own, all, thresholds, 0, new Map(), 2, measure, flipped).boxes.map(
+        ({ placement }) => placement.lane,
+      );
+    // the long name reaches to the second box, or away from it
+    expect([lanes(false), lanes(true)]).toEqual([
+      [0, 1],
+      [0, 0],
+    ]);
+  });
+
   test("a marked motif's label leaves room for its mark", () => {
     const own = byHand({
       widths: [8],

@@ -119,6 +119,18 @@ describe("Dataset", () => {
     expect([dataset.hasHits, dataset.floor, dataset.hits.motif.length]).toEqual([false, Infinity, 0]);
   });
 
+  test("refuses hits of one sequence that are not as many as they say", () => {
+    const dataset = new Dataset(manifest, new Columns(columns), new Columns(hits));
+    const own = new Map([...hits, ["hit_offset", Uint32Array.of(0, 2999)] as const]);
+    expect(() => dataset.addHits(3, new Columns(own))).toThrow("must have 2999 elements; it has 3000");
+  });
+
+  test("knows no marginal effect where none was measured", () => {
+    const without = new Columns(new Map([...columns].filter(([name]) => name !== "marginal")));
+    const dataset = new Dataset(manifest, without);
+    expect(dataset.marginal).toEqual(new Float32Array(SMALL.nMotifs).fill(Number.NaN));
+  });
+
   test("strongestHits puts the largest |attribution| first", () => {
     const dataset = new Dataset(manifest, new Columns(columns), new Columns(hits));
     const sizes = [...dataset.strongestHits(3)].map((h) => Math.abs(dataset.hits.attribution[h]!));

@@ -148,13 +148,18 @@ describe("motif logo", () => {
   });
 
   test("the letters of a column stand on each other, the most frequent on top, and what says nothing is left out", () => {
-    // two columns as wide as there is room for; the second knows nothing, the third is empty
-    const pwm = Uint8Array.of(...[60, 0, 0, 180], ...[64, 64, 64, 64], ...[0, 0, 0, 0]);
-    const [a, c, g, t] = motifPaths(pwm, 30, 20, 16);
+    const sure = [60, 0, 0, 180];
+    const pwm = Uint8Array.of(...sure, ...[64, 64, 64, 64], ...[0, 0, 0, 0], ...sure);
+    const [a, c, g, t] = motifPaths(pwm, 40, 20, 16);
     const height = (20 * informationContent(pwm)[0]!) / 2;
-    const letter = (base: number, bottom: number, share: number) =>
-      stretched(OUTLINES[base]!, 4, 20 * (20 - bottom - share * height), 192, 20 * share * height);
-    expect([a, c, g, t]).toEqual([letter(0, 0, 0.25), "", "", letter(3, 0.25 * height, 0.75)]);
+    // columns of ten pixels, as wide as there is room for
+    const letter = (base: number, column: number, bottom: number, share: number) => {
+      const top = 20 - (bottom + share) * height;
+      return stretched(OUTLINES[base]!, 200 * column + 4, 20 * top, 192, 20 * share * height);
+    };
+    const both = (base: number, bottom: number, share: number) =>
+      [0, 3].map((column) => letter(base, column, bottom, share)).join("");
+    expect([a, c, g, t]).toEqual([both(0, 0, 0.25), "", "", both(3, 0.25, 0.75)]);
     expect(motifPaths(new Uint8Array(0), 30, 20, 16)).toEqual(["", "", "", ""]);
   });
 

@@ -179,6 +179,12 @@ describe("AnywidgetHost", () => {
     expect(model.sent.length).toBe(n);
   });
 
+  test("stopping what the kernel works on is a message of its own, that has no answer", () => {
+    const { model, host } = connect();
+    host.stop();
+    expect(model.sent).toEqual([{ type: "stop" }]);
+  });
+
   test("two pages on one kernel ask with different ids", () => {
     const ids = [connect(), connect()].map(({ model, host }) => {
       void host.request("track", { sequence: 0, hypothetical: false, set: 0 });

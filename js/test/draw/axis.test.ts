@@ -59,6 +59,7 @@ test("the value axis has a tick and a label at each round value, and a line thro
     [48, 20.5, 52, 20.5, "line"],
     [52.5, 20, 52.5, 80, "line"],
   ]);
+  expect([pen.fillStyle, pen.textAlign, pen.textBaseline]).toEqual(["muted", "right", "middle"]);
   expect(textsOf(calls)).toEqual([
     ["−0.5", 45, 80.5],
     ["0", 45, 60.5],

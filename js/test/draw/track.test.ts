@@ -68,6 +68,10 @@ test("what is pointed at has bands as wide as its sites, cut at the view's edges
     [30, 31],
   ] as const;
   drawPointed(pen, spans, scene);
+  expect(of("fill").map(({ fillStyle, globalAlpha }) => [fillStyle, globalAlpha])).toEqual([
+    ["accent", 0.25],
+  ]);
+  expect(pen.globalAlpha).toBe(1);
   expect(of("rect").map(({ args }) => [args[0], args[2]])).toEqual([
     [50, 20],
     [100, 2],
