@@ -32,10 +32,11 @@ test("a region may have spaces around it and commas in it, and means its base wh
 });
 
 test("without a genome a region is text like any other", () => {
-  const sequence_names = ["chr2:1-9", "b", "c"];
+  const sequence_names = ["chr2:1-9", "b", "C"];
   const own = byHand({ widths: [8], hits: [], nSequences: 3, manifest: { loci: null, sequence_names } });
   expect([...allowedSequences(own, "chr2:1-9")!]).toEqual([1, 0, 0]);
   expect([...allowedSequences(own, "B")!]).toEqual([0, 1, 0]);
+  expect([...allowedSequences(own, "c")!]).toEqual([1, 0, 1]);
 });
 
 test("no filter keeps all, a list those of its indices", () => {
