@@ -71,6 +71,18 @@ describe("sites of a group", () => {
       ]);
   });
 
+  test("are hits that count, in the sequences that count", () => {
+    const hits = [0, 1, 2].flatMap((sequence) => [
+      { sequence, start: 10, attribution: 0.5 },
+      { sequence, start: 30, attribution: 0.0005 },
+      { sequence, start: 50, attribution: 0.5, p: 1e-3 },
+    ]);
+    const own = byHand({ widths: [8], hits, nSequences: 3 });
+    const cuts = { ...thresholds, allowed: Uint8Array.of(1, 0, 1) };
+    const sites = sitesOf(own, count(own, cuts, cutTree(own, 1)), cuts, { name: "", motifs: [0] });
+    expect([...sites]).toEqual([0, 2].map((s) => [s, [site(10, 18, 1, s)]]));
+  });
+
   test("do not change when a motif is there twice", () => {
     expect([...group(0, 0)]).toEqual([...group(0)]);
   });

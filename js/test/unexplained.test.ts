@@ -14,6 +14,7 @@ const seqlets = [
   { sequence: 0, start: 100, end: 108, attribution: 0.125 },
   // matches, but not well; matches
   { sequence: 1, start: 10, end: 20, attribution: -0.75, motif: 0, tomtomP: 0.06 },
+  { sequence: 1, start: 25, end: 35, attribution: -0.375 },
   { sequence: 1, start: 40, end: 50, attribution: 2, motif: 0, tomtomP: 0.04 },
   // may be chance
   { sequence: 1, start: 70, end: 80, attribution: 2, p: 0.06 },
@@ -34,14 +35,14 @@ const unexplained = (sign: Sign, tracks: number[] | null = null): number[] => {
 };
 
 test("the strongest come first, of both signs where both count", () => {
-  expect(unexplained("both")).toEqual([4, 0, 1, 3]);
+  expect(unexplained("both")).toEqual([4, 0, 5, 1, 3]);
   expect(unexplained("+")).toEqual([0, 1, 3]);
   // no hit is negative
-  expect(unexplained("-")).toEqual([4]);
+  expect(unexplained("-")).toEqual([4, 5]);
 });
 
 test("a page offers those in sequences that it holds", () => {
-  expect(unexplained("both", [1])).toEqual([4]);
+  expect(unexplained("both", [1])).toEqual([4, 5]);
   expect(unexplained("both", [0])).toEqual([0, 1, 3]);
   expect(unexplained("both", [])).toEqual([]);
 });

@@ -33,14 +33,14 @@ export function drawLetter(
 /** The outline in another box, in whole numbers. */
 export function stretched(outline: string, x: number, y: number, width: number, height: number): string {
   let isX: boolean;
-  return outline.replace(/[A-Z]|[\d.]+/g, (token, at: number) => {
+  return outline.replace(/[A-Z]|[\d.]+/g, (token) => {
     // after H and V comes one number, after other commands come pairs
     if (token >= "A") {
       isX = token !== "V";
       return token;
     }
     const moved = isX ? x + (Number(token) / 100) * width : y + (Number(token) / 100) * height;
-    if (outline[at - 1] !== "H") isX = !isX;
+    isX = !isX;
     return String(Math.round(moved));
   });
 }
