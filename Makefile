@@ -6,7 +6,7 @@ PIP := $(PY) -m pip --disable-pip-version-check install --quiet --constraint con
 # node from the system if there is one, else from PyPI, in the environment
 export PATH := $(PATH):$(CURDIR)/$(VENV)/bin
 
-.PHONY: demo test lint check-js check-bundle check-wheel test-lowest bundle bench bench-explorer clean setup setup-test
+.PHONY: demo test lint check-js check-bundle check-wheel test-lowest bundle notebooks bench bench-explorer clean setup setup-test
 
 demo: $(VENV)/.installed
 	$(PY) -m nbmotif.demo
@@ -43,6 +43,10 @@ test-lowest: $(VENV)/.installed-test
 
 bundle: js/node_modules/.installed
 	cd js && npm run build
+
+# the notebooks with what their cells show; the data of the second are in the folder that NBMOTIF_DATA names
+notebooks: $(VENV)/.installed-test
+	$(PY) -m tests.run_examples
 
 bench: $(VENV)/.installed-test
 	$(PY) -m tests.benchmarks
