@@ -73,10 +73,11 @@ class FamilyTree:
         The family of each motif, int32 (M), numbered by their first motifs; and the node of each family.
         """
         n, n_joined = self.n_distinct, int(np.searchsorted(self.joined[:, 2], 1.0 - similarity, side="right"))
-        top = np.arange(n + n_joined)
+        top, pairs = list(range(n + n_joined)), self.joined[:n_joined, :2].astype(np.int64).tolist()
         for k in reversed(range(n_joined)):
-            top[self.joined[k, :2].astype(np.int64)] = top[n + k]
-        nodes, first, label = np.unique(top[self.distinct], return_index=True, return_inverse=True)
+            one, other = pairs[k]
+            top[one] = top[other] = top[n + k]
+        nodes, first, label = np.unique(np.array(top, np.int64)[self.distinct], return_index=True, return_inverse=True)
         order = np.argsort(first)
         labels = np.argsort(order)[label].astype(np.int32)
         return labels, nodes[order]

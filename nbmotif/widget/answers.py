@@ -10,7 +10,7 @@ import numpy as np
 from nbmotif.arguments import check_choice
 from nbmotif.stops import Stops
 from nbmotif.suggestions import Suggestion, suggest
-from nbmotif.widget.table import Query, answer, by_chance
+from nbmotif.widget.table import Answer, Query, answer, by_chance
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,9 +24,9 @@ _EXCLUSIVE_STOPS = 5
 _DENSITY_STEP = (8, 4)
 
 
-def count_columns(content: Content, query: Query) -> dict[str, NDArray[Any]]:
-    """Count exactly at one query: the numbers of motifs, then those of families."""
-    found = answer(content, query, with_null=False)
+def count_columns(content: Content, query: Query, found: Answer | None = None) -> dict[str, NDArray[Any]]:
+    """Count exactly at one query, if it is not found already: the numbers of motifs, then those of families."""
+    found = answer(content, query, with_null=False) if found is None else found
     levels = (found.motifs, found.families)
     return {
         "count": np.concatenate([level.count for level in levels]).astype(np.float64),
@@ -36,9 +36,10 @@ def count_columns(content: Content, query: Query) -> dict[str, NDArray[Any]]:
     }
 
 
-def chance_columns(content: Content, query: Query) -> dict[str, NDArray[Any]]:
-    """Count by chance exactly at one query: motifs, then families."""
-    return {"expected": np.concatenate(by_chance(content, query))}
+def chance_columns(content: Content, query: Query, found: Answer | None = None) -> dict[str, NDArray[Any]]:
+    """Count by chance exactly at one query, if it is not found already: motifs, then families."""
+    expected = by_chance(content, query) if found is None else [found.motifs.expected, found.families.expected]
+    return {"expected": np.concatenate(expected)}
 
 
 def _totals(content: Content, query: Query) -> NDArray[np.float64]:

@@ -73,7 +73,7 @@ def motif_card(content: Content, query: Query, motif: int) -> MotifCard:
     """
     hits = _counted(content, query.thresholds, motif)
     labels, nodes = content.tree.cut(query.similarity)
-    pwm = None if content.pwms is None else np.asarray(content.pwms[motif], np.float64)
+    pwm = content.pwm(motif)
     cwm = contribution_weights(content, hits, int(content.motif_widths[motif]))
     return MotifCard(
         name=content.motif_names[motif],

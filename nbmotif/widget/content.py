@@ -11,6 +11,7 @@ import numpy as np
 from nbmotif.family_tree import FamilyTree
 from nbmotif.hit_index import HitIndex
 from nbmotif.hit_null import shifted_attributions
+from nbmotif.pwms import check_pwm
 from nbmotif.stops import Stops, attribution_stops, p_stops
 
 if TYPE_CHECKING:
@@ -127,6 +128,14 @@ class Content:
     def pwms(self) -> list[NDArray[Any]] | None:
         """The motifs' matrices, each (4, w), or None where only their names are known."""
         return None if self.motifs is None else list(self.motifs.pwms)
+
+    def pwm(self, motif: int) -> NDArray[np.float64] | None:
+        """Copy the matrix of one motif, (4, w), without a look at the thousands of others."""
+        if self.motifs is None:
+            return None
+        name = self.motif_names[motif]
+        matrix: NDArray[np.float64] = check_pwm(self.motifs[name], f"motifs[{name!r}]").numpy()
+        return matrix
 
     @functools.cached_property
     def index(self) -> HitIndex | None:

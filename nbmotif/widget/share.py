@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from nbmotif.widget.card import MotifCard
     from nbmotif.widget.content import Content
+    from nbmotif.widget.table import Answer
 
 # nothing may be fetched: a page that was mailed around must not call home
 _POLICY = (
@@ -67,7 +68,12 @@ body {{ margin: 0; padding: 12px; font-family: system-ui, sans-serif; }}
 
 
 def page(
-    traits: Mapping[str, Any], encoded: wire.Encoded, tracks: Sequence[int], title: str, cards: Sequence[MotifCard] = ()
+    traits: Mapping[str, Any],
+    encoded: wire.Encoded,
+    found: Answer,
+    tracks: Sequence[int],
+    title: str,
+    cards: Sequence[MotifCard] = (),
 ) -> str:
     """Return the text of the page.
 
@@ -77,6 +83,8 @@ def page(
         The widget's synced traits that can be shared, JSON-ready.
     encoded
         What it shows.
+    found
+        The numbers of its table, also by chance, at ``traits``.
     tracks
         The sequences to put in; the page can show no other.
     title
@@ -89,7 +97,7 @@ def page(
     shown = [sequence for sequence in traits.get("_tracks", []) if sequence in set(sequences)]
     static = {
         "traits": {**traits, "_manifest": manifest, "_rev": 1, "_status": READY, "_tracks": shown or sequences[:4]},
-        "answers": list(_answers(traits, encoded, sequences)),
+        "answers": list(_answers(traits, encoded, found, sequences)),
         "tracks": [
             {"sequence": sequence, "set": number, "buffers": _track(encoded.content, sequence, scores)}
             for number, scores in enumerate(encoded.content.score_sets.values() or [Scores(None, None)])
@@ -100,7 +108,9 @@ def page(
     return _PAGE.format(policy=_POLICY, title=html.escape(title), page=_json(static), script=_json(read_script()))
 
 
-def _answers(traits: Mapping[str, Any], encoded: wire.Encoded, sequences: Sequence[int]) -> Iterator[dict[str, Any]]:
+def _answers(
+    traits: Mapping[str, Any], encoded: wire.Encoded, found: Answer, sequences: Sequence[int]
+) -> Iterator[dict[str, Any]]:
     """Answer ahead what the view will ask: so far as it can be known what that is."""
     content, floor = encoded.content, encoded.manifest["floor"]
     asked = {name: traits[name] for name in QUERY_TRAITS}
@@ -109,16 +119,16 @@ def _answers(traits: Mapping[str, Any], encoded: wire.Encoded, sequences: Sequen
     query = read_query(content, asked)
     yield _answer("load", {}, {"rev": 1}, encoded.columns())
     yield _answer("tail", {}, {}, encoded.tail())
-    yield _answer("count", asked, {}, answers.count_columns(content, query))
+    yield _answer("count", asked, {}, answers.count_columns(content, query, found))
     if content.has_null:
-        yield _answer("chance", of_hits, {}, answers.chance_columns(content, query))
+        yield _answer("chance", of_hits, {}, answers.chance_columns(content, query, found))
     if floor > 0:
         columns, exact = answers.profile_columns(content, query, "attribution", floor)
         yield _answer("profile", {**at_any, "control": "attribution"}, {"exact": exact}, columns)
         for sequence in sequences:
             yield _answer("hits", {"sequence": sequence}, {}, wire.hits_of(content, sequence))
-    found = answers.background(content, query)
-    yield _answer("background", at_any, found.message, found.columns)
+    plane = answers.background(content, query)
+    yield _answer("background", at_any, plane.message, plane.columns)
 
 
 def _answer(name: str, params: Any, message: dict[str, Any], columns: Mapping[str, NDArray[Any]]) -> dict[str, Any]:

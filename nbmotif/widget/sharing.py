@@ -62,11 +62,12 @@ class ExplorerSharing(ExplorerResults):
         assert self._shown is not None
         traits = {name: getattr(self, name) for name in SHARED}
         chosen, title = self._choose(tracks), check_text(title, "title") or content.name or "nbmotif"
-        # the first column has the names of the rows, whose cards the logos open
-        wanted = [*filter(None, [self.motif]), *self.selected_motifs, *self.counts.iloc[:, 0]]
-        motifs = dict.fromkeys(self._motifs_of(wanted))
+        # the logos of the rows open cards
+        found = table.answer(content, self._query)
+        rows = table.row_names(content, found, self._order, self.by_family)
+        motifs = dict.fromkeys(self._motifs_of([*filter(None, [self.motif]), *self.selected_motifs, *rows], found))
         cards = [motif_card(content, self._query, motif) for motif in list(motifs)[:_CARDS_IN_A_PAGE]]
-        text = share.page(traits, self._shown.encoded, chosen, title, cards)
+        text = share.page(traits, self._shown.encoded, found, chosen, title, cards)
         if target is not None:
             target.write_bytes(text.encode("utf-8", "replace"))
         return text

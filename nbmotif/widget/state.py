@@ -18,7 +18,7 @@ from nbmotif.widget.queries import QUERY_TRAITS, read_query
 from nbmotif.widget.rows import Order
 from nbmotif.widget.score_sets import difference_name
 from nbmotif.widget.stage import READY, Stage
-from nbmotif.widget.table import top_motifs
+from nbmotif.widget.table import answer, top_motifs
 from nbmotif.widget.traits import (
     Filters,
     Names,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from nbmotif.widget.content import Content
     from nbmotif.widget.jobs import Snapshot
-    from nbmotif.widget.table import Query
+    from nbmotif.widget.table import Answer, Query
 
 # what is shown and what runs: of this widget alone, so that a shared page or a copy says it anew
 _OWN = ("_manifest", "_rev", "_status")
@@ -195,14 +195,15 @@ class ExplorerState(anywidget.AnyWidget):
         except InvalidArgument as error:
             raise t.TraitError(str(error)) from None
 
-    def _motifs_of(self, names: Sequence[str]) -> list[int]:
-        """Return the index of each motif, or of the one of a family whose card is shown."""
+    def _motifs_of(self, names: Sequence[str], found: Answer | None = None) -> list[int]:
+        """Return the index of each motif, or of the one of a family whose card is shown, as the table has it."""
         content, tree = self._content, self._content.tree
         known = {name: motif for motif, name in enumerate(content.motif_names)}
         if not known.keys() >= set(names):
             # of a family at another similarity the one in the middle
             middle = dict(zip(tree.names, tree.medoids.tolist(), strict=True))
-            known = middle | top_motifs(content, self._query) | known
+            found = answer(content, self._query, with_null=False) if found is None else found
+            known = middle | top_motifs(content, found) | known
         return [known[name] if name in known else self._motif_index(name, "motif") for name in names]
 
     def _motif_index(self, name: str, argument: str) -> int:

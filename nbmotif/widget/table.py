@@ -148,9 +148,8 @@ def answer(content: Content, query: Query, with_null: bool = True) -> Answer:
     return Answer(labels, names, content.tree.medoids[nodes], *levels)
 
 
-def top_motifs(content: Content, query: Query) -> dict[str, int]:
+def top_motifs(content: Content, found: Answer) -> dict[str, int]:
     """Return the motif that describes each family: its medoid, or the top one where that counts over twice as much."""
-    found = answer(content, query, with_null=False)
     count, medoids = found.motifs.count, found.medoids
     order = np.lexsort((-np.arange(content.n_motifs), count))
     top = np.empty_like(medoids)
@@ -200,6 +199,13 @@ def motif_rows(content: Content, found: Answer, order: Order) -> NDArray[np.int6
     values = found.motifs.columns()
     rows = np.flatnonzero(keep_rows(is_found, values, order))
     return sort_rows(rows, values, {"name": names, "family": families}, order)
+
+
+def row_names(content: Content, found: Answer, order: Order, by_family: bool) -> list[str]:
+    """Return the family or the motif of each row."""
+    if by_family:
+        return [found.family_names[row] for row in family_rows(content, found, order)]
+    return [content.motif_names[row] for row in motif_rows(content, found, order)]
 
 
 def counts_frame(content: Content, query: Query, order: Order, by_family: bool, with_null: bool = True) -> pd.DataFrame:

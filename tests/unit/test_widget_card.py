@@ -159,3 +159,22 @@ def test_card__of_a_family_is_that_of_the_motif_that_describes_it(explorer: Make
     assert widget.motif == widget.describe("GATA").name
     with pytest.raises(InvalidArgument, match="`motif` must be the name of a motif"):
         widget.card("GATA9")
+
+
+def test_describe__has_the_motifs_own_matrix_to_itself(explorer: Make) -> None:
+    widget = explorer()
+    pwms = widget._content.pwms
+    for motif, name in enumerate(widget._content.motif_names):
+        card = widget.describe(name)
+        np.testing.assert_array_equal(card.pwm, pwms[motif])
+        assert not np.shares_memory(card.pwm, pwms[motif])
+    assert Content(motif_names=["only a name"], motif_widths=np.array([4])).pwm(0) is None
+
+
+def test_describe__refuses_a_matrix_that_was_made_none_and_no_other(explorer: Make) -> None:
+    widget = explorer()
+    name, other = widget._content.motif_names[:2]
+    widget._content.motifs[name][0] = 3.0
+    with pytest.raises(InvalidArgument, match=rf"`motifs\['{name}'\]` must be probabilities"):
+        widget.describe(name)
+    assert widget.describe(other).name == other

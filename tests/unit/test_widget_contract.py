@@ -11,7 +11,7 @@ import anywidget
 import pytest
 
 from nbmotif.suggestions import Suggestion
-from nbmotif.widget import answers, figure, jobs, share, wire
+from nbmotif.widget import answers, figure, jobs, share, table, wire
 from nbmotif.widget.card import encode_card
 from nbmotif.widget.queries import QUERY_TRAITS
 from nbmotif.widget.rows import NUMBER_COLUMNS, SORT_COLUMNS
@@ -190,7 +190,9 @@ def test_a_shared_page_holds_answers_to_what_it_will_ask(explorer: Make) -> None
     asked |= {"tomtom_p_threshold": 0.05, "sign": "+", "count_mode": "sites", "family_similarity": 0.7}
     widget = explorer(hits=hits, max_hits=20, **asked)
     traits = {name: getattr(widget, name) for name in SHARED}
-    found = {answer["name"]: answer["params"] for answer in share._answers(traits, widget._shown.encoded, [])}
+    numbers = table.answer(widget._content, widget._query)
+    answered = share._answers(traits, widget._shown.encoded, numbers, [])
+    found = {answer["name"]: answer["params"] for answer in answered}
 
     def text(attribution: float, seqlet: float, tomtom: float) -> str:
         return (

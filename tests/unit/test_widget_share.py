@@ -12,6 +12,7 @@ import anywidget
 import numpy as np
 import pytest
 
+from nbmotif.hit_index import HitIndex
 from nbmotif.widget import wire
 from nbmotif.widget.stage import READY
 from tests.unit.conftest import make_pieces
@@ -103,6 +104,28 @@ def test_to_html__holds_each_tracks_arrays(explorer: Make) -> None:
         expected = wire.track(widget._content, track["sequence"], hypothetical=True)
         assert [unpack(part) for part in track["buffers"]] == [bytes(part) for part in expected]
     assert len(page_of(explorer("hypothetical").to_html())["tracks"][0]["buffers"]) == 2
+
+
+@pytest.mark.parametrize("by_family", [True, False])
+def test_to_html__counts_once_for_the_table_its_rows_and_whose_cards_they_open(
+    explorer: Make, monkeypatch: pytest.MonkeyPatch, by_family: bool
+) -> None:
+    widget = explorer(
+        hits=make_pieces()["hits"].drop(columns="attribution"), by_family=by_family, family_similarity=0.5
+    )
+    opened = widget._motifs_of(list(widget.counts.iloc[:, 0]))
+    seen, count = [], HitIndex.count
+
+    def counted(index: HitIndex, thresholds: Any, *rest: Any) -> Any:
+        seen.append(index)
+        return count(index, thresholds, *rest)
+
+    monkeypatch.setattr(HitIndex, "count", counted)
+    page = page_of(widget.to_html())
+    indices = [widget._content.index, *widget._content.null]
+    assert len(indices) > 1
+    assert [sum(index is one for one in seen) for index in indices] == [1] * len(indices)
+    assert list(page["cards"]) == [widget._content.motif_names[motif] for motif in dict.fromkeys(opened)]
 
 
 def test_to_html__fetches_nothing(explorer: Make, tmp_path: Path) -> None:
