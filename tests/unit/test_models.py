@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 import torch
 from torch import nn
 
 from nbmotif import audit, predict, random_one_hot
-from nbmotif.borrowing import borrowed
+from nbmotif.borrowing import borrowed, modules_of
 from nbmotif.errors import InvalidArgument, UnsupportedModel
 from nbmotif.outputs import select_target
 from tests.unit.attribution_zoo import LENGTH, Do, InPlaceResidual, build
@@ -88,6 +90,43 @@ def test_borrowed__moves_a_model_and_brings_it_home():
         assert not model.weight.requires_grad
     assert model.weight.requires_grad
     assert model.weight.device.type == "meta"
+
+
+class Holder:
+    """Calls modules that it holds, one of them in a list."""
+
+    def __init__(self, *modules: nn.Module) -> None:
+        self.first, self.others = modules[0], list(modules[1:])
+
+    def run(self, x):
+        return self.first(x)
+
+    def __call__(self, x):
+        return self.run(x)
+
+
+def test_modules_of__finds_what_a_function_a_method_or_an_object_calls():
+    one, two = nn.ReLU(), nn.Tanh()
+
+    def chained(x, times=1):
+        return two(one(x)) * times
+
+    holder = Holder(one, two)
+    found = {
+        "module": (one, [one]),
+        "function": (chained, [one, two]),
+        "partial of a function": (functools.partial(chained, times=2), [one, two]),
+        "partial of a module": (functools.partial(one), [one]),
+        "partial with a module": (functools.partial(torch.add, two), [two]),
+        "object": (holder, [one, two]),
+        "method of an object": (holder.run, [one, two]),
+        "partial of a method": (functools.partial(holder.run), [one, two]),
+        "method of a module": (one.forward, [one]),
+        "function of nothing": (torch.relu, []),
+    }
+    for name, (model, expected) in found.items():
+        assert set(modules_of(model)) == set(expected), name
+        assert len(modules_of(model)) == len(expected), name
 
 
 def test_select_target__takes_columns_chains_and_functions():

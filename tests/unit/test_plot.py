@@ -261,6 +261,17 @@ def test_plot_logo__gives_annotations_without_a_score_the_last_lanes(pictures: l
     assert [box.label for box in pictures[0].boxes] == ["c 2", "b 1", "a"]
 
 
+def test_plot_logo__gives_annotations_without_any_score_lanes_from_left_to_right(pictures: list[Picture]) -> None:
+    plot_logo(X_ATTR, annotations=pd.DataFrame({"name": list("abc"), "start": [4, 1, 3], "end": [8, 6, 7]}))
+    assert [(box.label, box.lane) for box in pictures[0].boxes] == [("b", 0), ("c", 1), ("a", 2)]
+
+
+@pytest.mark.parametrize(("start", "end"), [(10, 11), (-3, 0)])
+def test_plot_logo__refuses_annotations_that_touch_the_sequence_from_outside(start: int, end: int) -> None:
+    with pytest.raises(InvalidArgument, match=f"on the 10 positions of X_attr; got {start} to {end} in row 0"):
+        plot_logo(X_ATTR, annotations=pd.DataFrame({"start": [start], "end": [end]}))
+
+
 @pytest.mark.parametrize("strand", [["+", "-", "."], [1, -1, None], [1, -1, np.nan], pd.Categorical(["+", "-", None])])
 def test_plot_logo__labels_annotations_with_strand_and_score_and_leaves_their_names_alone(
     pictures: list[Picture], strand: list[Any]
