@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import html
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-import traitlets as t
 from IPython.display import HTML
 
 from nbmotif.arguments import check_output, check_text, whole_number
@@ -21,6 +19,8 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
 
+    from nbmotif.widget.view import Bundle
+
 _TRACKS_IN_A_PAGE = 24
 _CARDS_IN_A_PAGE = 100
 _LEAST_HEIGHT = 200
@@ -30,8 +30,6 @@ _FRAME = '<div><iframe srcdoc="{page}" title="{title}" sandbox="allow-scripts" s
 
 class ExplorerSharing(ExplorerResults):
     """The part of `Explorer` that others see without a kernel."""
-
-    keep_picture = t.Bool(True)
 
     def to_html(
         self, path: str | os.PathLike[str] | None = None, *, tracks: int | Sequence[int] | None = None, title: str = ""
@@ -104,21 +102,10 @@ class ExplorerSharing(ExplorerResults):
         shown = [*self._tracks, *([] if self.sequence is None else [self.sequence])] if tracks is None else []
         return list(dict.fromkeys([*shown, *frames.default_tracks(content, self._query.thresholds, n)]))
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _repr_mimebundle_(self, **kwargs: Any) -> Bundle:
         data, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})
         # without the counts by chance, which take longest, so that the view comes soon
         rows = table.counts_frame(self._content, self._query, self._order, self.by_family, with_null=False)
-        data = {**data, "text/plain": f"{self!r}\n{rows.head(10).to_string(index=False)}"}
-        if not self.keep_picture:
-            return data, metadata
-        # Pillow is imported by those who show something
-        from nbmotif.widget.still import WIDTH, draw_still
-
-        shown = self._tracks[0] if self._tracks and self._content.has_attributions else None
-        picture = draw_still(
-            *(self._content, self._query, rows, shown, self.viewport),
-            palette=self.palette,
-            reverse_complement=self.reverse_complement,
-        )
-        facts = {"width": WIDTH, "alt": repr(self)}
-        return {**data, "image/png": base64.b64encode(picture).decode()}, {**metadata, "image/png": facts}
+        text = f"{self!r}\n{rows.head(10).to_string(index=False)}"
+        picture, facts = self._picture("explorer", repr(self))
+        return {**data, "text/plain": text, **picture}, {**metadata, **facts}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nbmotif.thresholds import Thresholds
+    from nbmotif.widget.card import MotifCard
     from nbmotif.widget.content import Content
     from nbmotif.widget.table import Query
 
@@ -29,9 +30,15 @@ _PAD, _LINE, _ROW = 16, 18, 34
 _LOGO = (120, 26)
 _COLUMN = 78  # width of a column of numbers
 _TRACK = 74
+_CARD_LOGO = 52
 _MOST_COLUMNS = 12  # px of a base: few are not blown up
 _LEAST_LETTER = 3
 _TEXT, _MUTED, _RULE, _BAR = "#1c2126", "#606469", "#d3d4d4", "#2563c9"
+
+
+def letter_colors(palette: str) -> dict[str, str]:
+    """Return the colours of A, C, G and T in one of the widget's palettes."""
+    return {**LETTER_COLORS, **COLORS.get(palette, {})}
 
 
 def draw_still(
@@ -40,9 +47,8 @@ def draw_still(
     rows: pd.DataFrame,
     sequence: int | None,
     viewport: tuple[float, float] | None,
-    *,
-    palette: str,
     reverse_complement: bool,
+    colors: Mapping[str, str],
 ) -> bytes:
     """Draw the first rows of the table, and one sequence, as the bytes of a PNG file.
 
@@ -56,18 +62,18 @@ def draw_still(
         Which one to draw; None for none.
     viewport
         First and last position shown, on the + strand; None for all.
-    palette
-        Of the letters.
     reverse_complement
         Whether to draw the other strand.
+    colors
+        Of the letters.
     """
     shown = rows.head(_ROWS)
     n_lines = 2 + (len(rows) > len(shown))
     table_height = _ROW * (1 + len(shown)) if len(shown) else 0
     track_height = 0 if sequence is None else 2 * _PAD + _LINE + _TRACK
     canvas = Canvas(WIDTH, 2 * _PAD + n_lines * _LINE + table_height + track_height)
-    colors = {**LETTER_COLORS, **COLORS.get(palette, {})}
-    y = _heading(canvas, content, query)
+    facts = f"{counted(content.n_sequences, 'sequence')} of {content.length:,} bp, {counted(content.n_motifs, 'motif')}"
+    y = _heading(canvas, content.name or "nbmotif", f"{facts}. {_cuts(content, query.thresholds)}".rstrip())
     if len(shown):
         y = _table(canvas, content, shown, y, colors)
     if len(rows) > len(shown):
@@ -84,12 +90,28 @@ def draw_still(
     return canvas.png()
 
 
-def _heading(canvas: Canvas, content: Content, query: Query) -> float:
+def draw_card(card: MotifCard, colors: Mapping[str, str]) -> bytes:
+    """Draw a motif as the database writes it and as the model reads it, as the bytes of a PNG file."""
+    logos = [] if card.pwm is None else [("in the database", _bits(card.pwm), 2.0)]
+    weights = np.asarray(card.cwm, np.float64)
+    highest = max(float(np.maximum(side, 0).sum(axis=0).max()) for side in (weights, -weights))
+    if highest > 0:
+        words = f"as the model reads it, over {counted(card.n_sites, 'hit')}"
+        logos.append((words if np.isnan(card.cosine) else f"{words}, cosine {card.cosine:.2f}", weights, highest))
+    canvas = Canvas(WIDTH, 2 * _PAD + 2 * _LINE + bool(logos) * (_LINE + 2 * _CARD_LOGO))
+    y = _heading(canvas, card.name, card.family)
+    for k, (words, values, high) in enumerate(logos):
+        left = _PAD + k * WIDTH / 2
+        canvas.text(left, y + _LINE, words, 11, _MUTED)
+        px = (min((WIDTH / 2 - 2 * _PAD) / values.shape[1], 2 * _MOST_COLUMNS), _CARD_LOGO / high)
+        canvas.letters(stack(values, 0.5), left, y + _LINE + 8, px, high, colors)
+    return canvas.png()
+
+
+def _heading(canvas: Canvas, title: str, facts: str) -> float:
     y = _PAD + 13
-    canvas.text(_PAD, y, content.name or "nbmotif", 15, _TEXT, room=WIDTH - 2 * _PAD)
-    sizes = f"{counted(content.n_sequences, 'sequence')} of {content.length:,} bp, {counted(content.n_motifs, 'motif')}"
-    cuts = _cuts(content, query.thresholds)
-    canvas.text(_PAD, y + _LINE, f"{sizes}. {cuts}".rstrip(), 11, _MUTED, room=WIDTH - 2 * _PAD)
+    canvas.text(_PAD, y, title, 15, _TEXT, room=WIDTH - 2 * _PAD)
+    canvas.text(_PAD, y + _LINE, facts, 11, _MUTED, room=WIDTH - 2 * _PAD)
     return float(y + _LINE + 8)
 
 
@@ -137,10 +159,13 @@ def _number(value: float) -> str:
 def _logo(canvas: Canvas, content: Content, motif: str, top: float, colors: Mapping[str, str]) -> None:
     if content.motifs is None:
         return
-    pwm = content.motifs[motif].numpy()
-    glyphs = stack(pwm * np.maximum(information_content(pwm), 0), 0.5)
-    width = min(_LOGO[0] / pwm.shape[1], _MOST_COLUMNS)
-    canvas.letters(glyphs, _PAD, top, (width, _LOGO[1] / 2), 2.0, colors)
+    bits = _bits(content.motifs[motif].numpy())
+    width = min(_LOGO[0] / bits.shape[1], _MOST_COLUMNS)
+    canvas.letters(stack(bits, 0.5), _PAD, top, (width, _LOGO[1] / 2), 2.0, colors)
+
+
+def _bits(pwm: NDArray[Any]) -> NDArray[np.float64]:
+    return np.asarray(pwm * np.maximum(information_content(pwm), 0), np.float64)
 
 
 def _track(canvas: Canvas, values: NDArray[np.float64], name: str, y: float, colors: Mapping[str, str]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import base64
+import weakref
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import anywidget
 import ipywidgets
@@ -10,8 +12,14 @@ import traitlets as t
 
 from nbmotif.arguments import whole_number
 from nbmotif.errors import InvalidArgument
+from nbmotif.widget.card import motif_card
 from nbmotif.widget.state import ExplorerState
+from nbmotif.widget.table import counts_frame
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Bundle: TypeAlias = tuple[dict[str, Any], dict[str, Any]]  # what a notebook keeps, and facts of it, by MIME type
 _SPAN = 120  # bp around a place that is looked at
 VIEWS = ("thresholds", "table", "tracks", "card", "pairs")
 
@@ -47,6 +55,8 @@ class View(anywidget.AnyWidget):
         What it is a part of. It holds the data and the state: closing it closes its views.
     view
         One of `VIEWS`.
+    picture
+        A method of the explorer, which draws a view, described by some words, for readers without a kernel.
     """
 
     _esm = _SCRIPT
@@ -54,20 +64,25 @@ class View(anywidget.AnyWidget):
     _explorer = t.Unicode().tag(sync=True)
     _view = t.Enum(VIEWS).tag(sync=True)
 
-    def __init__(self, explorer: ExplorerState, view: str) -> None:
+    def __init__(self, explorer: ExplorerState, view: str, picture: Callable[[str, str], Bundle]) -> None:
         self._title = f"{view.capitalize()} of {explorer!r}"
+        self._picture = weakref.WeakMethod(picture)  # a view keeps no explorer alive
         super().__init__(_explorer=f"anywidget:{explorer.model_id}", _view=view)  # how anywidget names a widget
 
     def __repr__(self) -> str:
         return self._title
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _repr_mimebundle_(self, **kwargs: Any) -> Bundle:
         data, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})
-        return {**data, "text/plain": repr(self)}, metadata
+        draw = self._picture()
+        picture, facts = draw(self._view, repr(self)) if draw else ({}, {})
+        return {**data, "text/plain": repr(self), **picture}, {**metadata, **facts}
 
 
 class ExplorerViews(ExplorerState):
     """The part of `Explorer` that shows it in pieces."""
+
+    keep_picture = t.Bool(True)
 
     _views: tuple[ipywidgets.Widget, ...] = ()
 
@@ -173,10 +188,34 @@ class ExplorerViews(ExplorerState):
         self._views = (*self._views, *links, box)
         return box
 
+    def _picture(self, view: str, alt: str) -> Bundle:
+        """Return what a notebook keeps beside a view for readers without a kernel, and its facts; nothing for none."""
+        if not self.keep_picture or self._shown is None:
+            return {}, {}
+        # it draws with Pillow, which is imported by those alone who show something
+        from nbmotif.widget import still
+
+        content, query, colors = self._content, self._query, still.letter_colors(self.palette)
+        if view == "card":
+            if self.motif is None:
+                return {}, {}
+            [motif] = self._motifs_of([self.motif])
+            picture = still.draw_card(motif_card(content, query, motif), colors)
+        elif view in ("explorer", "table", "tracks"):
+            # without the counts by chance, which take longest, so that the view comes soon
+            rows = counts_frame(content, query, self._order, self.by_family, with_null=False)
+            track = self._tracks[0] if self._tracks and content.has_attributions and view != "table" else None
+            rows = rows.head(0) if view == "tracks" else rows
+            picture = still.draw_still(content, query, rows, track, self.viewport, self.reverse_complement, colors)
+        else:
+            return {}, {}
+        facts = {"width": still.WIDTH, "alt": alt}
+        return {"image/png": base64.b64encode(picture).decode()}, {"image/png": facts}
+
     def _view(self, name: str) -> View:
         if self._shown is None:
             raise RuntimeError("This Explorer was closed; make a new one.")
-        view = View(self, name)
+        view = View(self, name, self._picture)
         self._views = (*self._views, view)
         return view
 

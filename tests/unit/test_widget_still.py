@@ -8,6 +8,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -95,6 +96,34 @@ def test_picture__needs_neither_motifs_nor_attributions(explorer: Make) -> None:
 def test_picture__is_left_out_on_request(explorer: Make) -> None:
     data, _ = explorer(keep_picture=False)._repr_mimebundle_()
     assert sorted(data) == ["application/vnd.jupyter.widget-view+json", "text/plain"]
+
+
+def test_card__has_the_databases_logo_and_the_models() -> None:
+    card = np.zeros((4, 6))
+    card[[2, 0, 3, 0, 2, 3], np.arange(6)] = 1.0  # GATAGT
+    attributions = np.zeros((1, 4, 40), np.float32)
+    attributions[0, 1, 10:16] = -1.0  # which the model reads as C, and against
+    hits = pd.DataFrame(
+        {"motif_name": ["GATA"], "sequence_name": [0], "start": [10], "end": [16], "strand": ["+"], "p-value": [1e-6]}
+    )
+    shown = nbmotif.Explorer(attributions, hits=hits, motifs={"GATA": card}, sign="-")
+    pixels = picture(shown.card("GATA"))
+    middle = pixels.shape[1] // 2
+    database, model = pixels[:, :middle], pixels[:, middle:]
+    assert [count(database, color) > 300 for color in (GREEN, BLUE, ORANGE, RED)] == [True, False, True, True]
+    assert [count(model, color) > 300 for color in (GREEN, BLUE, ORANGE, RED)] == [False, True, False, False]
+    # what lowers the output hangs below where letters stand
+    assert count(model[: pixels.shape[0] // 2], BLUE) < 0.2 * count(model, BLUE)
+
+
+def test_parts__have_their_part_of_the_picture(explorer: Make) -> None:
+    shown = explorer()
+    whole, table, tracks = (picture(part).shape[0] for part in (shown, shown.table(), shown.tracks()))
+    heading = picture(nbmotif.Explorer()).shape[0]
+    assert whole - heading == (table - heading) + (tracks - heading)
+    assert min(table, tracks) > heading
+    for part in (shown.thresholds(), shown.pairs(), shown.card()):  # of no motif
+        assert "image/png" not in part._repr_mimebundle_()[0]
 
 
 def test_study__shows_the_picture_of_its_explorer() -> None:
