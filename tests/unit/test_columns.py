@@ -132,6 +132,12 @@ def test_tables_of_other_libraries__are_refused_with_how_they_become_one() -> No
         check_columns(Table(), ["start"], "hits")
 
 
+def test_first_columns__goes_by_place_whatever_columns_are_called() -> None:
+    table = pd.DataFrame([[0, 4, 9, "x"], [1, 2, 8, "y"]], columns=["a", "a", 3, "a"], index=[7, 7])
+    columns = first_columns(table, ("sequence", "start", "end"), "loci")
+    assert [column.tolist() for column in columns] == [[0, 1], [4, 2], [9, 8]]
+
+
 def test_first_columns__takes_categories_that_are_numbers() -> None:
     table = pd.DataFrame({"sequence": [0, 1], "start": [4, 2], "end": [9, 9]}).astype("category")
     assert [column.tolist() for column in first_columns(table, list(table), "loci")] == [[0, 1], [4, 2], [9, 9]]
