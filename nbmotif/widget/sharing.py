@@ -104,8 +104,7 @@ class ExplorerSharing(ExplorerResults):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Bundle:
         data, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})
-        # without the counts by chance, which take longest, so that the view comes soon
-        rows = table.counts_frame(self._content, self._query, self._order, self.by_family, with_null=False)
+        rows = self._rows()
         text = f"{self!r}\n{rows.head(10).to_string(index=False)}"
-        picture, facts = self._picture("explorer", repr(self))
+        picture, facts = self._picture("explorer", repr(self), rows)
         return {**data, "text/plain": text, **picture}, {**metadata, **facts}

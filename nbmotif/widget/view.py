@@ -19,6 +19,8 @@ from nbmotif.widget.table import counts_frame
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pandas as pd
+
 Bundle: TypeAlias = tuple[dict[str, Any], dict[str, Any]]  # what a notebook keeps, and facts of it, by MIME type
 _SPAN = 120  # bp around a place that is looked at
 VIEWS = ("thresholds", "table", "tracks", "card", "pairs")
@@ -188,7 +190,11 @@ class ExplorerViews(ExplorerState):
         self._views = (*self._views, *links, box)
         return box
 
-    def _picture(self, view: str, alt: str) -> Bundle:
+    def _rows(self) -> pd.DataFrame:
+        """Return the table without the counts by chance, which take longest, so that a view comes soon."""
+        return counts_frame(self._content, self._query, self._order, self.by_family, with_null=False)
+
+    def _picture(self, view: str, alt: str, rows: pd.DataFrame | None = None) -> Bundle:
         """Return what a notebook keeps beside a view for readers without a kernel, and its facts; nothing for none."""
         if not self.keep_picture or self._shown is None:
             return {}, {}
@@ -202,8 +208,7 @@ class ExplorerViews(ExplorerState):
             [motif] = self._motifs_of([self.motif])
             picture = still.draw_card(motif_card(content, query, motif), colors)
         elif view in ("explorer", "table", "tracks"):
-            # without the counts by chance, which take longest, so that the view comes soon
-            rows = counts_frame(content, query, self._order, self.by_family, with_null=False)
+            rows = self._rows() if rows is None else rows
             track = self._tracks[0] if self._tracks and content.has_attributions and view != "table" else None
             rows = rows.head(0) if view == "tracks" else rows
             picture = still.draw_still(content, query, rows, track, self.viewport, self.reverse_complement, colors)

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import sync_playwright
 
+from tests.browser import synthetic
 from tests.browser.lab import Lab, Notebook, wait_for_lab
+from tests.browser.view import views_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -157,3 +159,17 @@ def examples() -> Path:
     if not folder.is_dir():
         pytest.skip("the notebooks are not in this checkout")
     return folder
+
+
+@pytest.fixture
+def exported(page: Page, tmp_path: Path) -> Callable:
+    """Return a function that exports an Explorer and opens the file: the explorer and the view."""
+
+    def export(tracks: object = None, **arguments: object) -> tuple:
+        explorer = synthetic.explorer(**arguments)
+        path = tmp_path / "page.html"
+        explorer.to_html(path, tracks=tracks)
+        page.goto(path.as_uri())
+        return explorer, views_on(page)[0]
+
+    return export
