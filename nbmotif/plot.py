@@ -28,7 +28,7 @@ from nbmotif.drawing.picture import (
 from nbmotif.encoding import LETTERS
 from nbmotif.errors import InvalidArgument
 from nbmotif.ported import ALPHABET, ANY, Unused, takes
-from nbmotif.pwms import check_pwm, information_content
+from nbmotif.pwms import check_pwm, logo_heights
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -205,7 +205,7 @@ def plot_pwm(
         raise InvalidArgument("name", type(name).__name__, "a string")
     forward = check_pwm(pwm, "pwm").numpy()
     eps = check_number(eps, "eps", "above 0 and below 1", lambda e: 0 < e < 1)
-    bits = forward * np.maximum(information_content(forward, eps), 0)
+    bits = logo_heights(forward, eps)
     w = bits.shape[1]
     offset = w + _MOTIF_GAP  # where the reverse complement begins
     both = [stack(bits, 0), stack(bits[::-1, ::-1], offset)]

@@ -115,3 +115,9 @@ def information_content(pwm: npt.NDArray[np.float64], eps: float = 1e-7) -> npt.
     """Information of each column in bits, 0 to 2, shape (w,): 2 + Σ p log2(p + eps)."""
     bits: npt.NDArray[np.float64] = 2 + (pwm * np.log2(pwm + eps)).sum(axis=0)
     return bits
+
+
+def logo_heights(pwm: npt.NDArray[np.float64], eps: float = 1e-7) -> npt.NDArray[np.float64]:
+    """Heights of a logo's letters in bits, shape (4, w): their share of the column's information."""
+    heights: npt.NDArray[np.float64] = pwm * np.maximum(information_content(pwm, eps), 0)
+    return heights

@@ -1,17 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { HIT_LANES, layoutBoxes, spansOf } from "../src/boxes.ts";
-import { count, hitPasses, seqletPasses, type Thresholds } from "../src/counts.ts";
+import { count, hitPasses, seqletPasses } from "../src/counts.ts";
 import { cutTree, itemsOf } from "../src/families.ts";
 import { shortName } from "../src/names.ts";
 import { nextSite, rankSequences } from "../src/ranking.ts";
 import { isUnexplained, unexplainedSeqlets } from "../src/unexplained.ts";
-import { byHand, oneOf, smallDataset } from "./study.ts";
+import { byHand, oneOf, smallDataset, THRESHOLDS } from "./study.ts";
 
 const dataset = smallDataset();
-const thresholds: Thresholds = {
-  ...{ attribution: 0.005, fimoP: 5e-5, seqletP: 0.02, tomtomP: 0.1, sign: "+" },
-  ...{ window: null, allowed: null },
-};
+const thresholds = THRESHOLDS;
 const families = cutTree(dataset, 0.7);
 const counts = count(dataset, thresholds, families);
 const measure = (text: string): number => 6 * text.length;

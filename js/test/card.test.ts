@@ -1,17 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { attributionBins, decodeCard, positionBins } from "../src/card.ts";
-import { count, type Thresholds } from "../src/counts.ts";
+import { count } from "../src/counts.ts";
 import { hypotheticalGlyphs } from "../src/draw/logo.ts";
 import { cutTree } from "../src/families.ts";
 import { BaseScale } from "../src/layout.ts";
 import { memeText } from "../src/matrix.ts";
-import { byHand, smallDataset } from "./study.ts";
+import { byHand, smallDataset, THRESHOLDS } from "./study.ts";
 
 const dataset = smallDataset();
-const thresholds: Thresholds = {
-  ...{ attribution: 0.005, fimoP: 5e-5, seqletP: 0.02, tomtomP: 0.1 },
-  ...{ sign: "+", window: null, allowed: null },
-};
+const thresholds = THRESHOLDS;
 const families = cutTree(dataset, 0.7);
 const sum = (values: Uint32Array): number => values.reduce((total, value) => total + value, 0);
 
@@ -42,7 +39,7 @@ describe("the charts of a card", () => {
 });
 
 describe("the bars of a card", () => {
-  const cuts: Thresholds = { ...thresholds, attribution: 0.5 };
+  const cuts = { ...thresholds, attribution: 0.5 };
   const barsOf = (hits: Parameters<typeof byHand>[0]["hits"], motif = 0, widths = [8, 8]) => {
     const own = byHand({ widths, hits });
     const counts = count(own, cuts, cutTree(own, 1));

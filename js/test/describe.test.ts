@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { count, hitPasses, type Thresholds } from "../src/counts.ts";
+import { count, hitPasses } from "../src/counts.ts";
 import {
   claimsAt,
   findSequence,
@@ -10,13 +10,10 @@ import {
 } from "../src/describe.ts";
 import { cutTree } from "../src/families.ts";
 import { whole } from "../src/format.ts";
-import { oneOf, smallDataset } from "./study.ts";
+import { oneOf, smallDataset, THRESHOLDS } from "./study.ts";
 
 const dataset = smallDataset();
-const thresholds: Thresholds = {
-  ...{ attribution: 0.005, fimoP: 5e-5, seqletP: 0.02, tomtomP: 0.1, sign: "+" },
-  ...{ window: null, allowed: null },
-};
+const thresholds = THRESHOLDS;
 const families = cutTree(dataset, 0.7);
 const counts = count(dataset, thresholds, families);
 const SEQUENCE = 3;

@@ -1,4 +1,5 @@
 // A synthetic study as the data set that the code under test works on, and data sets made by hand.
+import type { Thresholds } from "../src/counts.ts";
 import { Dataset } from "../src/dataset.ts";
 import { type Column, Columns } from "../src/decode.ts";
 import type { Manifest } from "../src/wire.ts";
@@ -8,6 +9,12 @@ export const SMALL: SyntheticSize = { nSequences: 12, length: 300, nMotifs: 40, 
 
 export const toDataset = ({ manifest, columns, hits }: Synthetic): Dataset =>
   new Dataset(manifest, new Columns(columns), new Columns(hits));
+
+/** Of which some hits and seqlets of the small study pass, and some do not. */
+export const THRESHOLDS: Thresholds = {
+  ...{ attribution: 0.005, fimoP: 5e-5, seqletP: 0.02, tomtomP: 0.1, sign: "+" },
+  ...{ window: null, allowed: null },
+};
 
 export const smallDataset = (seed = 7): Dataset => toDataset(makeStudy({ ...SMALL, seed }));
 

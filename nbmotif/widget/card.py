@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from nbmotif.hit_index import passing
-from nbmotif.pwms import information_content
+from nbmotif.pwms import logo_heights
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -114,7 +114,7 @@ def contribution_weights(content: Content, hits: Hits | None, width: int) -> NDA
 
 def logo_cosine(pwm: NDArray[np.float64], cwm: NDArray[np.float32]) -> float:
     """Cosine between the heights of the letters in two logos of the same width; NaN where one is flat."""
-    logo = pwm * np.maximum(information_content(pwm), 0)
+    logo = logo_heights(pwm)
     sizes = np.linalg.norm(logo), np.linalg.norm(cwm)
     if sizes[0] < _FLAT or sizes[1] == 0:
         return np.nan

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nbmotif.drawing.picture import LETTER_COLORS, stack, value_range
 from nbmotif.drawing.pixels import Canvas
-from nbmotif.pwms import information_content
+from nbmotif.pwms import logo_heights
 from nbmotif.widget.figure import COLORS, letters_of
 from nbmotif.words import counted
 
@@ -92,7 +92,7 @@ def draw_still(
 
 def draw_card(card: MotifCard, colors: Mapping[str, str]) -> bytes:
     """Draw a motif as the database writes it and as the model reads it, as the bytes of a PNG file."""
-    logos = [] if card.pwm is None else [("in the database", _bits(card.pwm), 2.0)]
+    logos = [] if card.pwm is None else [("in the database", logo_heights(card.pwm), 2.0)]
     weights = np.asarray(card.cwm, np.float64)
     highest = max(float(np.maximum(side, 0).sum(axis=0).max()) for side in (weights, -weights))
     if highest > 0:
@@ -159,13 +159,9 @@ def _number(value: float) -> str:
 def _logo(canvas: Canvas, content: Content, motif: str, top: float, colors: Mapping[str, str]) -> None:
     if content.motifs is None:
         return
-    bits = _bits(content.motifs[motif].numpy())
+    bits = logo_heights(content.motifs[motif].numpy())
     width = min(_LOGO[0] / bits.shape[1], _MOST_COLUMNS)
     canvas.letters(stack(bits, 0.5), _PAD, top, (width, _LOGO[1] / 2), 2.0, colors)
-
-
-def _bits(pwm: NDArray[Any]) -> NDArray[np.float64]:
-    return np.asarray(pwm * np.maximum(information_content(pwm), 0), np.float64)
 
 
 def _track(canvas: Canvas, values: NDArray[np.float64], name: str, y: float, colors: Mapping[str, str]) -> None:
